@@ -11,5 +11,6 @@ pub mod incident;
 pub mod location;
 pub mod playbook;
 pub mod rule;
+pub mod rules;
 pub mod secret;
 pub mod verdict;

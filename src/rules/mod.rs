@@ -1,0 +1,161 @@
+//! Pattern files become a rule set.
+//!
+//! The built-in rules were read and checked when the program was built, and lie in it as a table: at start-up nothing is parsed
+//! and no regex is compiled. Files given at run time pass through the same reading ([`spec`]) and the same checks ([`lint`]).
+//! Matching is [`crate::detect`]'s.
+
+pub mod checksum;
+pub mod examples;
+pub mod lint;
+pub mod spec;
+pub mod table;
+pub mod template;
+
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use crate::rule::{Rule, RuleIx};
+use table::Problem;
+
+#[allow(clippy::unreadable_literal, reason = "generated")]
+mod builtin {
+    use std::borrow::Cow::Borrowed;
+
+    use crate::{
+        playbook::{Phase, Playbook, Step},
+        rule::{Algorithm, Body, Bounds, Class, Confidence, Detection, Part, Rule, Severity},
+    };
+
+    include!(concat!(env!("OUT_DIR"), "/builtin.rs"));
+}
+
+/// The rules of a run.
+#[derive(Clone, Debug)]
+pub struct Ruleset {
+    rules: Vec<Rule>,
+}
+
+/// Why rules could not be had.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file or folder of patterns could not be read.
+    #[error("cannot read the patterns in {}", path.display())]
+    Read {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A folder of patterns that holds none.
+    #[error("{} holds no pattern file (*.toml)", path.display())]
+    Empty {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// Pattern files with mistakes in them.
+    #[error("{}", problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Wrong {
+        /// All of them.
+        problems: Vec<Problem>,
+    },
+    /// A rule was named that does not exist.
+    #[error("there is no rule `{id}`{hint}")]
+    Unknown {
+        /// The name.
+        id: String,
+        /// The nearest one, as a question.
+        hint: String,
+    },
+}
+
+impl Ruleset {
+    /// The rules that come with the program.
+    pub fn builtin() -> Self {
+        Self { rules: builtin::RULES.to_vec() }
+    }
+
+    /// A rule set of these rules.
+    pub fn new(rules: Vec<Rule>) -> Self {
+        Self { rules }
+    }
+
+    /// The rules, at their indexes.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// One rule.
+    pub fn get(&self, ix: RuleIx) -> &Rule {
+        &self.rules[ix.0 as usize]
+    }
+
+    /// The rule that has this id, or had it.
+    pub fn find(&self, id: &str) -> Result<&Rule, Error> {
+        let named = |rule: &&Rule| rule.id == id || rule.aliases.iter().any(|alias| alias == id);
+        self.rules.iter().find(named).ok_or_else(|| {
+            let nearest = table::nearest(id, self.rules.iter().map(|rule| &*rule.id));
+            let hint = nearest.map_or(String::new(), |id| format!("; did you mean `{id}`?"));
+            Error::Unknown { id: id.to_owned(), hint }
+        })
+    }
+
+    /// Adds the rules of all pattern files in `dir` (or of the file `dir`); one of an id that is there already takes its place.
+    pub fn add_dir(&mut self, dir: &Path) -> Result<(), Error> {
+        let added = read_dir(dir)?;
+        let mut places: BTreeMap<String, usize> =
+            self.rules.iter().enumerate().map(|(at, rule)| (rule.id.clone().into_owned(), at)).collect();
+        for rule in added {
+            match places.get(&*rule.id) {
+                Some(&at) => self.rules[at] = rule,
+                None => {
+                    places.insert(rule.id.clone().into_owned(), self.rules.len());
+                    self.rules.push(rule);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps the rules named in `only` (all, where it is empty) but not those named in `skip`.
+    pub fn select(&mut self, only: &[String], skip: &[String]) -> Result<(), Error> {
+        let ids = |names: &[String]| -> Result<Vec<String>, Error> {
+            names.iter().map(|id| Ok(self.find(id)?.id.clone().into_owned())).collect()
+        };
+        let (only, skip) = (ids(only)?, ids(skip)?);
+        let named = |list: &[String], rule: &Rule| list.iter().any(|id| *id == rule.id);
+        self.rules.retain(|rule| (only.is_empty() || named(&only, rule)) && !named(&skip, rule));
+        Ok(())
+    }
+}
+
+/// The rules of all pattern files in `dir`, sorted by file name; or of one file.
+pub fn read_dir(dir: &Path) -> Result<Vec<Rule>, Error> {
+    let failed = |source| Error::Read { path: dir.to_owned(), source };
+    let mut files = Vec::new();
+    if dir.is_file() {
+        files.push(dir.to_owned());
+    } else {
+        for entry in fs::read_dir(dir).map_err(failed)? {
+            let path = entry.map_err(failed)?.path();
+            if path.extension().is_some_and(|extension| extension == "toml") {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    if files.is_empty() {
+        return Err(Error::Empty { path: dir.to_owned() });
+    }
+    let (mut rules, mut problems) = (Vec::new(), Vec::new());
+    for path in files {
+        let text = fs::read_to_string(&path).map_err(|source| Error::Read { path: path.clone(), source })?;
+        match spec::read(&path.display().to_string(), &text) {
+            Ok(read) => rules.extend(read),
+            Err(found) => problems.extend(found),
+        }
+    }
+    if problems.is_empty() { Ok(rules) } else { Err(Error::Wrong { problems }) }
+}

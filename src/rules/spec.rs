@@ -1,0 +1,249 @@
+//! A pattern file as it is written, turned into rules.
+//!
+//! Reads every key, checks what can be checked key by key, and leaves to [`super::lint`] what depends on the regex: that keywords
+//! cover it, how far it reaches, how much work it makes. `docs/patterns.md` documents the format. Shared with `build.rs`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    lint,
+    table::{Document, Located, Problem, Table, nearest},
+};
+use crate::{
+    playbook::{Phase, Playbook, Step},
+    rule::{Algorithm, Body, Bounds, Class, Confidence, Detection, List, Part, Rule, SCORE_REACH, Severity, Text},
+};
+
+/// The version of this package, `MAJOR.MINOR` of which a file may ask for.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// How far from a rule's match a part may lie, in bytes.
+const MOST_WITHIN: u64 = 1024;
+
+/// How long a [`Body`] may be, in bytes.
+const LONGEST_BODY: u64 = 16 * 1024;
+
+/// Shortest keyword, in bytes: shorter ones occur everywhere.
+const SHORTEST_KEYWORD: usize = 3;
+
+/// The rules of the pattern file `text`, which the user calls `name`; or all mistakes in it.
+pub fn read(name: &str, text: &str) -> Result<Vec<Rule>, Vec<Problem>> {
+    let document = Document::new(name, text);
+    let mut rules = Vec::new();
+    if let Some(table) = document.parse() {
+        rules = file(table);
+    }
+    match document.into_problems() {
+        problems if problems.is_empty() => Ok(rules),
+        problems => Err(problems),
+    }
+}
+
+/// What all rules of a file share.
+struct Provider {
+    id: String,
+    name: String,
+    playbooks: BTreeMap<String, Playbook>,
+}
+
+fn file(mut top: Table<'_, '_>) -> Vec<Rule> {
+    let id = top.required("provider");
+    let name = top.required("name");
+    if let Some(version) = top.required("min_stanch") {
+        check_version(&top, &version);
+    }
+    let playbooks = top.named_tables("playbook").into_iter().map(|(name, table)| (name.value, playbook(table)));
+    let playbooks = playbooks.collect();
+    let tables = top.tables("rule");
+    if tables.is_empty() {
+        top.problem(top.span(), "a pattern file holds at least one [[rule]]");
+    }
+    let provider = Provider { id: value(id), name: value(name), playbooks };
+    let mut seen = BTreeSet::new();
+    let mut rules = Vec::new();
+    for table in tables {
+        let at = table.span();
+        let Some(rule) = rule(table, &provider) else { continue };
+        if !seen.insert(rule.id.clone()) {
+            top.problem(at, format!("there is another rule `{}` in this file", rule.id));
+        }
+        rules.push(rule);
+    }
+    top.finish();
+    rules
+}
+
+fn value(located: Option<Located<String>>) -> String {
+    located.map(|located| located.value).unwrap_or_default()
+}
+
+fn check_version(table: &Table<'_, '_>, wanted: &Located<String>) {
+    let parse = |text: &str| {
+        let (major, minor) = text.split_once('.')?;
+        Some((major.parse::<u32>().ok()?, minor.split('.').next()?.parse::<u32>().ok()?))
+    };
+    match parse(&wanted.value) {
+        None => table.problem(wanted.span.clone(), "`min_stanch` is a version such as \"0.1\""),
+        Some(version) if Some(version) > parse(VERSION) => {
+            let message = format!("this file needs stanch {} or later; this is {VERSION}", wanted.value);
+            table.problem(wanted.span.clone(), message);
+        }
+        Some(_) => {}
+    }
+}
+
+fn playbook(mut table: Table<'_, '_>) -> Playbook {
+    let url = value(table.required("url"));
+    let mut steps = Vec::new();
+    for phase in Phase::ALL {
+        let text = if phase == Phase::Contain { table.required(phase.name()) } else { table.string(phase.name()) };
+        steps.extend(text.map(|text| Step { phase, text: text.value.into() }));
+    }
+    table.finish();
+    Playbook { url: url.into(), steps: steps.into() }
+}
+
+fn rule(mut table: Table<'_, '_>, provider: &Provider) -> Option<Rule> {
+    let id = table.required("id");
+    let name = value(table.required("name"));
+    let class = table.choice("class", Class::ALL, |class| class.name());
+    let severity = table.choice("severity", Severity::ALL, |severity| severity.name());
+    if let Some(id) = &id {
+        check_id(&table, provider, id);
+    }
+    for (key, missing) in [("class", class.is_none()), ("severity", severity.is_none())] {
+        if missing {
+            table.problem(table.span(), format!("`{key}` is missing or wrong"));
+        }
+    }
+    let confidence = table.choice("confidence", Confidence::ALL, |confidence| confidence.name());
+    let playbook = table.string("playbook").and_then(|name| find_playbook(&table, provider, &name));
+    let id = value(id);
+    let mut rule = Rule {
+        family: table.string("family").map_or_else(|| id.clone(), |family| family.value).into(),
+        aliases: texts(table.strings("aliases")),
+        name: name.into(),
+        provider: provider.id.clone().into(),
+        provider_name: provider.name.clone().into(),
+        class: class?.value,
+        severity: severity?.value,
+        confidence: confidence.map_or(Confidence::High, |confidence| confidence.value),
+        rank: table.integer("rank", 0..=100).map_or(50, |rank| u8::try_from(rank).unwrap_or(100)),
+        source: value(table.required("source")).into(),
+        documented: table.boolean("documented").unwrap_or(true),
+        playbook,
+        matching: examples(&mut table, "match"),
+        not_matching: examples(&mut table, "no_match"),
+        hidden: table.boolean("hidden").unwrap_or(false),
+        id: id.into(),
+        detect: detection(&mut table)?,
+    };
+    match lint::bounds(&rule.detect) {
+        Ok(bounds) => rule.detect.bounds = bounds,
+        Err(problems) => problems.into_iter().for_each(|problem| table.problem(table.span(), problem)),
+    }
+    table.finish();
+    Some(rule)
+}
+
+fn check_id(table: &Table<'_, '_>, provider: &Provider, id: &Located<String>) {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    if id.value.is_empty() || !id.value.bytes().all(plain) {
+        table.problem(id.span.clone(), "an `id` is made of lower-case letters, digits and hyphens");
+    }
+    let prefixed = id.value.strip_prefix(&provider.id).is_some_and(|rest| rest.starts_with('-'));
+    if !prefixed && provider.id != "generic" {
+        table.problem(id.span.clone(), format!("an `id` begins with its provider's: `{}-…`", provider.id));
+    }
+}
+
+fn find_playbook(table: &Table<'_, '_>, provider: &Provider, name: &Located<String>) -> Option<Playbook> {
+    let found = provider.playbooks.get(&name.value).cloned();
+    if found.is_none() {
+        let nearest = nearest(&name.value, provider.playbooks.keys().map(String::as_str));
+        let hint = nearest.map_or(String::new(), |name| format!("; did you mean `{name}`?"));
+        table.problem(name.span.clone(), format!("there is no [playbook.{}] in this file{hint}", name.value));
+    }
+    found
+}
+
+fn texts(strings: Vec<Located<String>>) -> List<Text> {
+    strings.into_iter().map(|string| string.value.into()).collect()
+}
+
+fn lower(strings: Vec<Located<String>>) -> List<Text> {
+    strings.into_iter().map(|string| string.value.to_ascii_lowercase().into()).collect()
+}
+
+fn examples(table: &mut Table<'_, '_>, key: &'static str) -> List<Text> {
+    let strings = table.strings(key);
+    if strings.is_empty() {
+        table.problem(table.span(), format!("`{key}` needs at least one template"));
+    }
+    for string in &strings {
+        if let Err(problem) = super::template::check(&string.value) {
+            table.problem(string.span.clone(), format!("in a template: {problem}"));
+        }
+    }
+    texts(strings)
+}
+
+fn detection(table: &mut Table<'_, '_>) -> Option<Detection> {
+    let keywords = table.strings("keywords");
+    if keywords.is_empty() {
+        table.problem(table.span(), "`keywords` needs at least one literal");
+    }
+    for keyword in keywords.iter().filter(|keyword| keyword.value.len() < SHORTEST_KEYWORD) {
+        let message = format!("a keyword has at least {SHORTEST_KEYWORD} bytes, `{}` has fewer", keyword.value);
+        table.problem(keyword.span.clone(), message);
+    }
+    let regex = table.required("regex");
+    let body = table.table("body").and_then(body);
+    let parts = table.tables("parts").into_iter().filter_map(part).collect::<Vec<_>>();
+    Some(Detection {
+        keywords: lower(keywords),
+        regex: regex?.value.into(),
+        body,
+        parts: parts.into(),
+        entropy: table.number("entropy", 8.0).unwrap_or(0.0),
+        checksum: table.choice("checksum", Algorithm::ALL, |algorithm| algorithm.name()).map(|found| found.value),
+        reject: lower(table.strings("reject")),
+        words: table.boolean("words").unwrap_or(true),
+        generic: table.boolean("generic").unwrap_or(false),
+        bounds: Bounds::default(),
+    })
+}
+
+fn body(mut table: Table<'_, '_>) -> Option<Body> {
+    let class = table.required("class");
+    let min = table.integer("min", 1..=LONGEST_BODY).unwrap_or(1);
+    let max = table.integer("max", 1..=LONGEST_BODY).unwrap_or(LONGEST_BODY);
+    let end = value(table.string("end"));
+    let class = class.and_then(|class| match lint::class(&class.value) {
+        Ok(bits) => Some(bits),
+        Err(message) => {
+            table.problem(class.span, message);
+            None
+        }
+    });
+    if min > max {
+        table.problem(table.span(), "`min` is greater than `max`");
+    }
+    table.finish();
+    let size = |bytes| usize::try_from(bytes).unwrap_or(usize::MAX);
+    Some(Body { class: class?, min: size(min), max: size(max), end: end.into() })
+}
+
+fn part(mut table: Table<'_, '_>) -> Option<Part> {
+    let name = table.required("name");
+    let regex = table.required("regex");
+    let within = table.integer("within", 1..=MOST_WITHIN).unwrap_or(SCORE_REACH as u64);
+    let required = table.boolean("required").unwrap_or(true);
+    table.finish();
+    Some(Part {
+        name: name?.value.into(),
+        regex: regex?.value.into(),
+        within: usize::try_from(within).unwrap_or(0),
+        required,
+    })
+}
