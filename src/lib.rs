@@ -6,6 +6,7 @@
 
 pub mod blob;
 pub mod coverage;
+pub mod detect;
 pub mod finding;
 pub mod incident;
 pub mod location;

@@ -7,6 +7,9 @@
 //! The questions are answered on the pattern's own automaton: all states that a match can be in after each byte, paired
 //! with how much of a keyword has been seen. Look-around is taken as always true there, which can only refuse too much.
 
+#[path = "overlap.rs"]
+mod overlap;
+
 use std::collections::BTreeSet;
 
 use aho_corasick::{
@@ -48,14 +51,14 @@ pub fn bounds(detect: &Detection) -> Result<Bounds, Vec<String>> {
         return Err(problems);
     }
     let longest_part = parts.iter().flatten().map(|part| part.longest).max().unwrap_or(0);
-    let bounds = measure(detect, &own, end.flatten().as_ref(), &lead);
+    let work = work(detect, &own, lead);
     if detect.parts.iter().any(|part| part.within < longest_part) {
         problems.push("a part's match can be longer than `within`".to_owned());
     }
-    if bounds.work > MOST_WORK {
-        let work = bounds.work;
-        problems.push(format!("dense input would cost {work} bytes of work per byte, more than {MOST_WORK}: fix the length before the keyword, shorten the pattern, or take longer keywords"));
+    if work.total > MOST_WORK {
+        problems.push(too_much(&work, &own));
     }
+    let bounds = Bounds { work: work.total, ..reach(detect, &own, end.flatten().as_ref(), lead) };
     if problems.is_empty() { Ok(bounds) } else { Err(problems) }
 }
 
@@ -116,17 +119,16 @@ pub fn class(text: &str) -> Result<[u64; 4], String> {
     Ok(bits)
 }
 
-/// Where the keywords of a match lie.
+/// Where the first keyword of a match lies.
+#[derive(Clone, Copy)]
 struct Lead {
     /// Least number of bytes before the first one.
     min: usize,
     /// Greatest number of bytes before the first one.
     max: usize,
-    /// Least number of bytes from one to the next, where a match can hold two.
-    distance: Option<usize>,
 }
 
-/// Walks every match byte by byte until its first keyword is complete, and on to the next.
+/// Walks every match byte by byte until its first keyword is complete.
 fn lead(pattern: &Pattern, detect: &Detection) -> Result<Lead, String> {
     let keywords = aho_corasick::dfa::Builder::new()
         .ascii_case_insensitive(true)
@@ -137,15 +139,7 @@ fn lead(pattern: &Pattern, detect: &Detection) -> Result<Lead, String> {
     // A keyword may also turn up by chance where its pattern takes any letter; if all matches hold one at the same place, only
     // that place counts.
     let fixed = [first.max, first.min].into_iter().find_map(|at| walk.anchors(Some(at)));
-    let lead = fixed.unwrap_or(first);
-    Ok(Lead { min: lead.min, max: lead.max, distance: distance(&walk, detect, lead.behind) })
-}
-
-/// Where the first keyword of a match can lie, and the states behind it.
-struct Anchors {
-    min: usize,
-    max: usize,
-    behind: BTreeSet<(StateID, usize)>,
+    Ok(fixed.unwrap_or(first))
 }
 
 /// The bytes that keywords are made of, in both cases; all others are alike to them.
@@ -185,10 +179,10 @@ struct AnchoredState {
 impl Walk<'_> {
     /// Where the first keyword can lie (of those that begin `only` so many bytes into the match); nothing where a match can
     /// do without.
-    fn anchors(&self, only: Option<usize>) -> Option<Anchors> {
+    fn anchors(&self, only: Option<usize>) -> Option<Lead> {
         let start = self.keywords.start_state(Anchored::No).ok()?;
         let mut layer = BTreeSet::from([(self.pattern.nfa.start_anchored(), start.as_usize())]);
-        let mut anchors = Anchors { min: usize::MAX, max: 0, behind: BTreeSet::new() };
+        let mut lead = Lead { min: usize::MAX, max: 0 };
         for length in 0..=self.pattern.longest {
             let step = self.step(&layer);
             if step.matched {
@@ -201,15 +195,13 @@ impl Walk<'_> {
                     layer.insert((anchored.state, anchored.keyword));
                     continue;
                 }
-                anchors.min = anchors.min.min(at);
-                anchors.max = anchors.max.max(at);
-                anchors.behind.insert((anchored.state, anchored.keyword));
+                lead = Lead { min: lead.min.min(at), max: lead.max.max(at) };
             }
             if layer.is_empty() {
                 break;
             }
         }
-        Some(anchors)
+        Some(lead)
     }
 
     fn step(&self, layer: &BTreeSet<(StateID, usize)>) -> Step {
@@ -254,21 +246,6 @@ fn representatives(first: u8, last: u8, letters: &[bool; 256]) -> Vec<u8> {
     bytes
 }
 
-/// The least number of bytes from one anchor in a match to the next; nothing where there can be but one.
-fn distance(walk: &Walk<'_>, detect: &Detection, mut layer: BTreeSet<(StateID, usize)>) -> Option<usize> {
-    for length in 1..=walk.pattern.longest {
-        let step = walk.step(&layer);
-        if !step.anchored.is_empty() {
-            return Some(length);
-        }
-        layer = step.open;
-    }
-    let body = detect.body.as_ref()?;
-    let held = |byte: u8| body.has(byte.to_ascii_lowercase()) || body.has(byte.to_ascii_uppercase());
-    let keywords = detect.keywords.iter().filter(|keyword| keyword.bytes().all(held));
-    keywords.map(|keyword| keyword.len()).min()
-}
-
 /// The states reachable from `from` without a byte, look-around taken as true.
 fn closure(nfa: &NFA, from: impl IntoIterator<Item = StateID>) -> BTreeSet<StateID> {
     let mut closed = BTreeSet::new();
@@ -307,25 +284,49 @@ fn first_bytes(pattern: &Pattern) -> Vec<u8> {
         .collect()
 }
 
-fn measure(detect: &Detection, pattern: &Pattern, end: Option<&Pattern>, lead: &Lead) -> Bounds {
+/// What a rule's worst input costs, and why.
+struct Work {
+    /// Bytes looked at per byte of input.
+    total: usize,
+    /// How many starts an anchor leads to.
+    starts: usize,
+    /// How many bytes behind a living attempt another one can begin.
+    distance: Option<usize>,
+}
+
+fn work(detect: &Detection, pattern: &Pattern, lead: Lead) -> Work {
+    let starts = lead.max - lead.min + 1;
+    let keyword = detect.keywords.iter().map(|keyword| keyword.len()).min().unwrap_or(1);
+    // An attempt that dies soon behind its keyword costs little; of those that live longer, as many overlap as fit in. The
+    // body and its end cost nothing here: where a run ends is found once for all attempts in it.
+    let short = (lead.max + keyword + overlap::SHORT_LIFE).div_ceil(keyword);
+    // Where one anchor leads to several starts, attempts follow one another as closely as starts do, but sets of them no more
+    // closely than anchors.
+    let distance = overlap::distance(pattern, detect, lead);
+    let distance = distance.map(|distance| if starts > 1 { distance.max(keyword) } else { distance });
+    let long = distance.map_or(1, |distance| 1 + pattern.longest / distance);
+    let parts: usize = detect.parts.iter().map(|part| 2 * part.within).sum();
+    Work { total: starts * long + short + parts / pattern.shortest, starts, distance }
+}
+
+fn too_much(work: &Work, pattern: &Pattern) -> String {
+    let near = work
+        .distance
+        .map_or("none can begin within another".to_owned(), |distance| format!("the next {distance} bytes on"));
+    format!(
+        "dense input would cost {} bytes of work per byte, more than {MOST_WORK} (attempts of {} bytes, {near}, {} starts each): \
+         fix the length before the keyword, shorten the pattern, take longer keywords, or let a `body` take the long run",
+        work.total, pattern.longest, work.starts,
+    )
+}
+
+fn reach(detect: &Detection, pattern: &Pattern, end: Option<&Pattern>, lead: Lead) -> Bounds {
     let body = detect.body.as_ref().map_or(0, |body| body.max + end.map_or(0, |end| end.longest));
     let longest = pattern.longest + body;
     let around = detect.parts.iter().map(|part| part.within).max().unwrap_or(0).max(COMMENT_REACH).max(SCORE_REACH);
-    let starts = lead.max - lead.min + 1;
-    // Every start may be tried to the end of the longest match. Where a match can hold several anchors, as many attempts
-    // overlap as fit in; where it cannot, an attempt ends by the next anchor.
-    let attempts = starts * lead.distance.map_or(2, |distance| 1 + longest / distance);
-    let parts: usize = detect.parts.iter().map(|part| 2 * part.within).sum();
-    let work = attempts + parts / pattern.shortest.max(1);
     // One byte more on each side decides whether a match begins or ends at a word.
-    Bounds {
-        lead_min: lead.min,
-        lead_max: lead.max,
-        longest,
-        before: lead.max + around + 1,
-        after: longest + around + 1,
-        work,
-    }
+    let (before, after) = (lead.max + around + 1, longest + around + 1);
+    Bounds { lead_min: lead.min, lead_max: lead.max, longest, before, after, work: 0 }
 }
 
 #[cfg(test)]

@@ -1,0 +1,151 @@
+//! The anchor function: what becomes of one occurrence of a rule's keyword (law 2).
+//!
+//! [`try_at`] looks at the bytes in the rule's reach around the anchor and at nothing else, so it gives the same answer whether a
+//! blob is searched whole, in chunks, or only where it changed. It never asks where an earlier match ended: a search that skips past
+//! its matches would depend on everything before.
+
+use std::ops::Range;
+
+use regex_automata::Match;
+
+use super::{
+    Candidate,
+    matcher::{Compiled, Matcher, Scratch},
+    score,
+};
+use crate::{
+    finding::Checksum,
+    rule::{Part, Rule, RuleIx},
+    rules::checksum,
+};
+
+/// Tries the anchor of `rule` at `at`: of the starts that it leads to, the first whose match covers `at` wins. What the match is
+/// worth is scored here too, because that depends on the reach alone.
+pub(super) fn try_at(
+    ix: RuleIx,
+    rule: &Rule,
+    matcher: &Matcher,
+    bytes: &[u8],
+    at: usize,
+    scratch: &mut Scratch,
+) -> Option<Candidate> {
+    let search = Search { ix, rule, matcher, bytes };
+    let found = search.covering(at, scratch)?;
+    let matched = found.start()..search.body_end(found.end(), scratch)?;
+    search.candidate(found, matched, scratch)
+}
+
+struct Search<'a> {
+    ix: RuleIx,
+    rule: &'a Rule,
+    matcher: &'a Matcher,
+    bytes: &'a [u8],
+}
+
+impl Search<'_> {
+    fn index(&self) -> usize {
+        self.ix.0 as usize
+    }
+
+    /// The match of the rule's regex that covers `at`, of those that begin in reach the first.
+    fn covering(&self, at: usize, scratch: &mut Scratch) -> Option<Match> {
+        let bounds = &self.rule.detect.bounds;
+        let last = at.checked_sub(bounds.lead_min)?;
+        let mut start = at.saturating_sub(bounds.lead_max);
+        let end = (last + bounds.longest).min(self.bytes.len());
+        let pattern = self.matcher.pattern();
+        if start == last {
+            return pattern.match_at(self.index(), self.bytes, start, end, scratch).filter(|found| found.end() > at);
+        }
+        while start <= last {
+            let found = pattern.first_match(self.index(), self.bytes, start, end, scratch)?;
+            if found.start() > last {
+                return None;
+            }
+            if found.end() > at {
+                return Some(found);
+            }
+            start = found.start() + 1;
+        }
+        None
+    }
+
+    /// Where the match ends that the regex brought as far as `end`: there, or behind the rule's body.
+    fn body_end(&self, end: usize, scratch: &mut Scratch) -> Option<usize> {
+        let Some(body) = &self.rule.detect.body else { return Some(end) };
+        let behind = scratch.run(self.index()).end_of(body, self.bytes, end);
+        if behind - end < body.min {
+            return None;
+        }
+        let Some(closing) = self.matcher.end() else { return Some(behind) };
+        // Attempts that share a run share what closes it.
+        if let Some((at, known)) = scratch.run(self.index()).closing
+            && at == behind
+        {
+            return known;
+        }
+        let found = closing.match_at(self.index(), self.bytes, behind, self.bytes.len(), scratch).map(|found| found.end());
+        scratch.run(self.index()).closing = Some((behind, found));
+        found
+    }
+
+    fn candidate(&self, found: Match, matched: Range<usize>, scratch: &mut Scratch) -> Option<Candidate> {
+        let detect = &self.rule.detect;
+        let pattern = self.matcher.pattern();
+        let captures = pattern.captures(self.index(), self.bytes, found, scratch);
+        let group = |group: Option<usize>| group.and_then(|group| captures.get(group));
+        let mut secret = group(pattern.groups.secret).unwrap_or_else(|| found.range());
+        if detect.body.is_some() {
+            secret.end = matched.end;
+        }
+        let named = pattern.groups.named.iter();
+        let mut parts: Vec<_> = named
+            .filter_map(|(name, group)| Some((name.clone(), captures.get(*group)?)))
+            .filter(|(_, range)| !range.is_empty())
+            .collect();
+        for (part, compiled) in detect.parts.iter().zip(self.matcher.parts()) {
+            match self.nearest(part, compiled, &matched, scratch) {
+                Some(range) if part.name == "secret" => secret = range,
+                Some(range) => parts.push((part.name.clone().into_owned(), range)),
+                None if part.required => return None,
+                None => {}
+            }
+        }
+        let payload = group(pattern.groups.payload).unwrap_or(0..0);
+        let check = group(pattern.groups.check).unwrap_or(0..0);
+        let checksum =
+            detect.checksum.map(|algorithm| checksum::holds(algorithm, &self.bytes[payload], &self.bytes[check]));
+        let outcome = score::judge(self.rule, self.bytes, &matched, &secret, checksum);
+        let checksum = if checksum == Some(true) { Checksum::Valid } else { Checksum::None };
+        Some(Candidate { rule: self.ix, matched, secret, parts, outcome, checksum })
+    }
+
+    /// The value of the match of `part` that is nearest to the rule's own; of two equally near the later.
+    fn nearest(
+        &self,
+        part: &Part,
+        compiled: &Compiled,
+        own: &Range<usize>,
+        scratch: &mut Scratch,
+    ) -> Option<Range<usize>> {
+        let mut start = own.start.saturating_sub(part.within);
+        let end = (own.end + part.within).min(self.bytes.len());
+        let mut best: Option<(usize, Match)> = None;
+        while let Some(found) = compiled.first_match(self.index(), self.bytes, start, end, scratch) {
+            let gap = gap(own, &found.range());
+            let disjoint = found.end() <= own.start || own.end <= found.start();
+            if disjoint && best.is_none_or(|(least, _)| gap <= least) {
+                best = Some((gap, found));
+            }
+            start = found.start() + 1;
+        }
+        let (_, found) = best?;
+        let secret = compiled.groups.secret;
+        let captures = secret.map(|_| compiled.captures(self.index(), self.bytes, found, scratch));
+        Some(captures.zip(secret).and_then(|(captures, group)| captures.get(group)).unwrap_or_else(|| found.range()))
+    }
+}
+
+fn gap(a: &Range<usize>, b: &Range<usize>) -> usize {
+    a.start.saturating_sub(b.end).max(b.start.saturating_sub(a.end))
+}

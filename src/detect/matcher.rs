@@ -1,0 +1,195 @@
+//! A rule's regexes, compiled.
+//!
+//! Compiling happens when the first anchor of a rule turns up, so that a run pays for the rules that its input calls for. What
+//! is searched where is [`super::anchor`]'s.
+
+use regex_automata::{
+    Anchored, Input, Match,
+    meta::{self, Cache, Regex},
+    util::{primitives::NonMaxUsize, syntax},
+};
+
+use crate::rule::{Body, Part, Rule};
+
+/// How much memory the lazy automaton of one regex may take, in bytes.
+const LAZY_MEMORY: usize = 512 * 1024;
+
+/// The compiled regexes of one rule.
+#[derive(Debug)]
+pub(super) struct Matcher {
+    pattern: Compiled,
+    /// What closes the body, where the rule has one that anything closes.
+    end: Option<Compiled>,
+    parts: Vec<Compiled>,
+}
+
+/// One regex and the names of its groups.
+#[derive(Debug)]
+pub(super) struct Compiled {
+    regex: Regex,
+    pub(super) groups: Groups,
+    /// Its cache's index within the rule's.
+    slot: usize,
+}
+
+/// What the groups of a regex are called.
+#[derive(Debug, Default)]
+pub(super) struct Groups {
+    pub(super) secret: Option<usize>,
+    pub(super) payload: Option<usize>,
+    pub(super) check: Option<usize>,
+    /// All others that have a name.
+    pub(super) named: Vec<(String, usize)>,
+}
+
+/// What a thread needs to search: the regexes' caches, made when first used, and what the window at hand has already taught.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    caches: Vec<Vec<Option<Cache>>>,
+    runs: Vec<Run>,
+}
+
+/// The last run of body bytes that a rule met in the window at hand. It saves work, and changes no outcome: attempts that begin in one run
+/// end where it ends, and finding that out again for each would make dense input quadratic.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Run {
+    from: usize,
+    to: usize,
+    /// Where a body's end was looked for last, and where it ended.
+    pub(super) closing: Option<(usize, Option<usize>)>,
+}
+
+impl Run {
+    /// Where the run of bytes of `body` that begins at `start` ends, at most as far on as a body may be long.
+    pub(super) fn end_of(&mut self, body: &Body, bytes: &[u8], start: usize) -> usize {
+        if !(self.from..self.to).contains(&start) {
+            *self = Self { from: start, to: start, ..*self };
+        }
+        let limit = (start + body.max).min(bytes.len());
+        if self.to < limit {
+            self.to += bytes[self.to..limit].iter().take_while(|&&byte| body.has(byte)).count();
+        }
+        self.to.min(limit)
+    }
+}
+
+impl Scratch {
+    /// Forgets the last window.
+    pub(super) fn begin_window(&mut self) {
+        self.runs.clear();
+    }
+
+    pub(super) fn run(&mut self, rule: usize) -> &mut Run {
+        if self.runs.len() <= rule {
+            self.runs.resize(rule + 1, Run::default());
+        }
+        &mut self.runs[rule]
+    }
+
+    fn cache(&mut self, rule: usize, compiled: &Compiled) -> &mut Cache {
+        if self.caches.len() <= rule {
+            self.caches.resize_with(rule + 1, Vec::new);
+        }
+        let caches = &mut self.caches[rule];
+        if caches.len() <= compiled.slot {
+            caches.resize_with(compiled.slot + 1, || None);
+        }
+        caches[compiled.slot].get_or_insert_with(|| compiled.regex.create_cache())
+    }
+}
+
+impl Matcher {
+    pub(super) fn new(rule: &Rule) -> Self {
+        let end = rule.detect.body.as_ref().filter(|body| !body.end.is_empty());
+        let part = |(part, slot): (&Part, usize)| Compiled::new(&part.regex, slot);
+        Self {
+            pattern: Compiled::new(&rule.detect.regex, 0),
+            end: end.map(|body| Compiled::new(&body.end, 1)),
+            parts: rule.detect.parts.iter().zip(2..).map(part).collect(),
+        }
+    }
+
+    pub(super) fn pattern(&self) -> &Compiled {
+        &self.pattern
+    }
+
+    pub(super) fn end(&self) -> Option<&Compiled> {
+        self.end.as_ref()
+    }
+
+    pub(super) fn parts(&self) -> &[Compiled] {
+        &self.parts
+    }
+}
+
+impl Compiled {
+    fn new(regex: &str, slot: usize) -> Self {
+        let syntax = syntax::Config::new().unicode(false).utf8(false);
+        let config = meta::Config::new().utf8_empty(false).hybrid_cache_capacity(LAZY_MEMORY);
+        let built = Regex::builder().syntax(syntax).configure(config).build(regex);
+        let regex = built.expect("a rule's regexes are checked when it is read");
+        let groups = Groups::of(&regex);
+        Self { regex, groups, slot }
+    }
+
+    /// The match that begins at exactly `start`, if there is one; nothing is looked at behind `end`, word boundaries aside.
+    pub(super) fn match_at(
+        &self,
+        rule: usize,
+        bytes: &[u8],
+        start: usize,
+        end: usize,
+        scratch: &mut Scratch,
+    ) -> Option<Match> {
+        let input = Input::new(bytes).span(start..end).anchored(Anchored::Yes);
+        let half = self.regex.search_half_with(scratch.cache(rule, self), &input)?;
+        Some(Match::new(half.pattern(), start..half.offset()))
+    }
+
+    /// The match that begins first at `start` or later and ends by `end`.
+    pub(super) fn first_match(
+        &self,
+        rule: usize,
+        bytes: &[u8],
+        start: usize,
+        end: usize,
+        scratch: &mut Scratch,
+    ) -> Option<Match> {
+        let input = Input::new(bytes).span(start..end);
+        self.regex.search_with(scratch.cache(rule, self), &input)
+    }
+
+    /// Where the groups of the match `found` lie, by their index.
+    pub(super) fn captures(&self, rule: usize, bytes: &[u8], found: Match, scratch: &mut Scratch) -> Captures {
+        let input = Input::new(bytes).span(found.range()).anchored(Anchored::Yes);
+        let mut slots = vec![None; self.regex.group_info().slot_len()];
+        self.regex.search_slots_with(scratch.cache(rule, self), &input, &mut slots);
+        Captures(slots)
+    }
+}
+
+/// Where the groups of one match lie.
+pub(super) struct Captures(Vec<Option<NonMaxUsize>>);
+
+impl Captures {
+    pub(super) fn get(&self, group: usize) -> Option<std::ops::Range<usize>> {
+        let slot = |index: usize| self.0.get(index).copied().flatten().map(NonMaxUsize::get);
+        Some(slot(2 * group)?..slot(2 * group + 1)?)
+    }
+}
+
+impl Groups {
+    fn of(regex: &Regex) -> Self {
+        let mut groups = Self::default();
+        for (_, index, name) in regex.group_info().all_names() {
+            match name {
+                Some("secret") => groups.secret = Some(index),
+                Some("payload") => groups.payload = Some(index),
+                Some("check") => groups.check = Some(index),
+                Some(name) => groups.named.push((name.to_owned(), index)),
+                None => {}
+            }
+        }
+        groups
+    }
+}

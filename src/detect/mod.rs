@@ -1,0 +1,175 @@
+//! Blobs become findings.
+//!
+//! [`prefilter`] finds the anchors, [`anchor`] decides what becomes of each by the bytes in its rule's reach alone, [`settle`] drops what a
+//! stronger match contains, and [`excerpt`] cuts the masked line out. Nothing here sees a path or knows of other blobs, and nothing depends on
+//! how a blob was cut into windows: the property tests at the end of this file hold it to that.
+
+mod anchor;
+mod excerpt;
+mod matcher;
+mod prefilter;
+mod score;
+mod settle;
+mod words;
+
+use std::{ops::Range, sync::OnceLock};
+
+use crate::{
+    blob::Window,
+    finding::{Checksum, Finding, FoundPart, PartValue},
+    rule::{Confidence, Rule, RuleIx},
+    secret::{Secret, Shown},
+};
+use matcher::Matcher;
+use prefilter::Prefilter;
+
+pub use matcher::Scratch;
+pub use score::Rejection;
+
+/// Finds tokens by a set of rules.
+#[derive(Debug)]
+pub struct Detector {
+    rules: Vec<Rule>,
+    prefilter: Prefilter,
+    /// A rule's regexes are compiled when its first anchor turns up.
+    matchers: Box<[OnceLock<Matcher>]>,
+    reach: Reach,
+}
+
+/// What a rule made of an anchor. Ranges count from the window's first byte in memory.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Candidate {
+    /// The rule.
+    pub rule: RuleIx,
+    /// The whole match, context and body included.
+    pub matched: Range<usize>,
+    /// The secret in it, or near it where another part holds the secret.
+    pub secret: Range<usize>,
+    /// Named groups and other halves: the name and where.
+    pub parts: Vec<(String, Range<usize>)>,
+    /// How sure it is, or why it is not reported.
+    pub outcome: Result<Confidence, Rejection>,
+    /// What its checksum said.
+    pub checksum: Checksum,
+}
+
+/// How far the rules of a detector see, in bytes.
+#[derive(Clone, Copy, Debug)]
+struct Reach {
+    /// The farthest that an anchor looks, to either side.
+    anchor: usize,
+    /// How far from a secret another candidate can lie that masks a part of its excerpt, or contains it.
+    neighbour: usize,
+}
+
+impl Detector {
+    /// A detector for these rules; their indexes are the findings' [`RuleIx`].
+    pub fn new(rules: Vec<Rule>) -> Self {
+        let bounds = || rules.iter().map(|rule| rule.detect.bounds);
+        let within = rules.iter().flat_map(|rule| rule.detect.parts.iter()).map(|part| part.within).max().unwrap_or(0);
+        let longest = bounds().map(|bounds| bounds.longest).max().unwrap_or(0);
+        let lead = bounds().map(|bounds| bounds.lead_max).max().unwrap_or(0);
+        let reach = Reach {
+            anchor: bounds().map(|bounds| bounds.before.max(bounds.after)).max().unwrap_or(0),
+            neighbour: excerpt::REACH + 2 * (longest + within) + lead,
+        };
+        let matchers = rules.iter().map(|_| OnceLock::new()).collect();
+        Self { prefilter: Prefilter::new(&rules), rules, matchers, reach }
+    }
+
+    /// How many bytes a window has to show on both sides of what it owns, unless the blob ends there.
+    pub fn margin(&self) -> usize {
+        self.reach.anchor + self.reach.neighbour
+    }
+
+    /// The rules, at their indexes.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// What the anchors in `range` come to, before overlaps are settled: sorted, each once.
+    pub fn candidates(&self, window: &Window<'_>, range: Range<usize>, scratch: &mut Scratch) -> Vec<Candidate> {
+        let mut candidates = Vec::new();
+        scratch.begin_window();
+        self.prefilter.anchors(window.bytes(), range, |rule, at| {
+            candidates.extend(self.try_anchor(rule, window.bytes(), at, scratch));
+        });
+        candidates.sort_by(|a, b| settle::order(a, b));
+        candidates.dedup();
+        candidates
+    }
+
+    /// What becomes of the anchor of `rule` at `at` (law 2). `bytes` hold the rule's reach around it, or the blob ends where
+    /// they do.
+    fn try_anchor(&self, rule: RuleIx, bytes: &[u8], at: usize, scratch: &mut Scratch) -> Option<Candidate> {
+        let index = rule.0 as usize;
+        let matcher = self.matchers[index].get_or_init(|| Matcher::new(&self.rules[index]));
+        anchor::try_at(rule, &self.rules[index], matcher, bytes, at, scratch)
+    }
+
+    /// The findings that `window` owns: those whose match begins in its part of the blob.
+    pub fn findings(&self, window: &Window<'_>, scratch: &mut Scratch) -> Vec<Finding> {
+        let owned = window.owned();
+        let candidates = self.candidates(window, self.neighbourhood(window), scratch);
+        if candidates.is_empty() {
+            return Vec::new();
+        }
+        let survivors = settle::survivors(&candidates, &self.rules);
+        let reported = survivors.into_iter().filter(|&at| owned.contains(&candidates[at].matched.start));
+        reported.filter_map(|at| self.finding(window, &candidates, at)).collect()
+    }
+
+    /// What a window owns, and around it as much as can lie on top of it.
+    fn neighbourhood(&self, window: &Window<'_>) -> Range<usize> {
+        let (owned, reach) = (window.owned(), self.reach.neighbour);
+        owned.start.saturating_sub(reach)..(owned.end + reach).min(window.bytes().len())
+    }
+
+    fn finding(&self, window: &Window<'_>, candidates: &[Candidate], at: usize) -> Option<Finding> {
+        let candidate = &candidates[at];
+        let rule = &self.rules[candidate.rule.0 as usize];
+        let confidence = candidate.outcome.ok().filter(|_| !rule.hidden)?;
+        let bytes = &window.bytes()[candidate.secret.clone()];
+        let part = |(name, range): &(String, Range<usize>)| FoundPart {
+            name: name.clone(),
+            value: part_value(rule, name, &window.bytes()[range.clone()]),
+            span: window.span(range.clone()),
+        };
+        Some(Finding {
+            rule: candidate.rule,
+            secret: Secret::new(bytes, shown(rule, bytes)),
+            location: window.locate(candidate.secret.clone()),
+            confidence,
+            checksum: candidate.checksum,
+            parts: candidate.parts.iter().map(part).collect(),
+            allowed_by: None,
+            excerpt: excerpt::cut(window.bytes(), candidates, at, &self.rules),
+        })
+    }
+}
+
+/// How much of a secret of `rule` may be shown: its ends, where the prefix that all such tokens share is public.
+fn shown(rule: &Rule, secret: &[u8]) -> Shown {
+    if rule.class.is_password() {
+        return Shown::Nothing;
+    }
+    let begins = |keyword: &&str| {
+        secret.len() > keyword.len() && secret[..keyword.len()].eq_ignore_ascii_case(keyword.as_bytes())
+    };
+    let keywords = rule.detect.keywords.iter().map(|keyword| &**keyword).filter(|_| !rule.detect.generic);
+    Shown::Ends { prefix: keywords.filter(begins).map(str::len).max().unwrap_or(0) }
+}
+
+/// Names under which a rule's groups and parts are public.
+const PUBLIC: [&str; 5] = ["id", "user", "host", "account", "region"];
+
+fn part_value(rule: &Rule, name: &str, bytes: &[u8]) -> PartValue {
+    if PUBLIC.contains(&name) {
+        PartValue::Public(String::from_utf8_lossy(bytes).into_owned())
+    } else {
+        PartValue::Secret(Secret::new(bytes, shown(rule, bytes)))
+    }
+}
+
+#[cfg(test)]
+mod tests;
