@@ -5,13 +5,17 @@
 //! the whole story.
 
 pub mod blob;
+pub mod config;
 pub mod coverage;
 pub mod detect;
 pub mod finding;
 pub mod incident;
+pub mod known;
 pub mod location;
 pub mod playbook;
 pub mod rule;
 pub mod rules;
+pub mod scan;
 pub mod secret;
+pub mod source;
 pub mod verdict;

@@ -18,7 +18,7 @@ use crate::{
     blob::Window,
     finding::{Checksum, Finding, FoundPart, PartValue},
     rule::{Confidence, Rule, RuleIx},
-    secret::{Secret, Shown},
+    secret::{self, Secret, Shown},
 };
 use matcher::Matcher;
 use prefilter::Prefilter;
@@ -117,6 +117,26 @@ impl Detector {
         let survivors = settle::survivors(&candidates, &self.rules);
         let reported = survivors.into_iter().filter(|&at| owned.contains(&candidates[at].matched.start));
         reported.filter_map(|at| self.finding(window, &candidates, at)).collect()
+    }
+
+    /// What every rule made of what it saw in a whole blob, a line each, secrets masked.
+    pub fn explain(&self, window: &Window<'_>, scratch: &mut Scratch) -> Vec<String> {
+        let candidates = self.candidates(window, window.owned(), scratch);
+        let survivors = settle::survivors(&candidates, &self.rules);
+        let line = |(at, candidate): (usize, &Candidate)| {
+            let rule = &self.rules[candidate.rule.0 as usize];
+            let bytes = &window.bytes()[candidate.secret.clone()];
+            let outcome = match candidate.outcome {
+                _ if !survivors.contains(&at) => "dropped: a match of higher rank contains it".to_owned(),
+                Ok(confidence) => format!("found, {confidence} confidence"),
+                Err(rejection) => format!("not reported: {}", rejection.reason()),
+            };
+            let location = window.locate(candidate.secret.clone());
+            let entropy = entropy::shannon_entropy(bytes);
+            let masked = secret::mask(bytes, shown(rule, bytes));
+            format!("{}:{}  {}  {masked}  {entropy:.2} bits a byte  {outcome}", location.line, location.column, rule.id)
+        };
+        candidates.iter().enumerate().map(line).collect()
     }
 
     /// What a window owns, and around it as much as can lie on top of it.

@@ -1,0 +1,43 @@
+//! The command line: arguments in, reports and an exit status out.
+//!
+//! A file per command. Everything that decides anything is the library's; here are clap, the environment, the standard streams, and the words
+//! of help.
+
+mod error;
+mod rules;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use stanch::scan::Status;
+
+/// Finds leaked tokens in files and in full git history, and says what to do about each one.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Looks at the rules by which tokens are found
+    Rules(rules::Arguments),
+}
+
+/// Runs the program.
+pub(crate) fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version are asked for; all else is wrong usage. Where even printing fails, the status has to do.
+            let status = if error.use_stderr() { Status::Usage } else { Status::Clean };
+            let _ = error.print();
+            return status.into();
+        }
+    };
+    let outcome = match arguments.command {
+        Command::Rules(arguments) => rules::run(&arguments),
+    };
+    outcome.unwrap_or_else(|error| error::report(&*error)).into()
+}

@@ -1,0 +1,291 @@
+//! A configuration file and the flags of a run become one checked [`Config`].
+//!
+//! [`File`] is what a `stanch.toml` says and [`Flags`] what the command line says, both unchecked; [`Config::new`] puts them together, flags first.
+//! A file that lies in the scanned tree is somebody else's (law 9): nothing it can say reaches the network, and what it hides is counted.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
+
+use crate::{
+    incident::IdentityKey,
+    known::allows::Allow,
+    rule::Confidence,
+    rules::{
+        self, Ruleset,
+        table::{Document, Problem, Table},
+    },
+    scan::{FailOn, History, Options, Target},
+    source::files,
+};
+
+/// The name of the file that is read from the top of what is scanned.
+pub const FILE_NAME: &str = "stanch.toml";
+
+/// What a configuration file says.
+#[derive(Debug, Default)]
+pub struct File {
+    min_confidence: Option<Confidence>,
+    fail_on: Option<FailOn>,
+    exclude: Vec<String>,
+    max_file_size: Option<u64>,
+    skip_rules: Vec<String>,
+    patterns: Vec<PathBuf>,
+    key: Option<String>,
+    allows: Vec<Allow>,
+}
+
+/// What the command line says; nothing where it says nothing.
+#[derive(Debug, Default)]
+pub struct Flags {
+    /// What to scan.
+    pub targets: Vec<Target>,
+    /// Which part of repositories.
+    pub history: History,
+    /// Incidents less sure than this are not reported.
+    pub min_confidence: Option<Confidence>,
+    /// Whether allowed occurrences are reported all the same.
+    pub no_allow: bool,
+    /// Paths that are left out, besides the file's.
+    pub exclude: Vec<String>,
+    /// Files larger than this many bytes are left out.
+    pub max_file_size: Option<u64>,
+    /// Whether ignore files are obeyed.
+    pub no_ignore: bool,
+    /// Folders of pattern files, besides the file's.
+    pub patterns: Vec<PathBuf>,
+    /// Only these rules.
+    pub rules: Vec<String>,
+    /// Not these rules, besides the file's.
+    pub skip_rules: Vec<String>,
+    /// A file whose bytes are the identity key.
+    pub key_file: Option<PathBuf>,
+    /// The identity key.
+    pub key: Option<String>,
+    /// Which incidents make the run fail.
+    pub fail_on: Option<FailOn>,
+    /// Whether a shallow history makes the run incomplete.
+    pub require_full_history: bool,
+    /// Whether every version of an occurrence is listed.
+    pub all_versions: bool,
+    /// How many threads; as many as there are processors where nothing is said.
+    pub jobs: Option<usize>,
+}
+
+/// A checked configuration: what to scan, with which rules, and what makes the run fail.
+#[derive(Debug)]
+pub struct Config {
+    /// For [`crate::scan::run`].
+    pub options: Options,
+    /// The rules to scan with.
+    pub rules: Ruleset,
+    /// Which incidents make the run fail.
+    pub fail_on: FailOn,
+}
+
+/// Why there is no configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file that was named could not be read.
+    #[error("cannot read {}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The configuration file has mistakes.
+    #[error("{}", problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Wrong {
+        /// All of them.
+        problems: Vec<Problem>,
+    },
+    /// A path pattern cannot be read.
+    #[error("`{glob}` is not a path pattern")]
+    Glob {
+        /// The pattern.
+        glob: String,
+        /// Why not.
+        source: globset::Error,
+    },
+    /// The identity key is too short to keep anything apart.
+    #[error("an identity key has at least {LEAST_KEY} bytes, this one has {length}")]
+    ShortKey {
+        /// Its length in bytes.
+        length: usize,
+    },
+    /// The rules cannot be had.
+    #[error(transparent)]
+    Rules(#[from] rules::Error),
+}
+
+/// Least length of an identity key, in bytes.
+const LEAST_KEY: usize = 16;
+
+impl File {
+    /// Reads the configuration file at `path`.
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        let text = fs::read_to_string(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+        Self::parse(&path.display().to_string(), &text, path.parent().unwrap_or(Path::new("")))
+    }
+
+    /// Reads the text of the file that the user calls `name`; the folders that it names are relative to `folder`.
+    fn parse(name: &str, text: &str, folder: &Path) -> Result<Self, Error> {
+        let document = Document::new(name, text);
+        let file = document.parse().map(|table| Self::from_table(table, folder)).unwrap_or_default();
+        match document.into_problems() {
+            problems if problems.is_empty() => Ok(file),
+            problems => Err(Error::Wrong { problems }),
+        }
+    }
+
+    fn from_table(mut table: Table<'_, '_>, folder: &Path) -> Self {
+        let texts = |strings: Vec<rules::table::Located<String>>| strings.into_iter().map(|string| string.value).collect();
+        let exclude = table.strings("exclude");
+        for glob in &exclude {
+            if let Err(error) = path_glob(&glob.value) {
+                table.problem(glob.span.clone(), error.to_string());
+            }
+        }
+        let patterns = table.strings("patterns").into_iter().map(|path| folder.join(path.value)).collect();
+        let file = Self {
+            min_confidence: table.choice("min-confidence", Confidence::ALL, |confidence| confidence.name()).map(|found| found.value),
+            fail_on: table.choice("fail-on", &FailOn::ALL, |fail_on| fail_on.name()).map(|found| found.value),
+            exclude: texts(exclude),
+            max_file_size: table.integer("max-file-size", 1..=u64::MAX),
+            skip_rules: texts(table.strings("skip-rules")),
+            patterns,
+            key: table.string("key").map(|key| key.value),
+            allows: table.tables("allow").into_iter().filter_map(allow).collect(),
+        };
+        table.finish();
+        file
+    }
+}
+
+fn allow(mut table: Table<'_, '_>) -> Option<Allow> {
+    let reason = table.required("reason");
+    let incident = table.string("id");
+    let rule = table.string("rule");
+    let globs = table.strings("paths");
+    if incident.is_none() && rule.is_none() && globs.is_empty() {
+        table.problem(table.span(), "an allow names at least one of `id`, `rule` and `paths`");
+    }
+    if let Some(id) = incident.as_ref().filter(|id| id.value.len() < 8) {
+        table.problem(id.span.clone(), "give at least the first 8 characters of the incident's id");
+    }
+    let paths: Result<Vec<_>, _> = globs.iter().map(|glob| path_glob(&glob.value).map_err(|error| (glob, error))).collect();
+    let paths = match paths {
+        Ok(globs) => globs,
+        Err((glob, error)) => {
+            table.problem(glob.span.clone(), error.to_string());
+            return None;
+        }
+    };
+    table.finish();
+    let paths = if paths.is_empty() { None } else { set(paths).ok() };
+    Some(Allow { incident: incident.map(|id| id.value), rule: rule.map(|rule| rule.value), paths, reason: reason?.value })
+}
+
+impl Config {
+    /// Puts file and flags together and checks them: the flags decide where both say something, lists add up.
+    pub fn new(file: File, flags: Flags) -> Result<Self, Error> {
+        let mut rules = Ruleset::builtin();
+        for dir in file.patterns.iter().chain(&flags.patterns) {
+            rules.add_dir(dir)?;
+        }
+        let skip: Vec<String> = file.skip_rules.into_iter().chain(flags.skip_rules).collect();
+        rules.select(&flags.rules, &skip)?;
+        let globs: Result<Vec<Glob>, Error> = file.exclude.iter().chain(&flags.exclude).map(|glob| path_glob(glob)).collect();
+        let threads = flags.jobs.or_else(|| std::thread::available_parallelism().ok().map(Into::into)).unwrap_or(1);
+        let files = files::Options {
+            exclude: set(globs?)?,
+            max_size: flags.max_file_size.or(file.max_file_size),
+            obey_ignore_files: !flags.no_ignore,
+            threads: threads.max(1),
+            margin: 0,
+        };
+        let options = Options {
+            targets: flags.targets,
+            files,
+            history: flags.history,
+            min_confidence: flags.min_confidence.or(file.min_confidence).unwrap_or(Confidence::Medium),
+            show_allowed: flags.no_allow,
+            allows: file.allows,
+            key: key(flags.key_file.as_deref(), flags.key, file.key)?,
+            require_full_history: flags.require_full_history,
+            all_versions: flags.all_versions,
+        };
+        Ok(Self { options, rules, fail_on: flags.fail_on.or(file.fail_on).unwrap_or_default() })
+    }
+}
+
+/// The identity key: the key file's bytes, else the one named by the environment, else the configuration's, else the fixed one.
+fn key(path: Option<&Path>, named: Option<String>, configured: Option<String>) -> Result<IdentityKey, Error> {
+    let bytes = match path {
+        Some(path) => Some(fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })?),
+        None => named.or(configured).map(String::into_bytes),
+    };
+    match bytes {
+        None => Ok(IdentityKey::fixed()),
+        Some(bytes) if bytes.trim_ascii_end().len() < LEAST_KEY => Err(Error::ShortKey { length: bytes.trim_ascii_end().len() }),
+        Some(bytes) => Ok(IdentityKey::new(bytes.trim_ascii_end())),
+    }
+}
+
+/// A path pattern, relative to what is scanned: one without a slash fits at any depth, as in a `.gitignore`.
+fn path_glob(text: &str) -> Result<Glob, Error> {
+    let trimmed = text.trim_end_matches('/');
+    let pattern = match trimmed.strip_prefix('/') {
+        Some(anchored) => anchored.to_owned(),
+        None if trimmed.contains('/') => trimmed.to_owned(),
+        None => format!("**/{trimmed}"),
+    };
+    let glob = GlobBuilder::new(&pattern).literal_separator(true).build();
+    glob.map_err(|source| Error::Glob { glob: text.to_owned(), source })
+}
+
+fn set(globs: Vec<Glob>) -> Result<GlobSet, Error> {
+    let mut set = GlobSetBuilder::new();
+    globs.into_iter().for_each(|glob| {
+        set.add(glob);
+    });
+    set.build().map_err(|source| Error::Glob { glob: source.glob().unwrap_or_default().to_owned(), source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problems(text: &str) -> String {
+        File::parse("stanch.toml", text, Path::new("")).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn mistakes_are_placed_and_explained() {
+        assert_eq!(problems("excludes = []"), "stanch.toml:1:1: unknown key `excludes`; did you mean `exclude`?");
+        assert!(problems("exclude = ['a[']").starts_with("stanch.toml:1:12: `a[` is not a path pattern"));
+        assert!(problems("[[allow]]\nrule = 'x'").contains("`reason` is missing"));
+        assert!(problems("[[allow]]\nreason = 'x'").contains("at least one of"));
+    }
+
+    #[test]
+    fn flags_decide_and_lists_add_up() {
+        let file = File::parse("f", "min-confidence = 'low'\nexclude = ['a']\nfail-on = 'never'", Path::new("")).unwrap();
+        let flags = Flags { min_confidence: Some(Confidence::High), exclude: vec!["b/c".to_owned()], ..Flags::default() };
+        let config = Config::new(file, flags).unwrap();
+        assert_eq!(config.options.min_confidence, Confidence::High);
+        assert_eq!(config.fail_on, FailOn::Never);
+        let exclude = &config.options.files.exclude;
+        assert!(exclude.is_match("x/a") && exclude.is_match("b/c") && !exclude.is_match("x/b/c"));
+    }
+
+    #[test]
+    fn a_short_key_is_refused() {
+        let flags = Flags { key: Some("short".to_owned()), ..Flags::default() };
+        assert!(matches!(Config::new(File::default(), flags), Err(Error::ShortKey { length: 5 })));
+    }
+}

@@ -1,0 +1,182 @@
+//! Findings become incidents: one for each secret of a rule family, with every place it is at (law 4).
+//!
+//! What comes out does not depend on the order in which threads brought it in.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::{Options, paths};
+use crate::{
+    blob::{Origin, PathName},
+    coverage::Coverage,
+    finding::{Checksum, Finding, FoundPart},
+    incident::{GitPlace, Incident, IncidentId, Occurrence, Reach, SourceKind},
+    rule::{Confidence, Rule, RuleIx, Text},
+    secret::Secret,
+    verdict::Verdict,
+};
+
+/// Collects occurrences by the secret that they are of.
+pub(super) struct Grouping<'a> {
+    options: &'a Options,
+    rules: &'a [Rule],
+    groups: HashMap<(Text, Vec<u8>), Group>,
+}
+
+/// All that is known of one secret.
+struct Group {
+    rule: RuleIx,
+    secret: Secret,
+    checksum: Checksum,
+    parts: Vec<FoundPart>,
+    /// By path, or by the object for what has no path of its own.
+    occurrences: BTreeMap<Place, Occurrence>,
+}
+
+/// What makes two findings of a secret one occurrence.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    Path(PathName),
+    Stdin,
+    /// A message, or a blob without a path.
+    Object(Option<PathName>, Option<crate::blob::ObjectId>),
+}
+
+impl<'a> Grouping<'a> {
+    pub(super) fn new(options: &'a Options, rules: &'a [Rule]) -> Self {
+        Self { options, rules, groups: HashMap::new() }
+    }
+
+    /// Adds what was found in a file or on standard input.
+    pub(super) fn add_file(&mut self, origin: &Origin, finding: Finding) {
+        let (source, path, place) = match origin {
+            Origin::File(path) => (SourceKind::File, Some(path.clone()), Place::Path(path.clone())),
+            Origin::Stdin | Origin::Git(_) => (SourceKind::Stdin, None, Place::Stdin),
+        };
+        self.add(finding, place, source, path, None);
+    }
+
+    /// Adds what was found in an object of a repository, and what its history says of it. Where the file itself has it too, the two are
+    /// one occurrence: the file's, with what git says filled in.
+    #[cfg_attr(not(feature = "git"), allow(dead_code))]
+    pub(super) fn add_git(&mut self, path: Option<PathName>, is_file: bool, git: GitPlace, finding: Finding) {
+        let place = match &path {
+            Some(path) if is_file => Place::Path(path.clone()),
+            _ => Place::Object(path.clone(), git.blob),
+        };
+        self.add(finding, place, SourceKind::Git, path, Some(git));
+    }
+
+    fn add(&mut self, finding: Finding, place: Place, source: SourceKind, path: Option<PathName>, git: Option<GitPlace>) {
+        let rule = &self.rules[finding.rule.0 as usize];
+        let occurrence = Occurrence {
+            source,
+            confidence: paths::confidence(rule, path.as_ref(), finding.confidence),
+            path,
+            location: finding.location,
+            excerpt: finding.excerpt,
+            allowed_by: finding.allowed_by.map(std::borrow::Cow::into_owned),
+            git,
+        };
+        let key = (rule.family.clone(), finding.secret.expose().to_vec());
+        let group = self.groups.entry(key).or_insert_with(|| Group {
+            rule: finding.rule,
+            secret: finding.secret,
+            checksum: finding.checksum,
+            parts: Vec::new(),
+            occurrences: BTreeMap::new(),
+        });
+        let better = |a: RuleIx, b: RuleIx| {
+            let rank = |rule: RuleIx| (self.rules[rule.0 as usize].rank, std::cmp::Reverse(rule));
+            rank(a) > rank(b)
+        };
+        if better(finding.rule, group.rule) {
+            group.rule = finding.rule;
+        }
+        group.checksum = group.checksum.max(finding.checksum);
+        if group.parts.is_empty() || !finding.parts.is_empty() && finding.parts < group.parts {
+            group.parts = finding.parts;
+        }
+        match group.occurrences.entry(place) {
+            std::collections::btree_map::Entry::Vacant(vacant) => {
+                vacant.insert(occurrence);
+            }
+            std::collections::btree_map::Entry::Occupied(mut occupied) => join(occupied.get_mut(), occurrence),
+        }
+    }
+
+    /// The incidents to report, most urgent first; what is allowed is counted in `coverage`.
+    pub(super) fn into_incidents(self, coverage: &mut Coverage) -> Vec<Incident> {
+        let (options, rules) = (self.options, self.rules);
+        let mut incidents = Vec::new();
+        for group in self.groups.into_values() {
+            let rule = &rules[group.rule.0 as usize];
+            let id = options.key.identify(&rule.family, &group.secret);
+            let Some(incident) = incident(group, id, rule, options, coverage) else { continue };
+            incidents.push(incident);
+        }
+        incidents.sort_by(|a, b| urgency(a, rules).cmp(&urgency(b, rules)));
+        incidents
+    }
+}
+
+/// Puts `other` into `kept`, which is at the same place: a file's own occurrence keeps its position and gains what git says; of two alike
+/// the first stays.
+fn join(kept: &mut Occurrence, other: Occurrence) {
+    if kept.source == SourceKind::Git && other.source == SourceKind::File {
+        let git = kept.git.take();
+        *kept = Occurrence { git, ..other };
+    } else if kept.source == SourceKind::File && other.source == SourceKind::Git {
+        kept.git = other.git;
+    } else if other.location < kept.location {
+        *kept = other;
+    }
+}
+
+/// The incident that a group makes, unless it is allowed or not sure enough.
+fn incident(group: Group, id: IncidentId, rule: &Rule, options: &Options, coverage: &mut Coverage) -> Option<Incident> {
+    let mut occurrences: Vec<Occurrence> = group.occurrences.into_values().collect();
+    for occurrence in &mut occurrences {
+        let entry = options.allows.iter().find(|allow| allow.fits(id, &rule.id, occurrence.path.as_ref()));
+        if let (None, Some(entry)) = (&occurrence.allowed_by, entry) {
+            occurrence.allowed_by = Some(entry.reason.clone());
+        }
+    }
+    occurrences.retain(|occurrence| occurrence.confidence >= options.min_confidence);
+    if occurrences.is_empty() {
+        return None;
+    }
+    if !options.show_allowed {
+        occurrences.retain(|occurrence| occurrence.allowed_by.is_none());
+        if occurrences.is_empty() {
+            coverage.allowed += 1;
+            return None;
+        }
+    }
+    occurrences.sort_by(|a, b| nearness(a).cmp(&nearness(b)));
+    let confidence = occurrences.iter().map(|occurrence| occurrence.confidence).max().unwrap_or(Confidence::Low);
+    Some(Incident {
+        id,
+        rule: group.rule,
+        entropy: entropy::shannon_entropy(group.secret.expose()),
+        secret: group.secret,
+        confidence,
+        checksum: group.checksum,
+        verdict: Verdict::Unchecked,
+        parts: group.parts,
+        occurrences,
+    })
+}
+
+/// The order of incidents: what costs most, what is surest, what is still there, then by place.
+fn urgency<'a>(incident: &'a Incident, rules: &'a [Rule]) -> impl Ord + use<'a> {
+    let rule = &rules[incident.rule.0 as usize];
+    let first = incident.occurrences.first().map(nearness);
+    (std::cmp::Reverse((rule.severity, incident.confidence)), first, rule.id.clone(), incident.id)
+}
+
+/// The order of occurrences: where it still is comes first, then by place.
+fn nearness(occurrence: &Occurrence) -> impl Ord + use<> {
+    let reach = occurrence.git.as_ref().map_or(Reach::Head, |git| git.reach);
+    let blob = occurrence.git.as_ref().and_then(|git| git.blob);
+    (occurrence.source, reach, occurrence.path.clone(), occurrence.location, blob)
+}

@@ -1,0 +1,71 @@
+//! What a path says of the secrets on it. Detection never sees a path (law 2): it acts here, on whole occurrences, and only
+//! changes confidence.
+
+use crate::{
+    blob::PathName,
+    rule::{Confidence, Rule},
+};
+
+/// Parts of a path under which tokens are made up, for tests and for readers.
+const MADE_UP: &[&str] = &[
+    "test", "tests", "testing", "testdata", "test-data", "test_data", "__tests__", "spec", "specs", "fixture", "fixtures", "mock", "mocks", "__mocks__",
+    "example", "examples", "sample", "samples", "demo", "docs", "doc", "documentation", "e2e", "cypress", "stub", "stubs", "fake", "fakes",
+];
+
+/// Files whose long random strings are checksums and the like.
+const LOCKS: &[&str] = &[
+    "package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "cargo.lock", "go.sum", "poetry.lock", "pipfile.lock", "composer.lock",
+    "gemfile.lock", "flake.lock", "mix.lock", "packages.lock.json", "deno.lock", "uv.lock", "bun.lock", "podfile.lock", "pubspec.lock",
+];
+
+/// How sure an occurrence of `rule` at `path` is that was `found` by its bytes.
+///
+/// A documented format is what it is wherever it lies, so only what was weighed without one loses here.
+pub(super) fn confidence(rule: &Rule, path: Option<&PathName>, found: Confidence) -> Confidence {
+    let Some(path) = path else { return found };
+    let lower = path.to_text().to_ascii_lowercase();
+    let by_shape = rule.detect.generic || rule.class.is_password();
+    if by_shape && (is_lock(&lower) || is_minified(&lower)) {
+        return Confidence::Low;
+    }
+    if by_shape && is_made_up(&lower) { lowered(found) } else { found }
+}
+
+fn lowered(confidence: Confidence) -> Confidence {
+    match confidence {
+        Confidence::High => Confidence::Medium,
+        Confidence::Medium | Confidence::Low => Confidence::Low,
+    }
+}
+
+fn is_lock(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    LOCKS.contains(&name) || name.ends_with(".sum")
+}
+
+fn is_minified(path: &str) -> bool {
+    path.ends_with(".min.js") || path.ends_with(".min.css") || path.ends_with(".map") || path.ends_with(".svg")
+}
+
+fn is_made_up(path: &str) -> bool {
+    let mut parts = path.split('/').rev();
+    let name = parts.next().unwrap_or(path);
+    let stem = name.split('.').next().unwrap_or(name);
+    let in_name = name.split(['.', '_', '-']).any(|word| MADE_UP.contains(&word)) || stem.ends_with("test") || stem.ends_with("tests");
+    in_name || parts.any(|part| MADE_UP.contains(&part))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_of_tests_and_examples_are_made_up() {
+        for path in ["a/tests/x.py", "a_test.go", "src/FooTest.java", "conf.example.yml", ".env.example", "docs/a.md"] {
+            assert!(is_made_up(&path.to_ascii_lowercase()), "{path}");
+        }
+        for path in ["src/main.rs", "deploy/.env", "latest/a.py", "contest/x"] {
+            assert!(!is_made_up(path), "{path}");
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! What one thread does with the blobs that a source pushes to it: detect, look for allowing comments, keep.
+
+use crate::{
+    blob::{Origin, Visitor, Window},
+    coverage::Coverage,
+    detect::{Detector, Scratch},
+    finding::Finding,
+    known::comments,
+};
+
+use super::{group::Grouping, progress::Progress};
+
+/// How many findings of one file are kept: a file with more is no longer read by a person, and must not fill the memory.
+const MOST_FINDINGS: usize = 100_000;
+
+/// One thread's visitor for files and standard input.
+pub(super) struct Worker<'a> {
+    detector: &'a Detector,
+    progress: &'a Progress,
+    scratch: Scratch,
+    found: Vec<(Origin, Finding)>,
+    /// How many findings the blob at hand has.
+    of_blob: usize,
+    coverage: Coverage,
+}
+
+impl<'a> Worker<'a> {
+    pub(super) fn new(detector: &'a Detector, progress: &'a Progress) -> Self {
+        Self { detector, progress, scratch: Scratch::default(), found: Vec::new(), of_blob: 0, coverage: Coverage::default() }
+    }
+
+    /// Hands what was found over to `grouping`, and gives what was covered.
+    pub(super) fn finish(self, grouping: &mut Grouping<'_>) -> Coverage {
+        for (origin, finding) in self.found {
+            grouping.add_file(&origin, finding);
+        }
+        self.coverage
+    }
+}
+
+impl Visitor for Worker<'_> {
+    fn visit(&mut self, origin: &Origin, window: &Window<'_>) {
+        let findings = findings(self.detector, window, &mut self.scratch);
+        self.progress.add(window.owned().len() as u64, findings.len() as u64, window.ends());
+        let room = MOST_FINDINGS.saturating_sub(self.of_blob);
+        if findings.len() > room && self.of_blob <= MOST_FINDINGS {
+            self.coverage.fail(name(origin), format!("holds more than {MOST_FINDINGS} findings: the rest of it is not reported"));
+        }
+        self.of_blob += findings.len();
+        self.found.extend(findings.into_iter().take(room).map(|finding| (origin.clone(), finding)));
+        if window.ends() {
+            self.of_blob = 0;
+        }
+    }
+
+    fn coverage(&mut self) -> &mut Coverage {
+        &mut self.coverage
+    }
+}
+
+fn name(origin: &Origin) -> String {
+    match origin {
+        Origin::File(path) => path.to_text().into_owned(),
+        Origin::Stdin => "standard input".to_owned(),
+        Origin::Git(id) => id.to_string(),
+    }
+}
+
+/// The findings that `window` owns, each with the comment that allows it.
+pub(super) fn findings(detector: &Detector, window: &Window<'_>, scratch: &mut Scratch) -> Vec<Finding> {
+    let mut findings = detector.findings(window, scratch);
+    for finding in &mut findings {
+        let span = finding.location.span;
+        let local = |offset: u64| usize::try_from(offset - window.start()).unwrap_or(usize::MAX);
+        let secret = local(span.start())..local(span.end());
+        finding.allowed_by = comments::allowing(window.bytes(), secret).map(Into::into);
+    }
+    findings
+}

@@ -1,0 +1,7 @@
+//! Where blobs come from: every source pushes what it reads to a [`crate::blob::Visitor`] and notes in its coverage what it could not read.
+//!
+//! What is looked for is not a source's business.
+
+pub mod files;
+mod reader;
+pub mod stdin;

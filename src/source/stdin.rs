@@ -1,0 +1,17 @@
+//! Standard input as one blob.
+
+use std::io::Read;
+
+use super::reader::Reader;
+use crate::blob::{Origin, Visitor};
+
+/// Pushes all of `stream` to `visitor`, with `margin` bytes around each window of a long one.
+pub fn scan(stream: &mut impl Read, margin: usize, visitor: &mut impl Visitor) {
+    let (bytes, outcome) = Reader::default().push(stream, &Origin::Stdin, margin, visitor);
+    let coverage = visitor.coverage();
+    coverage.files += 1;
+    coverage.bytes += bytes;
+    if let Err(error) = outcome {
+        coverage.fail("standard input", format!("cannot be read to its end: {error}"));
+    }
+}
