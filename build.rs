@@ -51,7 +51,8 @@ fn main() -> ExitCode {
     }
     let out = Path::new(&env::var_os("OUT_DIR").expect("cargo sets it")).join("builtin.rs");
     fs::write(out, table_of(&rules)).expect("a writable target folder");
-    let _ = failed; ExitCode::SUCCESS
+    let _ = failed;
+    ExitCode::SUCCESS
 }
 
 /// The rules as the text of a static table.

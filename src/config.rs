@@ -143,7 +143,8 @@ impl File {
     }
 
     fn from_table(mut table: Table<'_, '_>, folder: &Path) -> Self {
-        let texts = |strings: Vec<rules::table::Located<String>>| strings.into_iter().map(|string| string.value).collect();
+        let texts =
+            |strings: Vec<rules::table::Located<String>>| strings.into_iter().map(|string| string.value).collect();
         let exclude = table.strings("exclude");
         for glob in &exclude {
             if let Err(error) = path_glob(&glob.value) {
@@ -152,7 +153,9 @@ impl File {
         }
         let patterns = table.strings("patterns").into_iter().map(|path| folder.join(path.value)).collect();
         let file = Self {
-            min_confidence: table.choice("min-confidence", Confidence::ALL, |confidence| confidence.name()).map(|found| found.value),
+            min_confidence: table
+                .choice("min-confidence", Confidence::ALL, |confidence| confidence.name())
+                .map(|found| found.value),
             fail_on: table.choice("fail-on", &FailOn::ALL, |fail_on| fail_on.name()).map(|found| found.value),
             exclude: texts(exclude),
             max_file_size: table.integer("max-file-size", 1..=u64::MAX),
@@ -177,7 +180,8 @@ fn allow(mut table: Table<'_, '_>) -> Option<Allow> {
     if let Some(id) = incident.as_ref().filter(|id| id.value.len() < 8) {
         table.problem(id.span.clone(), "give at least the first 8 characters of the incident's id");
     }
-    let paths: Result<Vec<_>, _> = globs.iter().map(|glob| path_glob(&glob.value).map_err(|error| (glob, error))).collect();
+    let paths: Result<Vec<_>, _> =
+        globs.iter().map(|glob| path_glob(&glob.value).map_err(|error| (glob, error))).collect();
     let paths = match paths {
         Ok(globs) => globs,
         Err((glob, error)) => {
@@ -187,7 +191,12 @@ fn allow(mut table: Table<'_, '_>) -> Option<Allow> {
     };
     table.finish();
     let paths = if paths.is_empty() { None } else { set(paths).ok() };
-    Some(Allow { incident: incident.map(|id| id.value), rule: rule.map(|rule| rule.value), paths, reason: reason?.value })
+    Some(Allow {
+        incident: incident.map(|id| id.value),
+        rule: rule.map(|rule| rule.value),
+        paths,
+        reason: reason?.value,
+    })
 }
 
 impl Config {
@@ -199,7 +208,8 @@ impl Config {
         }
         let skip: Vec<String> = file.skip_rules.into_iter().chain(flags.skip_rules).collect();
         rules.select(&flags.rules, &skip)?;
-        let globs: Result<Vec<Glob>, Error> = file.exclude.iter().chain(&flags.exclude).map(|glob| path_glob(glob)).collect();
+        let globs: Result<Vec<Glob>, Error> =
+            file.exclude.iter().chain(&flags.exclude).map(|glob| path_glob(glob)).collect();
         let threads = flags.jobs.or_else(|| std::thread::available_parallelism().ok().map(Into::into)).unwrap_or(1);
         let files = files::Options {
             exclude: set(globs?)?,
@@ -231,7 +241,9 @@ fn key(path: Option<&Path>, named: Option<String>, configured: Option<String>) -
     };
     match bytes {
         None => Ok(IdentityKey::fixed()),
-        Some(bytes) if bytes.trim_ascii_end().len() < LEAST_KEY => Err(Error::ShortKey { length: bytes.trim_ascii_end().len() }),
+        Some(bytes) if bytes.trim_ascii_end().len() < LEAST_KEY => {
+            Err(Error::ShortKey { length: bytes.trim_ascii_end().len() })
+        }
         Some(bytes) => Ok(IdentityKey::new(bytes.trim_ascii_end())),
     }
 }
@@ -274,8 +286,10 @@ mod tests {
 
     #[test]
     fn flags_decide_and_lists_add_up() {
-        let file = File::parse("f", "min-confidence = 'low'\nexclude = ['a']\nfail-on = 'never'", Path::new("")).unwrap();
-        let flags = Flags { min_confidence: Some(Confidence::High), exclude: vec!["b/c".to_owned()], ..Flags::default() };
+        let file =
+            File::parse("f", "min-confidence = 'low'\nexclude = ['a']\nfail-on = 'never'", Path::new("")).unwrap();
+        let flags =
+            Flags { min_confidence: Some(Confidence::High), exclude: vec!["b/c".to_owned()], ..Flags::default() };
         let config = Config::new(file, flags).unwrap();
         assert_eq!(config.options.min_confidence, Confidence::High);
         assert_eq!(config.fail_on, FailOn::Never);

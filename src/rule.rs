@@ -184,6 +184,8 @@ pub enum Algorithm {
     Crc32Base62,
     /// CRC-32 of the payload in lower-case hex.
     Crc32Hex,
+    /// CRC-32 of the payload in lower-case hex, its lowest byte first.
+    Crc32HexLe,
     /// CRC-32 of the payload in base36, left-padded with `0`.
     Crc32Base36,
     /// The payload is a JOSE header.
@@ -232,6 +234,7 @@ names!(Confidence { Low = "low", Medium = "medium", High = "high" });
 names!(Algorithm {
     Crc32Base62 = "crc32-base62",
     Crc32Hex = "crc32-hex",
+    Crc32HexLe = "crc32-hex-le",
     Crc32Base36 = "crc32-base36",
     Jwt = "jwt",
 });

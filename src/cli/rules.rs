@@ -94,7 +94,9 @@ fn list(rules: &Ruleset, json: bool, out: &mut impl Write) -> Result<(), AnyErro
 fn show(rule: &Rule, out: &mut impl Write) -> Result<(), AnyError> {
     let detect = &rule.detect;
     let bounds = detect.bounds;
-    let joined = |texts: &[stanch::rule::Text]| texts.iter().map(|text| text.escape_debug().to_string()).collect::<Vec<_>>().join("  ");
+    let joined = |texts: &[stanch::rule::Text]| {
+        texts.iter().map(|text| text.escape_debug().to_string()).collect::<Vec<_>>().join("  ")
+    };
     writeln!(out, "{}  {}", rule.id, rule.name)?;
     let field = |out: &mut dyn Write, name: &str, value: &str| writeln!(out, "  {name:11} {value}");
     field(out, "provider", &format!("{} ({})", rule.provider_name, rule.provider))?;
@@ -118,7 +120,11 @@ fn show(rule: &Rule, out: &mut impl Write) -> Result<(), AnyError> {
     if let Some(checksum) = detect.checksum {
         field(out, "checksum", checksum.name())?;
     }
-    let lead = if bounds.lead_min == bounds.lead_max { bounds.lead_min.to_string() } else { format!("{} to {}", bounds.lead_min, bounds.lead_max) };
+    let lead = if bounds.lead_min == bounds.lead_max {
+        bounds.lead_min.to_string()
+    } else {
+        format!("{} to {}", bounds.lead_min, bounds.lead_max)
+    };
     field(out, "anchor", &format!("{lead} bytes into a match of at most {}", bounds.longest))?;
     field(out, "reach", &format!("{} bytes before the anchor, {} after", bounds.before, bounds.after))?;
     field(out, "work", &format!("at most {} bytes looked at per byte of input", bounds.work))?;
@@ -143,9 +149,21 @@ fn test(mut rules: Ruleset, ids: &[String], out: &mut impl Write) -> Result<Stat
         if !wanted.is_empty() && !wanted.iter().any(|id| *id == rule.id) {
             continue;
         }
-        let mut finds = |text: &str| detector.findings(&Window::whole(text.as_bytes()), &mut scratch).iter().any(|finding| finding.rule == RuleIx(ix));
-        let found = examples::matching(rule).into_iter().zip(rule.matching.iter()).map(|(text, template)| (finds(&text), true, template)).collect::<Vec<_>>();
-        let left = examples::not_matching(rule).into_iter().zip(rule.not_matching.iter()).map(|(text, template)| (finds(&text), false, template));
+        let mut finds = |text: &str| {
+            detector
+                .findings(&Window::whole(text.as_bytes()), &mut scratch)
+                .iter()
+                .any(|finding| finding.rule == RuleIx(ix))
+        };
+        let found = examples::matching(rule)
+            .into_iter()
+            .zip(rule.matching.iter())
+            .map(|(text, template)| (finds(&text), true, template))
+            .collect::<Vec<_>>();
+        let left = examples::not_matching(rule)
+            .into_iter()
+            .zip(rule.not_matching.iter())
+            .map(|(text, template)| (finds(&text), false, template));
         for (is, should, template) in found.into_iter().chain(left.collect::<Vec<_>>()) {
             if is == should {
                 passed += 1;
@@ -177,7 +195,11 @@ fn lint(builtin: &Ruleset, paths: &[PathBuf], out: &mut impl Write) -> Result<St
     let rules = if paths.is_empty() { builtin.rules() } else { &checked };
     let work = rules.iter().map(|rule| rule.detect.bounds.work).max().unwrap_or(0);
     let reach = rules.iter().map(|rule| rule.detect.bounds.before.max(rule.detect.bounds.after)).max().unwrap_or(0);
-    writeln!(out, "{} rules without a mistake, {failed} mistakes; work at most {work} per byte, reach at most {reach} bytes", rules.len())?;
+    writeln!(
+        out,
+        "{} rules without a mistake, {failed} mistakes; work at most {work} per byte, reach at most {reach} bytes",
+        rules.len()
+    )?;
     Ok(if failed == 0 { Status::Clean } else { Status::Incidents })
 }
 

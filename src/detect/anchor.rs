@@ -84,7 +84,8 @@ impl Search<'_> {
         {
             return known;
         }
-        let found = closing.match_at(self.index(), self.bytes, behind, self.bytes.len(), scratch).map(|found| found.end());
+        let found =
+            closing.match_at(self.index(), self.bytes, behind, self.bytes.len(), scratch).map(|found| found.end());
         scratch.run(self.index()).closing = Some((behind, found));
         found
     }

@@ -1,1 +1,294 @@
+//! The laws of detection as properties: what is found does not depend on how a blob is cut, and the prefilter finds every anchor.
 
+use std::{collections::BTreeSet, ops::Range, sync::LazyLock};
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::{
+    blob::LineStart,
+    rules::{Ruleset, examples, spec},
+};
+
+/// Rules that overlap one another, with anchors in the middle, pairs, bodies and dense keywords.
+const RULES: &str = r#"
+provider = "generic"
+name = "Rules for tests"
+min_stanch = "0.1"
+
+[[rule]]
+id = "prefixed"
+name = "A token that begins with its keyword"
+class = "access-token"
+severity = "high"
+keywords = ["abc_"]
+regex = '\babc_(?<secret>[0-9a-c]{4,8})\b'
+words = false
+source = "x"
+match = ["x"]
+no_match = ["x"]
+
+[[rule]]
+id = "infixed"
+name = "A token with its keyword in the middle"
+class = "access-token"
+severity = "high"
+keywords = ["-m-"]
+regex = '[0-9a-c]{2,6}-m-[0-9a-c]{1,4}'
+words = false
+source = "x"
+match = ["x"]
+no_match = ["x"]
+
+[[rule]]
+id = "repeated"
+name = "A token in which its keyword recurs"
+class = "access-token"
+severity = "high"
+keywords = ["aba"]
+regex = 'aba[ab]{3,9}'
+rank = 40
+words = false
+source = "x"
+match = ["x"]
+no_match = ["x"]
+
+[[rule]]
+id = "paired"
+name = "An id and its secret"
+class = "api-key"
+severity = "high"
+keywords = ["id="]
+regex = 'id=(?<id>[a-c]{3})'
+parts = [{ name = "secret", regex = 's:(?<secret>[0-9a-c]{3,5})', within = 24 }]
+rank = 60
+words = false
+source = "x"
+match = ["x"]
+no_match = ["x"]
+
+[[rule]]
+id = "bodied"
+name = "A long run"
+class = "private-key"
+severity = "high"
+keywords = ["<<k"]
+regex = '<<k[a-c]{0,2}>'
+body = { class = '[0-9a-c\n ]', min = 4, max = 40, end = '</k>' }
+words = false
+source = "x"
+match = ["x"]
+no_match = ["x"]
+"#;
+
+static DETECTOR: LazyLock<Detector> = LazyLock::new(|| Detector::new(spec::read("rules", RULES).unwrap()));
+static BUILTIN: LazyLock<Detector> = LazyLock::new(|| Detector::new(Ruleset::builtin().rules().to_vec()));
+
+fn all_candidates(detector: &Detector, bytes: &[u8]) -> Vec<Candidate> {
+    detector.candidates(&Window::whole(bytes), 0..bytes.len(), &mut Scratch::default())
+}
+
+/// The findings of `bytes` given as windows that own `cuts`' stretches and see the detector's margin around them.
+fn in_windows(detector: &Detector, bytes: &[u8], cuts: &BTreeSet<usize>) -> Vec<Finding> {
+    let (mut found, mut scratch, margin) = (Vec::new(), Scratch::default(), detector.margin());
+    let mut from: usize = 0;
+    for to in cuts.iter().copied().chain([bytes.len()]) {
+        let shown = from.saturating_sub(margin)..(to + margin).min(bytes.len());
+        let lines = LineStart::FIRST.after(&bytes[..shown.start], 0);
+        let owned = from - shown.start..to - shown.start;
+        let window = Window::part(&bytes[shown.clone()], shown.start as u64, owned, shown.end == bytes.len(), lines);
+        found.extend(detector.findings(&window, &mut scratch));
+        from = to;
+    }
+    found
+}
+
+/// Text in which the test rules' tokens, and what is nearly one, lie close together and over one another.
+fn crowded() -> impl Strategy<Value = Vec<u8>> {
+    let word = prop_oneof![
+        Just("abc_"),
+        Just("-m-"),
+        Just("aba"),
+        Just("id="),
+        Just("s:"),
+        Just("<<k"),
+        Just(">"),
+        Just("</k>"),
+        Just("a"),
+        Just("b"),
+        Just("c"),
+        Just("0"),
+        Just("1"),
+        Just(" "),
+        Just("\n"),
+        Just("ABC_"),
+        Just("abc_0123"),
+        Just("# stanch:allow"),
+        Just("\u{e9}"),
+    ];
+    prop::collection::vec(word, 0..120).prop_map(|words| words.concat().into_bytes())
+}
+
+fn cuts(length: usize, seeds: &[usize]) -> BTreeSet<usize> {
+    seeds.iter().map(|seed| seed % (length + 1)).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
+
+    /// Law 2: a blob cut into windows gives what the whole gives, lines, excerpts and all.
+    #[test]
+    fn whole_equals_chunked(bytes in crowded(), seeds in prop::collection::vec(any::<usize>(), 0..6)) {
+        let whole = DETECTOR.findings(&Window::whole(&bytes), &mut Scratch::default());
+        let mut chunked = in_windows(&DETECTOR, &bytes, &cuts(bytes.len(), &seeds));
+        chunked.sort_by_key(|finding| finding.location);
+        let mut sorted = whole;
+        sorted.sort_by_key(|finding| finding.location);
+        prop_assert_eq!(sorted, chunked);
+    }
+
+    /// Law 2: what the anchors of a region come to is what they come to when only the reach around them is there to be seen.
+    #[test]
+    fn whole_equals_regions(bytes in crowded(), seeds in prop::collection::vec(any::<usize>(), 2)) {
+        let region = cuts(bytes.len(), &seeds);
+        let region = *region.first().unwrap()..*region.last().unwrap();
+        let shown = region.start.saturating_sub(DETECTOR.reach.anchor)..(region.end + DETECTOR.reach.anchor).min(bytes.len());
+        let window = Window::part(&bytes[shown.clone()], shown.start as u64, 0..0, shown.end == bytes.len(), LineStart::FIRST);
+        let local = DETECTOR.candidates(&window, region.start - shown.start..region.end - shown.start, &mut Scratch::default());
+        let whole = DETECTOR.candidates(&Window::whole(&bytes), region, &mut Scratch::default());
+        let moved: Vec<_> = local.into_iter().map(|candidate| moved(candidate, shown.start)).collect();
+        prop_assert_eq!(whole, moved);
+    }
+
+    /// Law 1: what is found is what the anchor function finds, tried at every position that holds a keyword.
+    #[test]
+    fn the_prefilter_misses_nothing(bytes in crowded()) {
+        let mut scratch = Scratch::default();
+        let mut tried = Vec::new();
+        for (rule, ix) in DETECTOR.rules().iter().zip(0..) {
+            for at in 0..bytes.len() {
+                let holds = |keyword: &str| bytes[at..].get(..keyword.len()).is_some_and(|found| found.eq_ignore_ascii_case(keyword.as_bytes()));
+                if rule.detect.keywords.iter().any(|keyword| holds(keyword)) {
+                    scratch.begin_window();
+                    tried.extend(DETECTOR.try_anchor(RuleIx(ix), &bytes, at, &mut scratch));
+                }
+            }
+        }
+        tried.sort_by(settle::order);
+        tried.dedup();
+        prop_assert_eq!(all_candidates(&DETECTOR, &bytes), tried);
+    }
+
+    /// Law 1, from the other side: no match of a rule's regex, at any start, lies where no candidate covers it.
+    #[test]
+    fn every_match_has_an_anchor(bytes in crowded()) {
+        let candidates = all_candidates(&DETECTOR, &bytes);
+        for (rule, ix) in DETECTOR.rules().iter().zip(0..).filter(|(rule, _)| rule.detect.parts.is_empty() && rule.detect.body.is_none()) {
+            let syntax = regex_automata::util::syntax::Config::new().unicode(false).utf8(false);
+            let regex = regex_automata::meta::Regex::builder().syntax(syntax).build(&rule.detect.regex).unwrap();
+            for start in 0..bytes.len() {
+                let input = regex_automata::Input::new(&bytes).span(start..bytes.len()).anchored(regex_automata::Anchored::Yes);
+                let Some(found) = regex.search(&input) else { continue };
+                let covered = candidates.iter().any(|candidate| candidate.rule == RuleIx(ix) && candidate.matched.start <= found.start() && candidate.matched.end > found.start());
+                prop_assert!(covered, "{} at {found:?}", rule.id);
+            }
+        }
+    }
+
+    /// Law 3: an excerpt shows no secret, neither its own nor a neighbour's.
+    #[test]
+    fn excerpts_show_no_candidate(bytes in crowded()) {
+        let findings = DETECTOR.findings(&Window::whole(&bytes), &mut Scratch::default());
+        let candidates = all_candidates(&DETECTOR, &bytes);
+        for finding in findings {
+            let own = finding.location.span;
+            let shown = format!("{}\0{}", finding.excerpt.before, finding.excerpt.after);
+            for candidate in candidates.iter().filter(|candidate| candidate.secret.len() >= 4) {
+                let secret = &bytes[candidate.secret.clone()];
+                let near = candidate.secret.start.abs_diff(usize::try_from(own.start()).unwrap()) < excerpt::REACH;
+                let elsewhere = memchr::memmem::find_iter(&bytes, secret).count() > 1;
+                prop_assert!(!near || elsewhere || !words::contains(shown.as_bytes(), secret), "{shown:?} shows {candidate:?}");
+            }
+        }
+    }
+
+    /// Law 6: no bytes make a detector panic.
+    #[test]
+    fn any_bytes_will_do(bytes in prop::collection::vec(any::<u8>(), 0..600)) {
+        BUILTIN.findings(&Window::whole(&bytes), &mut Scratch::default());
+    }
+}
+
+fn moved(candidate: Candidate, by: usize) -> Candidate {
+    let moved = |range: Range<usize>| range.start + by..range.end + by;
+    let parts = candidate.parts.into_iter().map(|(name, range)| (name, moved(range))).collect();
+    Candidate { matched: moved(candidate.matched), secret: moved(candidate.secret), parts, ..candidate }
+}
+
+/// The built-in rules' own examples, one behind the other, cut anywhere: the same law on the rules that people run.
+#[test]
+fn the_builtin_rules_obey_the_law_of_chunks() {
+    let rules = BUILTIN.rules();
+    let text: String = rules.iter().flat_map(examples::matching).map(|example| example + "\n").collect();
+    let bytes = text.as_bytes();
+    let mut whole = BUILTIN.findings(&Window::whole(bytes), &mut Scratch::default());
+    whole.sort_by_key(|finding| (finding.location, finding.rule));
+    assert!(whole.len() > rules.len() / 2, "{} findings of {} rules", whole.len(), rules.len());
+    for step in [4_099, 17_011, 70_001] {
+        let cuts = (1..).map(|n| n * step).take_while(|cut| *cut < bytes.len()).collect();
+        let mut chunked = in_windows(&BUILTIN, bytes, &cuts);
+        chunked.sort_by_key(|finding| (finding.location, finding.rule));
+        assert_eq!(whole, chunked, "in windows of {step} bytes");
+    }
+}
+
+/// Every rule finds its examples and leaves its counter-examples.
+#[test]
+fn the_builtin_rules_hold_to_their_examples() {
+    let mut scratch = Scratch::default();
+    let mut finds = |ix: u32, text: &str| {
+        BUILTIN.findings(&Window::whole(text.as_bytes()), &mut scratch).iter().any(|finding| finding.rule == RuleIx(ix))
+    };
+    let mut wrong = Vec::new();
+    for (rule, ix) in BUILTIN.rules().iter().zip(0..) {
+        let found = examples::matching(rule)
+            .iter()
+            .zip(rule.matching.iter())
+            .filter(|(text, _)| !finds(ix, text))
+            .map(|(_, template)| format!("{} does not find {template}", rule.id))
+            .collect::<Vec<_>>();
+        let left = examples::not_matching(rule)
+            .iter()
+            .zip(rule.not_matching.iter())
+            .filter(|(text, _)| finds(ix, text))
+            .map(|(_, template)| format!("{} finds {template}", rule.id))
+            .collect::<Vec<_>>();
+        wrong.extend(found.into_iter().chain(left));
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// A match is dropped only where one of higher rank contains it, even where that one is not reported itself.
+#[test]
+fn overlaps_are_settled_by_rank() {
+    let found = |text: &str| -> Vec<String> {
+        let findings = DETECTOR.findings(&Window::whole(text.as_bytes()), &mut Scratch::default());
+        findings.iter().map(|finding| DETECTOR.rules()[finding.rule.0 as usize].id.to_string()).collect()
+    };
+    assert_eq!(found("abababa"), ["repeated"]);
+    assert_eq!(found("id=aba s:abaabab"), ["paired"]);
+    assert_eq!(found("id=aba t:abaabab"), ["repeated"]);
+}
+
+/// The nearest partner wins; of two equally near, the later.
+#[test]
+fn a_pair_takes_the_nearest_partner() {
+    let secret = |text: &str| -> Option<Vec<u8>> {
+        let findings = DETECTOR.findings(&Window::whole(text.as_bytes()), &mut Scratch::default());
+        findings.first().map(|finding| finding.secret.expose().to_vec())
+    };
+    assert_eq!(secret("s:000 id=abc  s:111").unwrap(), b"000");
+    assert_eq!(secret("s:000 id=abc s:111").unwrap(), b"111");
+    assert_eq!(secret("s:000 id=abc").unwrap(), b"000");
+    assert_eq!(secret(&format!("id=abc{}s:111", " ".repeat(40))), None);
+}

@@ -73,7 +73,9 @@ fn holds(line: &[u8], word: &str) -> bool {
 /// Whether a line is a comment and nothing else.
 fn stands_alone(line: &[u8]) -> bool {
     let line = line.trim_ascii_start();
-    [b"#".as_slice(), b"//", b"/*", b"*", b"--", b";", b"%", b"<!--", b"'", b"\"", b"rem ", b"REM ", b"{#", b"(*"].iter().any(|mark| line.starts_with(mark))
+    [b"#".as_slice(), b"//", b"/*", b"*", b"--", b";", b"%", b"<!--", b"'", b"\"", b"rem ", b"REM ", b"{#", b"(*"]
+        .iter()
+        .any(|mark| line.starts_with(mark))
 }
 
 #[cfg(test)]

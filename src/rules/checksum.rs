@@ -12,6 +12,7 @@ pub fn compute(algorithm: Algorithm, payload: &[u8], width: usize) -> Option<Vec
         Algorithm::Crc32Base62 => digits(crc, b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", width),
         Algorithm::Crc32Base36 => digits(crc, b"0123456789abcdefghijklmnopqrstuvwxyz", width),
         Algorithm::Crc32Hex => digits(crc, b"0123456789abcdef", width),
+        Algorithm::Crc32HexLe => digits(crc.swap_bytes(), b"0123456789abcdef", width),
         Algorithm::Jwt => None,
     }
 }
@@ -50,6 +51,7 @@ mod tests {
     fn crc32_is_the_ieee_one() {
         // The check value of CRC-32/ISO-HDLC: https://reveng.sourceforge.io/crc-catalogue/17plus.htm
         assert_eq!(compute(Algorithm::Crc32Hex, b"123456789", 8).unwrap(), b"cbf43926");
+        assert_eq!(compute(Algorithm::Crc32HexLe, b"123456789", 8).unwrap(), b"2639f4cb");
         assert!(holds(Algorithm::Crc32Hex, b"123456789", b"cbf43926"));
         assert!(!holds(Algorithm::Crc32Hex, b"123456780", b"cbf43926"));
     }

@@ -66,7 +66,14 @@ impl<'a> Grouping<'a> {
         self.add(finding, place, SourceKind::Git, path, Some(git));
     }
 
-    fn add(&mut self, finding: Finding, place: Place, source: SourceKind, path: Option<PathName>, git: Option<GitPlace>) {
+    fn add(
+        &mut self,
+        finding: Finding,
+        place: Place,
+        source: SourceKind,
+        path: Option<PathName>,
+        git: Option<GitPlace>,
+    ) {
         let rule = &self.rules[finding.rule.0 as usize];
         let occurrence = Occurrence {
             source,

@@ -9,10 +9,7 @@ mod progress;
 mod status;
 mod worker;
 
-use std::{
-    io::Read,
-    path::PathBuf,
-};
+use std::{io::Read, path::PathBuf};
 
 use crate::{
     coverage::Coverage,
@@ -112,7 +109,12 @@ pub enum Error {
 ///
 /// # Errors
 /// Where nothing could be scanned because the question was wrong. What could not be read is in the outcome's coverage instead.
-pub fn run(options: &Options, detector: &Detector, input: &mut impl Read, progress: &Progress) -> Result<Outcome, Error> {
+pub fn run(
+    options: &Options,
+    detector: &Detector,
+    input: &mut impl Read,
+    progress: &Progress,
+) -> Result<Outcome, Error> {
     let threads = options.files.threads;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     let pool = pool.map_err(|source| Error::Threads { threads, source })?;
@@ -125,7 +127,9 @@ pub fn run(options: &Options, detector: &Detector, input: &mut impl Read, progre
                 stdin::scan(input, detector.margin(), &mut worker);
                 coverage.add(worker.finish(&mut grouping));
             }
-            Target::Path(path) => scan_path(&Scan { options, detector, progress, pool: &pool }, path, &mut grouping, &mut coverage)?,
+            Target::Path(path) => {
+                scan_path(&Scan { options, detector, progress, pool: &pool }, path, &mut grouping, &mut coverage)?
+            }
         }
     }
     let incidents = grouping.into_incidents(&mut coverage);
@@ -146,7 +150,12 @@ struct Scan<'a> {
     pool: &'a rayon::ThreadPool,
 }
 
-fn scan_path(scan: &Scan<'_>, path: &std::path::Path, grouping: &mut group::Grouping<'_>, coverage: &mut Coverage) -> Result<(), Error> {
+fn scan_path(
+    scan: &Scan<'_>,
+    path: &std::path::Path,
+    grouping: &mut group::Grouping<'_>,
+    coverage: &mut Coverage,
+) -> Result<(), Error> {
     let single = scan.options.targets.len() == 1;
     scan_files(scan, path, &prefix(path, single), grouping, coverage);
     Ok(())
@@ -158,7 +167,13 @@ fn prefix(path: &std::path::Path, single: bool) -> PathBuf {
     path.components().filter(|part| *part != std::path::Component::CurDir).collect()
 }
 
-fn scan_files(scan: &Scan<'_>, path: &std::path::Path, prefix: &std::path::Path, grouping: &mut group::Grouping<'_>, coverage: &mut Coverage) {
+fn scan_files(
+    scan: &Scan<'_>,
+    path: &std::path::Path,
+    prefix: &std::path::Path,
+    grouping: &mut group::Grouping<'_>,
+    coverage: &mut Coverage,
+) {
     let root = files::Root { path: path.to_owned(), prefix: prefix.to_owned() };
     let options = files::Options { margin: scan.detector.margin(), ..scan.options.files.clone() };
     let before = coverage.files;

@@ -8,14 +8,56 @@ use crate::{
 
 /// Parts of a path under which tokens are made up, for tests and for readers.
 const MADE_UP: &[&str] = &[
-    "test", "tests", "testing", "testdata", "test-data", "test_data", "__tests__", "spec", "specs", "fixture", "fixtures", "mock", "mocks", "__mocks__",
-    "example", "examples", "sample", "samples", "demo", "docs", "doc", "documentation", "e2e", "cypress", "stub", "stubs", "fake", "fakes",
+    "test",
+    "tests",
+    "testing",
+    "testdata",
+    "test-data",
+    "test_data",
+    "__tests__",
+    "spec",
+    "specs",
+    "fixture",
+    "fixtures",
+    "mock",
+    "mocks",
+    "__mocks__",
+    "example",
+    "examples",
+    "sample",
+    "samples",
+    "demo",
+    "docs",
+    "doc",
+    "documentation",
+    "e2e",
+    "cypress",
+    "stub",
+    "stubs",
+    "fake",
+    "fakes",
 ];
 
 /// Files whose long random strings are checksums and the like.
 const LOCKS: &[&str] = &[
-    "package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "cargo.lock", "go.sum", "poetry.lock", "pipfile.lock", "composer.lock",
-    "gemfile.lock", "flake.lock", "mix.lock", "packages.lock.json", "deno.lock", "uv.lock", "bun.lock", "podfile.lock", "pubspec.lock",
+    "package-lock.json",
+    "npm-shrinkwrap.json",
+    "yarn.lock",
+    "pnpm-lock.yaml",
+    "cargo.lock",
+    "go.sum",
+    "poetry.lock",
+    "pipfile.lock",
+    "composer.lock",
+    "gemfile.lock",
+    "flake.lock",
+    "mix.lock",
+    "packages.lock.json",
+    "deno.lock",
+    "uv.lock",
+    "bun.lock",
+    "podfile.lock",
+    "pubspec.lock",
 ];
 
 /// How sure an occurrence of `rule` at `path` is that was `found` by its bytes.
@@ -51,7 +93,9 @@ fn is_made_up(path: &str) -> bool {
     let mut parts = path.split('/').rev();
     let name = parts.next().unwrap_or(path);
     let stem = name.split('.').next().unwrap_or(name);
-    let in_name = name.split(['.', '_', '-']).any(|word| MADE_UP.contains(&word)) || stem.ends_with("test") || stem.ends_with("tests");
+    let in_name = name.split(['.', '_', '-']).any(|word| MADE_UP.contains(&word))
+        || stem.ends_with("test")
+        || stem.ends_with("tests");
     in_name || parts.any(|part| MADE_UP.contains(&part))
 }
 

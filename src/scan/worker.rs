@@ -26,7 +26,14 @@ pub(super) struct Worker<'a> {
 
 impl<'a> Worker<'a> {
     pub(super) fn new(detector: &'a Detector, progress: &'a Progress) -> Self {
-        Self { detector, progress, scratch: Scratch::default(), found: Vec::new(), of_blob: 0, coverage: Coverage::default() }
+        Self {
+            detector,
+            progress,
+            scratch: Scratch::default(),
+            found: Vec::new(),
+            of_blob: 0,
+            coverage: Coverage::default(),
+        }
     }
 
     /// Hands what was found over to `grouping`, and gives what was covered.
@@ -44,7 +51,10 @@ impl Visitor for Worker<'_> {
         self.progress.add(window.owned().len() as u64, findings.len() as u64, window.ends());
         let room = MOST_FINDINGS.saturating_sub(self.of_blob);
         if findings.len() > room && self.of_blob <= MOST_FINDINGS {
-            self.coverage.fail(name(origin), format!("holds more than {MOST_FINDINGS} findings: the rest of it is not reported"));
+            self.coverage.fail(
+                name(origin),
+                format!("holds more than {MOST_FINDINGS} findings: the rest of it is not reported"),
+            );
         }
         self.of_blob += findings.len();
         self.found.extend(findings.into_iter().take(room).map(|finding| (origin.clone(), finding)));

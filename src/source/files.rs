@@ -94,7 +94,9 @@ impl Walk<'_> {
         if metadata.is_symlink() || metadata.is_file() {
             self.file(visitor, &mut Reader::default(), &self.root.path, name);
         } else {
-            visitor.coverage().fail(printable(&self.root.path), format!("is a {}, not a file", kind(metadata.file_type())));
+            visitor
+                .coverage()
+                .fail(printable(&self.root.path), format!("is a {}, not a file", kind(metadata.file_type())));
         }
     }
 
