@@ -79,4 +79,11 @@ pub struct Excerpt {
     pub masked: String,
     /// What stands behind it.
     pub after: String,
+    /// Whether the line has more in front of `before`.
+    pub cut_before: bool,
+    /// Whether the line has more behind `after`.
+    pub cut_after: bool,
+    /// How many bytes more than UTF-16 code units the blob has for `before`, as it was before anything in it was masked. With it a
+    /// column in bytes becomes one in code units: exact where nothing was cut, else as if what was cut were ASCII.
+    pub wide: u64,
 }

@@ -78,3 +78,23 @@ pub struct Location {
     /// One past the column of the last byte, in bytes.
     pub end_column: u64,
 }
+
+/// How many UTF-16 code units `bytes` have as text; a stretch that is not UTF-8 counts one for each replacement character
+/// that stands for it.
+pub fn utf16_len(bytes: &[u8]) -> u64 {
+    let units = |chunk: std::str::Utf8Chunk<'_>| {
+        chunk.valid().encode_utf16().count() + usize::from(!chunk.invalid().is_empty())
+    };
+    bytes.utf8_chunks().map(units).sum::<usize>() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn code_units_are_counted_as_decoders_make_them() {
+        assert_eq!(utf16_len("aé€😀".as_bytes()), 5);
+        assert_eq!(utf16_len(b"a\xff\xfeb"), 4);
+    }
+}

@@ -3,7 +3,7 @@
 //! A [`Rule`] is plain data, either embedded when the program was built or read from a pattern file; reading and checking is
 //! [`crate::rules`]'s, matching is [`crate::detect`]'s.
 
-use std::{borrow::Cow, fmt};
+use std::borrow::Cow;
 
 use crate::playbook::Playbook;
 
@@ -210,13 +210,15 @@ macro_rules! names {
             }
         }
 
-        impl fmt::Display for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl ::std::fmt::Display for $type {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 f.write_str(self.name())
             }
         }
     };
 }
+
+pub(crate) use names;
 
 names!(Class {
     AccessToken = "access-token",
