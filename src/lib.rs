@@ -13,6 +13,7 @@ pub mod incident;
 pub mod known;
 pub mod location;
 pub mod playbook;
+pub mod report;
 pub mod rule;
 pub mod rules;
 pub mod scan;

@@ -1,0 +1,303 @@
+//! The objects of the machine formats, as `docs/output.md` describes them. Fields are written in the order of declaration.
+//!
+//! Where they go and how strings are escaped is the formats'.
+
+use std::borrow::Cow;
+
+use data_encoding::BASE64;
+use serde::Serialize;
+
+use super::{Report, redact::Redactor, time};
+use crate::{
+    blob::ObjectId,
+    finding::{FoundPart, PartValue},
+    incident::{self, CommitInfo, GitPlace},
+    rule::Confidence,
+    secret::Secret,
+};
+
+/// The program.
+#[derive(Serialize)]
+pub(super) struct Tool {
+    pub(super) name: &'static str,
+    pub(super) version: &'static str,
+}
+
+impl Tool {
+    /// This program.
+    pub(super) const THIS: Self = Self { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") };
+}
+
+/// All occurrences of one secret.
+#[derive(Serialize)]
+pub(super) struct Incident<'a> {
+    r#type: &'static str,
+    id: String,
+    key: &'a str,
+    rule: &'a str,
+    provider: &'a str,
+    name: &'a str,
+    class: &'static str,
+    severity: &'static str,
+    confidence: &'static str,
+    secret: Hidden<'a>,
+    checksum: &'static str,
+    entropy: f64,
+    verdict: Verdict,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    parts: Vec<Part<'a>>,
+    occurrences: Vec<Occurrence<'a>>,
+}
+
+/// A guarded value: masked, and raw only where that was asked for.
+#[derive(Serialize)]
+struct Hidden<'a> {
+    masked: String,
+    #[serde(flatten)]
+    raw: Option<Raw<'a>>,
+}
+
+#[derive(Serialize)]
+struct Raw<'a> {
+    value: Cow<'a, str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value_base64: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Verdict {
+    status: &'static str,
+}
+
+#[derive(Serialize)]
+struct Part<'a> {
+    name: String,
+    #[serde(flatten)]
+    value: Value<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Value<'a> {
+    Public { value: String },
+    Hidden(Hidden<'a>),
+}
+
+#[derive(Serialize)]
+struct Occurrence<'a> {
+    source: &'static str,
+    path: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path_base64: Option<String>,
+    line: u64,
+    column: u64,
+    end_line: u64,
+    end_column: u64,
+    byte_offset: u64,
+    #[serde(flatten)]
+    git: Option<Git<'a>>,
+    encoding: [&'static str; 0],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    confidence: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    allowed_by: Option<Cow<'a, str>>,
+}
+
+#[derive(Serialize)]
+struct Git<'a> {
+    blob: Option<String>,
+    introduced: Option<Introduced<'a>>,
+    last: Option<Last>,
+    in_head: bool,
+    reach: &'static str,
+    refs: Vec<Cow<'a, str>>,
+    refs_count: u64,
+    versions: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    blobs: Option<Vec<String>>,
+}
+
+#[derive(Serialize)]
+struct Introduced<'a> {
+    commit: String,
+    author: Cow<'a, str>,
+    email: Cow<'a, str>,
+    at: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Last {
+    commit: String,
+    at: Option<String>,
+}
+
+/// What was scanned, what was not, and why.
+#[derive(Serialize)]
+pub(super) struct Coverage<'a> {
+    r#type: &'static str,
+    complete: bool,
+    history: &'static str,
+    files: u64,
+    blobs: u64,
+    commits: u64,
+    tags: u64,
+    refs: u64,
+    bytes: u64,
+    skipped: Vec<Skipped<'a>>,
+    failed: Vec<Failure<'a>>,
+    notes: Vec<Cow<'a, str>>,
+    allowed: u64,
+    seconds: f64,
+}
+
+#[derive(Serialize)]
+struct Skipped<'a> {
+    reason: &'static str,
+    count: u64,
+    examples: Vec<Cow<'a, str>>,
+}
+
+#[derive(Serialize)]
+struct Failure<'a> {
+    subject: Cow<'a, str>,
+    reason: Cow<'a, str>,
+}
+
+impl<'a> Incident<'a> {
+    pub(super) fn new(incident: &'a incident::Incident, report: &Report<'a>, redactor: &Redactor<'_>) -> Self {
+        let rule = report.rule(incident.rule);
+        let part = |part: &'a FoundPart| Part::new(part, report.show_secrets, redactor);
+        let sure = incident.confidence;
+        let occurrence = |found: &'a incident::Occurrence| Occurrence::new(found, sure, report.all_versions, redactor);
+        Self {
+            r#type: "incident",
+            id: incident.id.to_string(),
+            key: report.key,
+            rule: &rule.id,
+            provider: &rule.provider,
+            name: &rule.name,
+            class: rule.class.name(),
+            severity: rule.severity.name(),
+            confidence: incident.confidence.name(),
+            secret: Hidden::new(&incident.secret, report.show_secrets),
+            checksum: incident.checksum.name(),
+            entropy: rounded(f64::from(incident.entropy), 100.0),
+            verdict: Verdict { status: incident.verdict.status() },
+            parts: incident.parts.iter().map(part).collect(),
+            occurrences: incident.occurrences.iter().map(occurrence).collect(),
+        }
+    }
+}
+
+impl<'a> Hidden<'a> {
+    fn new(secret: &'a Secret, show: bool) -> Self {
+        Self { masked: secret.masked(), raw: show.then(|| Raw::from(secret)) }
+    }
+}
+
+impl<'a> From<&'a Secret> for Raw<'a> {
+    fn from(secret: &'a Secret) -> Self {
+        let bytes = secret.expose();
+        let value_base64 = str::from_utf8(bytes).is_err().then(|| BASE64.encode(bytes));
+        Self { value: String::from_utf8_lossy(bytes), value_base64 }
+    }
+}
+
+impl<'a> Part<'a> {
+    fn new(part: &'a FoundPart, show: bool, redactor: &Redactor<'_>) -> Self {
+        let value = match &part.value {
+            PartValue::Public(value) => Value::Public { value: redactor.text(value).into_owned() },
+            PartValue::Secret(secret) => Value::Hidden(Hidden::new(secret, show)),
+        };
+        Self { name: part.name.clone(), value }
+    }
+}
+
+impl<'a> Occurrence<'a> {
+    fn new(found: &'a incident::Occurrence, sure: Confidence, versions: bool, redactor: &Redactor<'_>) -> Self {
+        let path = found.path.as_ref();
+        let odd = path.filter(|path| str::from_utf8(path.as_bytes()).is_err());
+        Self {
+            source: found.source.name(),
+            path: path.map(|path| redactor.path(path)),
+            path_base64: odd.map(|path| BASE64.encode(&redactor.bytes(path.as_bytes()))),
+            line: found.location.line,
+            column: found.location.column,
+            end_line: found.location.end_line,
+            end_column: found.location.end_column,
+            byte_offset: found.location.span.start(),
+            git: found.git.as_ref().map(|git| Git::new(git, versions, redactor)),
+            encoding: [],
+            confidence: (found.confidence < sure).then(|| found.confidence.name()),
+            allowed_by: found.allowed_by.as_ref().map(|by| redactor.text(by)),
+        }
+    }
+}
+
+impl<'a> Git<'a> {
+    fn new(git: &'a GitPlace, versions: bool, redactor: &Redactor<'_>) -> Self {
+        Self {
+            blob: git.blob.map(|id| id.to_string()),
+            introduced: git.introduced.as_ref().map(|commit| Introduced::new(commit, redactor)),
+            last: git.last.as_ref().map(Last::from),
+            in_head: git.in_head,
+            reach: git.reach.name(),
+            refs: git.refs.iter().map(|name| redactor.text(name)).collect(),
+            refs_count: git.refs_count,
+            versions: git.versions,
+            blobs: versions.then(|| git.blobs.iter().map(ObjectId::to_string).collect()),
+        }
+    }
+}
+
+impl<'a> Introduced<'a> {
+    fn new(commit: &'a CommitInfo, redactor: &Redactor<'_>) -> Self {
+        Self {
+            commit: commit.id.to_string(),
+            author: redactor.text(&commit.author),
+            email: redactor.text(&commit.email),
+            at: time::rfc3339(commit.at),
+        }
+    }
+}
+
+impl From<&CommitInfo> for Last {
+    fn from(commit: &CommitInfo) -> Self {
+        Self { commit: commit.id.to_string(), at: time::rfc3339(commit.at) }
+    }
+}
+
+impl<'a> Coverage<'a> {
+    pub(super) fn new(report: &Report<'a>, redactor: &Redactor<'_>) -> Self {
+        let coverage = report.coverage;
+        let skipped = coverage.skipped.iter().map(|(why, tally)| Skipped {
+            reason: why.name(),
+            count: tally.count,
+            examples: tally.examples.iter().map(|example| redactor.text(example)).collect(),
+        });
+        let failed = coverage.failed.iter().map(|failure| Failure {
+            subject: redactor.text(&failure.subject),
+            reason: redactor.text(&failure.reason),
+        });
+        Self {
+            r#type: "coverage",
+            complete: coverage.complete(),
+            history: coverage.history.name(),
+            files: coverage.files,
+            blobs: coverage.blobs,
+            commits: coverage.commits,
+            tags: coverage.tags,
+            refs: coverage.refs,
+            bytes: coverage.bytes,
+            skipped: skipped.collect(),
+            failed: failed.collect(),
+            notes: coverage.notes.iter().map(|note| redactor.text(note)).collect(),
+            allowed: coverage.allowed,
+            seconds: rounded(report.seconds, 1000.0),
+        }
+    }
+}
+
+fn rounded(number: f64, steps: f64) -> f64 {
+    (number * steps).round() / steps
+}

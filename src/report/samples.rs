@@ -1,0 +1,270 @@
+//! Made-up incidents for this stage's tests. Secrets are put together when the tests run, so that none is stored.
+
+use proptest::prelude::*;
+
+use super::{Report, Reporter};
+use crate::{
+    blob::{ObjectId, PathName},
+    coverage::{Coverage, History, Skipped},
+    finding::{Checksum, Excerpt, FoundPart, PartValue},
+    incident::{CommitInfo, GitPlace, IdentityKey, Incident, Occurrence, Reach, SourceKind},
+    location::{Location, Span},
+    playbook::{Phase, Playbook, Step},
+    rule::{Bounds, Class, Confidence, Detection, Rule, RuleIx, Severity},
+    secret::{Secret, Shown},
+    verdict::Verdict,
+};
+
+/// 2026-01-02T03:04:05Z.
+pub(super) const THEN: i64 = 1_767_323_045;
+
+/// What a report borrows.
+#[derive(Debug)]
+pub(super) struct Sample {
+    pub(super) incidents: Vec<Incident>,
+    pub(super) coverage: Coverage,
+    pub(super) rules: Vec<Rule>,
+}
+
+impl Default for Sample {
+    /// Nothing found.
+    fn default() -> Self {
+        let coverage = Coverage { files: 120, bytes: 1_200_000, history: History::None, ..Coverage::default() };
+        Self { incidents: Vec::new(), coverage, rules: vec![token_rule(), password_rule()] }
+    }
+}
+
+impl Sample {
+    /// A token at HEAD and in two other places, a password in a stash; something skipped, something failed.
+    pub(super) fn github() -> Self {
+        let mut sample = Self::default();
+        sample.incidents.push(Self::token());
+        sample.incidents.push(Self::password());
+        sample.coverage = Coverage {
+            files: 120,
+            blobs: 4_031,
+            commits: 812,
+            tags: 3,
+            refs: 9,
+            bytes: 73_400_320,
+            history: History::Full,
+            notes: vec!["vendor/lib is a submodule".to_owned()],
+            allowed: 2,
+            ..Coverage::default()
+        };
+        sample.coverage.skip(Skipped::Excluded, "a.bin");
+        sample.coverage.skip(Skipped::Excluded, "b.bin");
+        sample.coverage.fail("objects/pack/pack-1.pack", "checksum of object 4 is wrong");
+        sample
+    }
+
+    pub(super) fn report(&self) -> Report<'_> {
+        Report {
+            incidents: &self.incidents,
+            coverage: &self.coverage,
+            rules: &self.rules,
+            key: "default",
+            seconds: 0.41,
+            now: THEN + 322 * 24 * 60 * 60,
+            show_secrets: false,
+            all_versions: false,
+            checkout: None,
+        }
+    }
+
+    /// An incident of one place in a file, of which git knows nothing.
+    pub(super) fn incident(secret: Secret) -> Incident {
+        let found = occurrence("config.yml", &secret, None);
+        Incident {
+            id: IdentityKey::fixed().identify("sample", &secret),
+            rule: RuleIx(0),
+            secret,
+            confidence: Confidence::High,
+            checksum: Checksum::None,
+            entropy: 4.9,
+            verdict: Verdict::Unchecked,
+            parts: Vec::new(),
+            occurrences: vec![found],
+        }
+    }
+
+    fn token() -> Incident {
+        let value = [&b"ghp_"[..], &[b'a'; 32], b"x8Q2"].concat();
+        let secret = Secret::new(&value, Shown::Ends { prefix: 4 });
+        let head = git(true, Reach::Head, &["refs/heads/main"], 1);
+        let gone = git(false, Reach::Ref, &["refs/heads/main", "refs/tags/v1"], 5);
+        let mut old = occurrence("old/.env", &secret, Some(gone));
+        old.source = SourceKind::Git;
+        old.confidence = Confidence::Medium;
+        let mut nameless = occurrence("", &secret, Some(git(false, Reach::Unreachable, &[], 0)));
+        nameless.source = SourceKind::Git;
+        nameless.path = None;
+        let occurrences = vec![occurrence("deploy/.env", &secret, Some(head)), old, nameless];
+        let parts = vec![FoundPart {
+            name: "account".to_owned(),
+            value: PartValue::Public("octo-org".to_owned()),
+            span: Span::new(0, 8),
+        }];
+        Incident { checksum: Checksum::Valid, parts, occurrences, ..Self::incident(secret) }
+    }
+
+    fn password() -> Incident {
+        let secret = Secret::new(&[b'p'; 12], Shown::Nothing);
+        let mut found = occurrence("app/settings.py", &secret, Some(git(false, Reach::Stash, &[], 0)));
+        found.source = SourceKind::Git;
+        found.confidence = Confidence::Medium;
+        found.allowed_by = Some("stanch:allow".to_owned());
+        Incident {
+            rule: RuleIx(1),
+            confidence: Confidence::Medium,
+            entropy: 0.0,
+            occurrences: vec![found],
+            ..Self::incident(secret)
+        }
+    }
+}
+
+/// What a reporter writes.
+pub(super) fn written(reporter: &dyn Reporter, report: &Report<'_>) -> String {
+    let mut out = Vec::new();
+    reporter.write(report, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+/// Text of the kind that a hostile repository holds.
+pub(super) fn any_text() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        any::<char>().prop_map(String::from),
+        "[ -~]{0,6}",
+        prop::sample::select(vec![
+            "\n::error::x",
+            "::set-output",
+            "##[error]",
+            "##vso[x]",
+            "\x1b[31m",
+            "\u{9b}2J",
+            "\u{202e}",
+            "\u{2066}",
+            "\r",
+            "\u{200b}",
+            "\u{2028}",
+            "@team",
+            "`",
+            "``",
+            "<b>",
+            "[x](y)",
+            "{0}",
+            "\"",
+            "\\",
+            "日本",
+            "é",
+            "😀",
+            "\u{e0041}",
+        ])
+        .prop_map(str::to_owned),
+    ];
+    prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
+}
+
+/// `KEY=…  # prod` on line 3.
+fn occurrence(path: &str, secret: &Secret, git: Option<GitPlace>) -> Occurrence {
+    let length = secret.expose().len() as u64;
+    Occurrence {
+        source: SourceKind::File,
+        path: Some(PathName::new(path)),
+        location: Location {
+            span: Span::new(97, 97 + length),
+            line: 3,
+            column: 7,
+            end_line: 3,
+            end_column: 7 + length,
+        },
+        excerpt: Excerpt {
+            before: "TOKEN=".to_owned(),
+            masked: secret.masked(),
+            after: "  # prod".to_owned(),
+            ..Excerpt::default()
+        },
+        confidence: Confidence::High,
+        allowed_by: None,
+        git,
+    }
+}
+
+fn git(in_head: bool, reach: Reach, refs: &[&str], refs_count: u64) -> GitPlace {
+    let commit = |byte, author: &str| CommitInfo {
+        id: ObjectId::new(&[byte; 20]),
+        author: author.to_owned(),
+        email: "ada@example.org".to_owned(),
+        at: THEN,
+    };
+    GitPlace {
+        blob: Some(ObjectId::new(&[0xb1; 20])),
+        introduced: Some(commit(0x1a, "Ada")),
+        last: Some(commit(0x2b, "Bob")),
+        in_head,
+        reach,
+        refs: refs.iter().map(|&name| name.to_owned()).collect(),
+        refs_count,
+        versions: 12,
+        blobs: vec![ObjectId::new(&[0xb1; 20])],
+    }
+}
+
+fn token_rule() -> Rule {
+    Rule {
+        id: "github-pat".into(),
+        family: "github-token".into(),
+        name: "GitHub personal access token (classic)".into(),
+        provider: "github".into(),
+        provider_name: "GitHub".into(),
+        class: Class::AccessToken,
+        severity: Severity::Critical,
+        confidence: Confidence::High,
+        source: "https://docs.example.org/tokens".into(),
+        playbook: Some(Playbook {
+            url: "https://example.org/settings/tokens".into(),
+            steps: vec![
+                Step {
+                    phase: Phase::Contain, text: "Delete it under Settings → Tokens; or `gh token delete`.".into()
+                },
+                Step { phase: Phase::Rotate, text: "Create a new one that expires.".into() },
+            ]
+            .into(),
+        }),
+        ..password_rule()
+    }
+}
+
+fn password_rule() -> Rule {
+    Rule {
+        id: "generic-password".into(),
+        aliases: Vec::new().into(),
+        family: "generic-password".into(),
+        name: "Password".into(),
+        provider: "generic".into(),
+        provider_name: "Generic".into(),
+        class: Class::Password,
+        severity: Severity::Medium,
+        confidence: Confidence::Medium,
+        rank: 0,
+        source: "".into(),
+        documented: false,
+        detect: Detection {
+            keywords: Vec::new().into(),
+            regex: "".into(),
+            body: None,
+            parts: Vec::new().into(),
+            entropy: 0.0,
+            checksum: None,
+            reject: Vec::new().into(),
+            words: false,
+            generic: true,
+            bounds: Bounds::default(),
+        },
+        playbook: None,
+        matching: Vec::new().into(),
+        not_matching: Vec::new().into(),
+        hidden: false,
+    }
+}

@@ -1,0 +1,237 @@
+//! For a person, who reads it in ten seconds: what leaked, where it is, what to do first.
+//!
+//! Everything that comes from what was scanned is masked, then escaped, and every line begins with a word of this program, so
+//! that no line is a command to a CI system. What the lines of code look like is `excerpt`'s, what the end says `summary`'s.
+
+mod excerpt;
+mod summary;
+
+use std::io;
+
+use anstyle::{AnsiColor, Color, Style};
+
+use super::{Detail, Options, Report, Reporter, escape, redact::Redactor, time, words};
+use crate::{
+    finding::PartValue,
+    incident::{CommitInfo, GitPlace, Incident, Occurrence, SourceKind},
+    rule::Severity,
+    secret::Secret,
+    verdict::Verdict,
+};
+
+/// How many places behind the first are listed.
+const MOST_PLACES: usize = 5;
+/// How many refs are named.
+const MOST_REFS: usize = 3;
+/// How many hex digits of an incident's or object's id a person needs.
+const SHORT_ID: usize = 12;
+
+/// Writes for people.
+pub(super) struct Text {
+    options: Options,
+}
+
+impl Text {
+    pub(super) fn new(options: Options) -> Self {
+        Self { options }
+    }
+}
+
+impl Reporter for Text {
+    fn write(&self, report: &Report<'_>, out: &mut dyn io::Write) -> io::Result<()> {
+        let mut page = Page { report, redactor: Redactor::new(report), options: self.options, out };
+        for incident in report.incidents {
+            page.incident(incident)?;
+            writeln!(page.out)?;
+        }
+        page.summary()
+    }
+}
+
+/// What every part of the page needs.
+struct Page<'a> {
+    report: &'a Report<'a>,
+    redactor: Redactor<'a>,
+    options: Options,
+    out: &'a mut dyn io::Write,
+}
+
+impl Page<'_> {
+    fn incident(&mut self, incident: &Incident) -> io::Result<()> {
+        self.headline(incident)?;
+        if let Some((first, others)) = incident.occurrences.split_first() {
+            self.first_place(incident, first)?;
+            self.other_places(others)?;
+        }
+        self.parts(incident)?;
+        self.next_step(incident)?;
+        let id = incident.id.to_string();
+        writeln!(self.out, "  id {}", id.get(..SHORT_ID).unwrap_or(&id))
+    }
+
+    fn headline(&mut self, incident: &Incident) -> io::Result<()> {
+        let rule = self.report.rule(incident.rule);
+        let severity = self.paint(severity_style(rule.severity), rule.severity.name());
+        let name = self.paint(BOLD, &escape::terminal(&rule.name));
+        let secret = self.secret(&incident.secret);
+        write!(self.out, "{severity}  {name}  {secret}  {} confidence", incident.confidence.name())?;
+        if incident.verdict != Verdict::Unchecked {
+            write!(self.out, "  {}", incident.verdict.status())?;
+        }
+        writeln!(self.out)
+    }
+
+    fn first_place(&mut self, incident: &Incident, found: &Occurrence) -> io::Result<()> {
+        let place = self.paint(BOLD, &self.place(found));
+        writeln!(self.out, "  at {place}")?;
+        self.excerpt(found)?;
+        if let Some(commit) = found.git.as_ref().and_then(|git| git.introduced.as_ref()) {
+            let introduced = self.introduced(commit);
+            writeln!(self.out, "  {introduced}")?;
+        }
+        if let Some(standing) = words::standing(found, &self.refs(found.git.as_ref())) {
+            writeln!(self.out, "  {standing}")?;
+        }
+        if found.confidence < incident.confidence {
+            writeln!(self.out, "  of {} confidence there", found.confidence.name())?;
+        }
+        if let Some(by) = &found.allowed_by {
+            let by = self.safe(by);
+            writeln!(self.out, "  allowed by {by}")?;
+        }
+        Ok(())
+    }
+
+    fn other_places(&mut self, others: &[Occurrence]) -> io::Result<()> {
+        let most = if self.options.detail == Detail::Verbose { others.len() } else { MOST_PLACES };
+        for found in others.iter().take(most) {
+            let place = self.place(found);
+            let standing = words::standing(found, &self.refs(found.git.as_ref()));
+            let standing = standing.map_or_else(String::new, |text| format!(", {text}"));
+            let allowed =
+                found.allowed_by.as_ref().map_or_else(String::new, |by| format!(", allowed by {}", self.safe(by)));
+            writeln!(self.out, "  also at {place}{standing}{allowed}")?;
+        }
+        match others.len().saturating_sub(most) {
+            0 => Ok(()),
+            more => writeln!(self.out, "  … and {} more {}", grouped(more as u64), plural(more as u64, "place")),
+        }
+    }
+
+    fn parts(&mut self, incident: &Incident) -> io::Result<()> {
+        for part in &incident.parts {
+            let value = match &part.value {
+                PartValue::Public(value) => self.safe(value),
+                PartValue::Secret(secret) => self.secret(secret),
+            };
+            writeln!(self.out, "  with {} {value}", self.safe(&part.name))?;
+        }
+        Ok(())
+    }
+
+    fn next_step(&mut self, incident: &Incident) -> io::Result<()> {
+        let Some(playbook) = &self.report.rule(incident.rule).playbook else {
+            return Ok(());
+        };
+        if let Some(step) = playbook.steps.first() {
+            let label = self.paint(BOLD, "next:");
+            writeln!(self.out, "  {label} {}", escape::terminal(&step.text))?;
+        }
+        writeln!(self.out, "  see {}", escape::terminal(&playbook.url))
+    }
+
+    /// `path:line:column`, as editors open it.
+    fn place(&self, found: &Occurrence) -> String {
+        let at = found.location;
+        let path = match (&found.path, found.source) {
+            (Some(path), _) => escape::terminal(&self.redactor.path(path)).into_owned(),
+            (None, SourceKind::Stdin) => "standard input".to_owned(),
+            (None, _) => found.git.as_ref().and_then(|git| git.blob).map_or_else(
+                || "a blob without a name".to_owned(),
+                |blob| format!("blob {}", short(&blob.to_string())),
+            ),
+        };
+        format!("{path}:{}:{}", at.line, at.column)
+    }
+
+    fn introduced(&self, commit: &CommitInfo) -> String {
+        let date = time::date(commit.at).map_or_else(String::new, |date| format!(" {date}"));
+        let ago = time::ago(commit.at, self.report.now).map_or_else(String::new, |ago| format!(" ({ago})"));
+        let (author, email) = (self.safe(&commit.author), self.safe(&commit.email));
+        format!("introduced{date} by {author} <{email}> in {}{ago}", short(&commit.id.to_string()))
+    }
+
+    /// ` of main, v1 (+3 refs)`.
+    fn refs(&self, git: Option<&GitPlace>) -> String {
+        let Some(git) = git.filter(|git| !git.refs.is_empty()) else {
+            return String::new();
+        };
+        let short = |name: &String| {
+            let prefixes = ["refs/heads/", "refs/tags/", "refs/remotes/", "refs/"];
+            self.safe(prefixes.iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name))
+        };
+        let named: Vec<String> = git.refs.iter().take(MOST_REFS).map(short).collect();
+        let more = git.refs_count.saturating_sub(named.len() as u64);
+        let more = if more == 0 { String::new() } else { format!(" (+{} {})", grouped(more), plural(more, "ref")) };
+        format!(" of {}{more}", named.join(", "))
+    }
+
+    fn secret(&self, secret: &Secret) -> String {
+        if self.report.show_secrets {
+            return escape::terminal(&String::from_utf8_lossy(secret.expose())).into_owned();
+        }
+        escape::terminal(&secret.masked()).into_owned()
+    }
+
+    /// Text from what was scanned: masked and escaped.
+    fn safe(&self, text: &str) -> String {
+        escape::terminal(&self.redactor.text(text)).into_owned()
+    }
+
+    fn paint(&self, style: Style, text: &str) -> String {
+        if self.options.colour { format!("{style}{text}{style:#}") } else { text.to_owned() }
+    }
+}
+
+const BOLD: Style = Style::new().bold();
+const DIM: Style = Style::new().dimmed();
+const RED: Style = coloured(AnsiColor::Red);
+const GREEN: Style = coloured(AnsiColor::Green);
+
+const fn coloured(colour: AnsiColor) -> Style {
+    Style::new().fg_color(Some(Color::Ansi(colour))).bold()
+}
+
+fn severity_style(severity: Severity) -> Style {
+    match severity {
+        Severity::Low => coloured(AnsiColor::Blue),
+        Severity::Medium => coloured(AnsiColor::Yellow),
+        Severity::High => coloured(AnsiColor::Magenta),
+        Severity::Critical => RED,
+    }
+}
+
+fn short(id: &str) -> &str {
+    id.get(..SHORT_ID).unwrap_or(id)
+}
+
+/// A number with a comma between thousands.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// `noun`, in the number that goes with `count`.
+fn plural(count: u64, noun: &str) -> String {
+    if count == 1 { noun.to_owned() } else { format!("{noun}s") }
+}
+
+#[cfg(test)]
+mod tests;
