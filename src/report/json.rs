@@ -64,11 +64,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::report::samples::{Sample, any_text, written};
+    use crate::report::samples::{Sample, any_text, snapshot, written};
 
     #[test]
     fn a_document_holds_incidents_and_coverage() {
-        insta::assert_snapshot!(written(&Json, &Sample::github().report()));
+        insta::assert_snapshot!(snapshot(&Json, &Sample::github().report()));
     }
 
     #[test]

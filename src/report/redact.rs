@@ -13,7 +13,7 @@ const SHORTEST: usize = 8;
 /// Stands for secrets that overlap.
 const MASK: &str = "…";
 
-/// Finds the secrets of one run in short texts, in time linear in their length but for a logarithm.
+/// Finds the secrets of one run in short texts.
 pub(super) struct Redactor<'a> {
     /// In byte order, each once.
     secrets: Vec<&'a Secret>,
@@ -106,11 +106,14 @@ impl<'a> Redactor<'a> {
         if text.len() < SHORTEST || self.starts[word] & bit == 0 {
             return None;
         }
-        // Whatever secret the text begins with, the last one not behind the text begins with it too.
-        let mut at =
-            self.secrets.partition_point(|secret| secret.expose().cmp(text) != Ordering::Greater).checked_sub(1);
+        // Whatever secret the text begins with, the last one not behind the text begins with it too; so does what they share.
+        let last =
+            self.secrets.partition_point(|secret| secret.expose().cmp(text) != Ordering::Greater).checked_sub(1)?;
+        let pairs = self.secrets[last].expose().iter().zip(text);
+        let shared = pairs.take_while(|(a, b)| a == b).count();
+        let mut at = Some(last);
         while let Some(ix) = at {
-            if text.starts_with(self.secrets[ix].expose()) {
+            if self.secrets[ix].expose().len() <= shared {
                 return Some(self.secrets[ix]);
             }
             at = self.shorter[ix];

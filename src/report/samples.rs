@@ -131,6 +131,11 @@ pub(super) fn written(reporter: &dyn Reporter, report: &Report<'_>) -> String {
     String::from_utf8(out).unwrap()
 }
 
+/// The same, whatever the version.
+pub(super) fn snapshot(reporter: &dyn Reporter, report: &Report<'_>) -> String {
+    written(reporter, report).replace(env!("CARGO_PKG_VERSION"), "VERSION")
+}
+
 /// Text of the kind that a hostile repository holds.
 pub(super) fn any_text() -> impl Strategy<Value = String> {
     let piece = prop_oneof![

@@ -112,7 +112,7 @@ impl Region {
             end_column: end_column(incident.secret.expose(), found, start_column).max(1),
             byte_offset: at.span.start(),
             byte_length: at.span.len(),
-            snippet: Text { text: found.excerpt.masked.clone() },
+            snippet: Text { text: escape::terminal(&found.excerpt.masked).into_owned() },
         }
     }
 }

@@ -5,11 +5,11 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     incident::Reach,
-    report::samples::{Sample, written},
+    report::samples::{Sample, snapshot, written},
 };
 
 fn run(report: &Report<'_>) -> Value {
-    let mut document: Value = serde_json::from_str(&written(&Sarif, report)).unwrap();
+    let mut document: Value = serde_json::from_str(&snapshot(&Sarif, report)).unwrap();
     document["runs"][0].take()
 }
 
