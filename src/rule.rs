@@ -218,6 +218,7 @@ macro_rules! names {
     };
 }
 
+#[allow(unused_imports, reason = "build.rs shares this file, and has no report formats to name")]
 pub(crate) use names;
 
 names!(Class {

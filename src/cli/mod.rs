@@ -4,11 +4,13 @@
 //! of help.
 
 mod error;
+mod progress;
 mod rules;
+mod scan;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 use stanch::scan::Status;
 
 /// Finds leaked tokens in files and in full git history, and says what to do about each one.
@@ -17,10 +19,22 @@ use stanch::scan::Status;
 struct Arguments {
     #[command(subcommand)]
     command: Command,
+    /// When to colour what is printed
+    #[arg(long, value_name = "WHEN", global = true, default_value = "auto", env = "STANCH_COLOR")]
+    color: Colour,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Colour {
+    Auto,
+    Always,
+    Never,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Scans files and git history for leaked tokens
+    Scan(Box<scan::Arguments>),
     /// Looks at the rules by which tokens are found
     Rules(rules::Arguments),
 }
@@ -36,8 +50,21 @@ pub(crate) fn main() -> ExitCode {
             return status.into();
         }
     };
+    let colour = arguments.color.is_wanted();
     let outcome = match arguments.command {
+        Command::Scan(arguments) => scan::run(*arguments, colour),
         Command::Rules(arguments) => rules::run(&arguments),
     };
     outcome.unwrap_or_else(|error| error::report(&*error)).into()
+}
+
+impl Colour {
+    /// Whether standard output is to be coloured: by the flag, else as `NO_COLOR` and the terminal have it.
+    fn is_wanted(self) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Never => false,
+            Self::Auto => anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never,
+        }
+    }
 }
