@@ -3,5 +3,7 @@
 //! What is looked for is not a source's business.
 
 pub mod files;
+#[cfg(feature = "git")]
+pub mod git;
 mod reader;
 pub mod stdin;

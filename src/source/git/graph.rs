@@ -1,0 +1,176 @@
+//! All commits with their parents, numbered so that parents come before children.
+
+use std::collections::HashMap;
+
+use gix::objs::Kind;
+
+use super::{
+    object, parallel,
+    store::{Inventory, Num, Reader, Store},
+};
+use crate::{blob::ObjectId, coverage::Coverage};
+
+/// A commit's place in a [`Graph`].
+pub(super) type CommitIx = u32;
+
+/// A commit as it was read.
+#[derive(Debug)]
+pub(super) struct Record {
+    num: Num,
+    tree: Option<Num>,
+    parents: Vec<Num>,
+    time: i64,
+}
+
+/// Commits read by one thread.
+#[derive(Debug, Default)]
+pub(super) struct Records {
+    commits: Vec<Record>,
+    /// Parents and trees that are not here, each with the commit that names it.
+    pub(super) missing: Vec<(ObjectId, Num)>,
+}
+
+impl Records {
+    /// Takes a commit.
+    pub(super) fn add(&mut self, store: &Store, num: Num, object: &[u8]) {
+        let commit = object::Commit::parse(object);
+        let mut look = |id: &ObjectId| {
+            let found = store.num(id.as_bytes());
+            if found.is_none() {
+                self.missing.push((*id, num));
+            }
+            found
+        };
+        let tree = commit.tree.as_ref().and_then(&mut look);
+        let parents = commit.parents.iter().filter_map(&mut look).collect();
+        self.commits.push(Record { num, tree, parents, time: commit.time });
+    }
+}
+
+/// The history: every commit that is here, reachable or not. Parents that are not here are left out.
+#[derive(Debug, Default)]
+pub(super) struct Graph {
+    nums: Vec<Num>,
+    places: HashMap<Num, CommitIx>,
+    trees: Vec<Option<Num>>,
+    times: Vec<i64>,
+    /// Where each commit's parents begin in `parents`, and one more for the end.
+    starts: Vec<u32>,
+    parents: Vec<CommitIx>,
+}
+
+impl Graph {
+    /// Reads every commit. Those that cannot be read are noted.
+    pub(super) fn load(store: &Store, inventory: &Inventory, coverage: &mut Coverage) -> Self {
+        let state = || (Reader::new(store), Vec::new(), Records::default(), Coverage::default());
+        let read = parallel::share(&inventory.of_kind(Kind::Commit), state, |(reader, buffer, records, notes), &num| {
+            match reader.read(num, buffer) {
+                Ok(_) => records.add(store, num, buffer),
+                Err(error) => notes.fail(format!("object {}", store.id(num)), super::error::chain(&error)),
+            }
+        });
+        Self::new(read.into_iter().map(|(_, _, records, notes)| {
+            coverage.add(notes);
+            records
+        }))
+    }
+
+    /// The graph of these commits.
+    pub(super) fn new(records: impl IntoIterator<Item = Records>) -> Self {
+        let mut records: Vec<_> = records.into_iter().flat_map(|records| records.commits).collect();
+        records.sort_unstable_by_key(|record| record.num);
+        let order = parents_first(&records);
+        let mut graph = Self { starts: vec![0], ..Self::default() };
+        graph.places = (0..).zip(&order).map(|(place, &at)| (records[at as usize].num, place)).collect();
+        for record in order.iter().map(|&at| &records[at as usize]) {
+            graph.nums.push(record.num);
+            graph.trees.push(record.tree);
+            graph.times.push(record.time);
+            // What a commit names as its parent may be something else.
+            graph.parents.extend(record.parents.iter().filter_map(|num| graph.places.get(num)));
+            graph.starts.push(u32::try_from(graph.parents.len()).unwrap_or(u32::MAX));
+        }
+        graph
+    }
+
+    /// How many commits there are.
+    pub(super) fn len(&self) -> usize {
+        self.nums.len()
+    }
+
+    /// All commits, parents first.
+    pub(super) fn commits(&self) -> std::ops::Range<CommitIx> {
+        0..u32::try_from(self.nums.len()).unwrap_or(u32::MAX)
+    }
+
+    /// The commit that is the object with this number.
+    pub(super) fn find(&self, num: Num) -> Option<CommitIx> {
+        self.places.get(&num).copied()
+    }
+
+    /// Its object's number.
+    pub(super) fn num(&self, commit: CommitIx) -> Num {
+        self.nums[commit as usize]
+    }
+
+    /// Its tree, if that is here.
+    pub(super) fn tree(&self, commit: CommitIx) -> Option<Num> {
+        self.trees[commit as usize]
+    }
+
+    /// Committer time.
+    pub(super) fn time(&self, commit: CommitIx) -> i64 {
+        self.times[commit as usize]
+    }
+
+    /// Those of its parents that are here.
+    pub(super) fn parents(&self, commit: CommitIx) -> &[CommitIx] {
+        let range = self.starts[commit as usize] as usize..self.starts[commit as usize + 1] as usize;
+        &self.parents[range]
+    }
+
+    /// Marks these commits and all their ancestors.
+    pub(super) fn ancestry(&self, tips: impl IntoIterator<Item = CommitIx>) -> Vec<bool> {
+        let mut marked = vec![false; self.len()];
+        tips.into_iter().for_each(|tip| marked[tip as usize] = true);
+        for commit in self.commits().rev() {
+            if marked[commit as usize] {
+                self.parents(commit).iter().for_each(|&parent| marked[parent as usize] = true);
+            }
+        }
+        marked
+    }
+}
+
+/// An order of the records in which parents come first. Commits in a circle, which only forgery makes, come last.
+fn parents_first(records: &[Record]) -> Vec<u32> {
+    let place = |num: &Num| records.binary_search_by_key(num, |record| record.num).ok();
+    let mut waits = vec![0u32; records.len()];
+    let mut starts = vec![0u32; records.len() + 1];
+    for record in records {
+        record.parents.iter().filter_map(place).for_each(|parent| starts[parent + 1] += 1);
+    }
+    (1..starts.len()).for_each(|at| starts[at] += starts[at - 1]);
+    let mut filled = starts.clone();
+    let mut children = vec![0u32; starts[records.len()] as usize];
+    for (child, record) in (0u32..).zip(records) {
+        for parent in record.parents.iter().filter_map(place) {
+            children[filled[parent] as usize] = child;
+            filled[parent] += 1;
+            waits[child as usize] += 1;
+        }
+    }
+    let mut order: Vec<u32> = (0..).zip(&waits).filter(|&(_, &waits)| waits == 0).map(|(at, _)| at).collect();
+    let mut next = 0;
+    while let Some(&at) = order.get(next) {
+        next += 1;
+        for &child in &children[starts[at as usize] as usize..starts[at as usize + 1] as usize] {
+            waits[child as usize] -= 1;
+            if waits[child as usize] == 0 {
+                order.push(child);
+            }
+        }
+    }
+    order.extend((0..).zip(&waits).filter(|&(_, &waits)| waits > 0).map(|(at, _)| at));
+    order
+}

@@ -1,0 +1,177 @@
+//! Git repositories: every object of every pack, loose object and alternate, reachable or not, and what the history says
+//! of it.
+//!
+//! [`Repository::scan`] pushes what there is to be scanned, [`Repository::attribute`] then works out the paths, commits
+//! and refs of the few objects in which something was found, and [`Repository::changes`] tells what the index or a range of
+//! commits adds. Nothing here runs a program, opens a socket, reads configuration that is not the repository's own, or heeds
+//! the environment, `refs/replace` or grafts.
+//!
+//! A repository is read as it was when it was opened. What is in the bytes is for the stages above.
+
+mod attribute;
+mod change;
+mod config;
+mod error;
+mod graph;
+mod index;
+mod layout;
+mod object;
+mod parallel;
+mod reachable;
+mod refs;
+mod scan;
+mod store;
+
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
+
+use gix::objs::Kind;
+
+pub use self::{
+    attribute::Place,
+    change::{Change, Changed},
+    error::Error,
+    layout::Outside,
+    refs::Refs,
+};
+use self::{
+    config::Format,
+    graph::Graph,
+    layout::Layout,
+    refs::RefTable,
+    store::{Inventory, Reader, Store},
+};
+use crate::{blob::ObjectId, coverage::Coverage, incident::CommitInfo};
+
+/// A git repository: its objects, refs and index.
+pub struct Repository {
+    layout: Layout,
+    format: Format,
+    store: Store,
+    /// Commits whose parents a shallow clone left out.
+    cut: BTreeSet<ObjectId>,
+    refs: OnceLock<RefTable>,
+    inventory: OnceLock<Inventory>,
+    graph: OnceLock<(Graph, Coverage)>,
+}
+
+impl Repository {
+    /// The repository whose work tree's top, git directory or `.git` file `path` is; nothing where it is none of these.
+    pub fn open(path: &Path, outside: Outside) -> Result<Option<Self>, Error> {
+        let Some(layout) = Layout::at(path, outside)? else { return Ok(None) };
+        let format = Format::read(&layout)?;
+        let store = Store::open(&layout.objects, format.hash);
+        let shallow = layout.common_dir.join("shallow");
+        let cut = match layout::read_regular(&shallow, 1 << 30) {
+            Ok(text) => text.split(|&byte| byte == b'\n').filter_map(object::parse_id).collect(),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => BTreeSet::new(),
+            Err(error) => return Err(Error::io(&shallow, error)),
+        };
+        let (refs, inventory, graph) = Default::default();
+        Ok(Some(Self { layout, format, store, cut, refs, inventory, graph }))
+    }
+
+    /// The repository that `path` lies in: of it and the folders above, the first that is one.
+    pub fn discover(path: &Path, outside: Outside) -> Result<Option<Self>, Error> {
+        let path = path.canonicalize().map_err(|error| Error::io(path, error))?;
+        for folder in path.ancestors() {
+            if let Some(repository) = Self::open(folder, outside)? {
+                return Ok(Some(repository));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The top of its work tree, where it was opened by that.
+    pub fn work_tree(&self) -> Option<&Path> {
+        self.layout.work_tree.as_deref()
+    }
+
+    /// Its git directory: of a linked worktree, that worktree's own.
+    pub fn git_dir(&self) -> &Path {
+        &self.layout.git_dir
+    }
+
+    /// Whether there are no files beside it: it is bare, or was opened by its git directory.
+    pub fn is_bare(&self) -> bool {
+        self.layout.work_tree.is_none()
+    }
+
+    /// Whether its history is cut off.
+    pub fn is_shallow(&self) -> bool {
+        !self.cut.is_empty()
+    }
+
+    /// The bytes of an object that [`Repository::scan`] pushes: a blob whole, a commit's message, a tag's text.
+    pub fn read(&self, id: ObjectId) -> Result<Vec<u8>, Error> {
+        let (kind, object) = self.object(id)?;
+        let not_text = || Error::Object { id: id.to_string(), source: "it is a tree".into() };
+        object::text(kind, &object).map(std::borrow::Cow::into_owned).ok_or_else(not_text)
+    }
+
+    /// The id that git would give a blob of these bytes.
+    pub fn blob_id(&self, bytes: &[u8]) -> Result<ObjectId, Error> {
+        match gix::objs::compute_hash(self.format.hash, Kind::Blob, bytes) {
+            Ok(id) => Ok(ObjectId::new(id.as_slice())),
+            // SHA-1 refuses bytes that were made to collide.
+            Err(error) => Err(Error::Unsupported { what: error::chain(&error) }),
+        }
+    }
+
+    /// A commit as reports name it.
+    pub fn commit(&self, id: ObjectId) -> Result<CommitInfo, Error> {
+        match self.object(id)? {
+            (Kind::Commit, object) => Ok(object::commit_info(id, &object)),
+            _ => Err(Error::Object { id: id.to_string(), source: "it is no commit".into() }),
+        }
+    }
+
+    fn object(&self, id: ObjectId) -> Result<(Kind, Vec<u8>), Error> {
+        let mut object = Vec::new();
+        let kind = find(&mut Reader::new(&self.store), id, &mut object)?;
+        Ok((kind, object))
+    }
+
+    /// Refs are read when they are first asked for.
+    fn refs(&self) -> &RefTable {
+        self.refs.get_or_init(|| {
+            if self.format.ref_files { RefTable::read(&self.layout, self.store.id_len()) } else { RefTable::default() }
+        })
+    }
+
+    fn inventory(&self) -> &Inventory {
+        self.inventory.get_or_init(|| Inventory::new(&self.store))
+    }
+
+    /// The commits, and which of them could not be read.
+    fn graph(&self) -> &(Graph, Coverage) {
+        self.graph.get_or_init(|| {
+            let mut notes = Coverage::default();
+            let graph = Graph::load(&self.store, self.inventory(), &mut notes);
+            (graph, notes)
+        })
+    }
+
+    /// The index files of all worktrees.
+    fn index_files(&self) -> Vec<PathBuf> {
+        self.layout.git_dirs().iter().map(|dir| dir.join("index")).collect()
+    }
+}
+
+impl std::fmt::Debug for Repository {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Repository").field("layout", &self.layout).field("format", &self.format).finish_non_exhaustive()
+    }
+}
+
+/// Reads an object that has to be there.
+fn find(reader: &mut Reader<'_>, id: ObjectId, out: &mut Vec<u8>) -> Result<Kind, Error> {
+    match reader.find(&id, out) {
+        Ok(Some(kind)) => Ok(kind),
+        Ok(None) => Err(Error::Missing { id: id.to_string() }),
+        Err(error) => Err(Error::Object { id: id.to_string(), source: error.into() }),
+    }
+}

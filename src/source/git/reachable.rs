@@ -1,0 +1,91 @@
+//! Which objects can be got at from some of them, and which of those are not here.
+
+use std::collections::BTreeSet;
+
+use gix::objs::Kind;
+
+use super::{
+    object::{self, EntryKind},
+    store::{Inventory, Num, Reader, Store},
+};
+use crate::{blob::ObjectId, coverage::Coverage};
+
+/// What a walk met.
+pub(super) struct Reached<'s> {
+    store: &'s Store,
+    inventory: &'s Inventory,
+    /// Indexed by number.
+    marked: Vec<bool>,
+    /// Named and not here.
+    pub(super) missing: BTreeSet<ObjectId>,
+}
+
+impl<'s> Reached<'s> {
+    /// Walks from these objects to all that they lead to. `cut` are commits whose parents a shallow clone left out.
+    pub(super) fn walk(
+        (store, inventory): (&'s Store, &'s Inventory),
+        tips: impl IntoIterator<Item = ObjectId>,
+        cut: &BTreeSet<ObjectId>,
+        coverage: &mut Coverage,
+    ) -> Self {
+        let mut walk = Self { store, inventory, marked: vec![false; store.len()], missing: BTreeSet::new() };
+        let mut reader = Reader::new(store);
+        let mut buffer = Vec::new();
+        let mut waiting = Vec::new();
+        tips.into_iter().for_each(|tip| walk.meet(tip.as_bytes(), &mut waiting));
+        while let Some(num) = waiting.pop() {
+            match reader.read(num, &mut buffer) {
+                Ok(kind) => walk.enter(num, (kind, &buffer), cut, &mut waiting),
+                Err(error) => coverage.fail(format!("object {}", store.id(num)), super::error::chain(&error)),
+            }
+        }
+        walk
+    }
+
+    /// Whether the object was met.
+    pub(super) fn contains(&self, num: Num) -> bool {
+        self.marked[num as usize]
+    }
+
+    fn meet(&mut self, id: &[u8], waiting: &mut Vec<Num>) {
+        match self.store.num(id) {
+            None => drop(self.missing.insert(ObjectId::new(id))),
+            Some(num) if !self.marked[num as usize] => {
+                self.marked[num as usize] = true;
+                if self.inventory.kind(num) != Some(Kind::Blob) {
+                    waiting.push(num);
+                }
+            }
+            Some(_) => {}
+        }
+    }
+
+    fn enter(
+        &mut self,
+        num: Num,
+        (kind, bytes): (Kind, &[u8]),
+        cut: &BTreeSet<ObjectId>,
+        waiting: &mut Vec<Num>,
+    ) {
+        match kind {
+            Kind::Blob => {}
+            Kind::Tag => {
+                object::Tag::parse(bytes).target.iter().for_each(|id| self.meet(id.as_bytes(), waiting));
+            }
+            Kind::Commit => {
+                let commit = object::Commit::parse(bytes);
+                commit.tree.iter().for_each(|id| self.meet(id.as_bytes(), waiting));
+                let is_cut = !cut.is_empty() && cut.contains(&self.store.id(num));
+                for id in commit.parents.iter().filter(|id| !is_cut || self.store.num(id.as_bytes()).is_some()) {
+                    self.meet(id.as_bytes(), waiting);
+                }
+            }
+            Kind::Tree => {
+                let entries = object::entries(bytes, self.store.id_len()).map_while(Result::ok);
+                for entry in entries.filter(|entry| entry.kind != EntryKind::Submodule) {
+                    self.meet(entry.id, waiting);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! Pushes every blob, commit message and tag text to visitors, in the order in which packs hold them.
+
+use std::{borrow::Cow, collections::BTreeSet};
+
+use gix::objs::Kind;
+
+use super::{
+    Refs, Repository, error, graph,
+    graph::{Graph, Records},
+    index,
+    object::{self, EntryKind},
+    parallel,
+    reachable::Reached,
+    store::{Num, Nums, Reader, Store},
+};
+use crate::{
+    blob::{ObjectId, Origin, Visitor, Window},
+    coverage::{Coverage, History},
+};
+
+/// How many missing objects are named one by one.
+const MOST_MISSING: usize = 100;
+
+impl Repository {
+    /// Pushes what there is to be scanned, each object once, as [`Origin::Git`]: every blob, every commit's message (with
+    /// the tags that it merged behind it) and every annotated tag's text. It runs on the threads of the current rayon pool,
+    /// each with a visitor of its own; the first also gets what is to be said of the repository as a whole.
+    ///
+    /// What cannot be read is a failure in the coverage of the visitor that it was for, and so is what is named by something
+    /// reachable and is not here. The rest is pushed all the same.
+    pub fn scan<V: Visitor + Send>(&self, selection: &Refs, make_visitor: impl Fn() -> V + Sync) -> Vec<V> {
+        let mut about = Coverage::default();
+        let wanted = match selection {
+            Refs::All => Cow::Borrowed(self.inventory().order()),
+            Refs::Matching(_) => Cow::Owned(self.reachable_from(selection, &mut about)),
+        };
+        let state = || Worker::new(&self.store, make_visitor());
+        let workers = parallel::share(&wanted, state, |worker, &num| worker.take(num, self.inventory().kind(num)));
+        let (mut visitors, mut records, mut missing) = (Vec::new(), Vec::new(), BTreeSet::new());
+        for worker in workers {
+            visitors.push(worker.visitor);
+            missing.extend(worker.missing);
+            records.push(worker.records);
+        }
+        self.describe(selection, &mut about);
+        if matches!(selection, Refs::All) {
+            missing.extend(self.missing_parents(&records));
+            self.note_missing(&missing, &mut about);
+            // What could not be read was just said.
+            let _ = self.graph.set((Graph::new(records), Coverage::default()));
+        }
+        match visitors.first_mut() {
+            Some(first) => first.coverage().add(about),
+            None => debug_assert!(false, "a pool has threads"),
+        }
+        visitors
+    }
+
+    /// Everything reachable from the refs that the user picked.
+    fn reachable_from(&self, selection: &Refs, about: &mut Coverage) -> Vec<Num> {
+        let tips = self.refs().refs.iter().filter(|one| selection.wants(&one.name)).map(|one| one.id);
+        let reached = Reached::walk((&self.store, self.inventory()), tips, &self.cut, about);
+        fail_missing(&reached.missing, about);
+        self.inventory().order().iter().copied().filter(|&num| reached.contains(num)).collect()
+    }
+
+    /// Notes what is to be said of the repository as a whole.
+    fn describe(&self, selection: &Refs, about: &mut Coverage) {
+        about.add(self.layout.notes.clone());
+        about.add(self.format.notes.clone());
+        about.add(self.store.notes());
+        about.add(self.refs().notes.clone());
+        let refs = &self.refs().refs;
+        about.refs = refs.iter().filter(|one| selection.wants(&one.name)).count() as u64;
+        for one in refs.iter().filter(|one| self.store.num(one.id.as_bytes()).is_none()) {
+            about.fail(one.name.clone(), format!("it names {}, which is missing", one.id));
+        }
+        about.history = match selection {
+            _ if self.is_shallow() => History::Shallow,
+            Refs::All => History::Full,
+            Refs::Matching(_) => History::Selected,
+        };
+        if self.is_shallow() {
+            about.notes.push("the clone is shallow: earlier history is not here".to_owned());
+        }
+        if about.refs == 0 && matches!(selection, Refs::Matching(_)) {
+            about.fail("refs", "none matches");
+        }
+    }
+
+    /// Parents and trees that commits name and that are not here, but for where a shallow clone ends.
+    fn missing_parents(&self, records: &[Records]) -> BTreeSet<ObjectId> {
+        let named = records.iter().flat_map(|records| &records.missing);
+        named.filter(|(_, by)| !self.cut.contains(&self.store.id(*by))).map(|&(id, _)| id).collect()
+    }
+
+    /// Of what is missing, notes what something reachable names. What only garbage names has gone with good reason.
+    fn note_missing(&self, missing: &BTreeSet<ObjectId>, about: &mut Coverage) {
+        let refs = self.refs();
+        let mut tips: BTreeSet<_> = refs.refs.iter().map(|one| one.id).chain(refs.head).collect();
+        tips.extend(refs.heads.iter().chain(&refs.stash));
+        tips.extend(self.staged(about));
+        // Of those, missing ones were noted with the refs, and reflogs outlive what they name.
+        let absent: BTreeSet<_> = tips.iter().filter(|id| self.store.num(id.as_bytes()).is_none()).copied().collect();
+        let in_refs = |id: &ObjectId| refs.refs.iter().any(|one| one.id == *id) || refs.stash.contains(id);
+        fail_missing(&absent.iter().filter(|id| !in_refs(id)).copied().collect(), about);
+        if missing.is_empty() {
+            return;
+        }
+        let tips = tips.difference(&absent).copied();
+        let reached = Reached::walk((&self.store, self.inventory()), tips, &self.cut, about);
+        fail_missing(&reached.missing.intersection(missing).copied().collect(), about);
+        let garbage = missing.difference(&reached.missing).count();
+        if garbage > 0 {
+            about.notes.push(format!("{garbage} missing objects are named by unreachable ones alone"));
+        }
+        if self.store.promises() {
+            about.notes.push("this is a partial clone: `git fetch --refetch` brings what is missing".to_owned());
+        }
+    }
+
+    /// The blobs in all worktrees' indexes.
+    fn staged(&self, about: &mut Coverage) -> Vec<ObjectId> {
+        let mut staged = Vec::new();
+        for path in self.index_files() {
+            match index::read(&path, self.format.hash) {
+                Ok(index) => staged.extend(index.iter().flat_map(index::blobs).map(|(_, id)| id)),
+                Err(error) => about.fail(path.display().to_string(), error::chain(&error)),
+            }
+        }
+        staged
+    }
+}
+
+fn fail_missing(missing: &BTreeSet<ObjectId>, about: &mut Coverage) {
+    for id in missing.iter().take(MOST_MISSING) {
+        about.fail(format!("object {id}"), "missing");
+    }
+    if missing.len() > MOST_MISSING {
+        about.fail("objects", format!("{} more are missing", missing.len() - MOST_MISSING));
+    }
+}
+
+/// One thread's share of a scan.
+struct Worker<'s, V> {
+    reader: Reader<'s>,
+    visitor: V,
+    buffer: Vec<u8>,
+    records: graph::Records,
+    nums: Nums,
+    /// Named by trees.
+    missing: BTreeSet<ObjectId>,
+}
+
+impl<'s, V: Visitor> Worker<'s, V> {
+    fn new(store: &'s Store, visitor: V) -> Self {
+        Self {
+            reader: Reader::new(store),
+            visitor,
+            buffer: Vec::new(),
+            records: Records::default(),
+            nums: Nums::new(),
+            missing: BTreeSet::new(),
+        }
+    }
+
+    fn take(&mut self, num: Num, kind: Option<Kind>) {
+        let store = self.reader.store();
+        let fail = |visitor: &mut V, why: String| visitor.coverage().fail(format!("object {}", store.id(num)), why);
+        let kind = match self.reader.read(num, &mut self.buffer) {
+            Ok(kind) => kind,
+            Err(error) => {
+                let what = kind.map_or_else(String::new, |kind| format!("{kind} "));
+                return fail(&mut self.visitor, format!("{what}cannot be read {error}"));
+            }
+        };
+        match kind {
+            Kind::Tree if !self.take_tree() => fail(&mut self.visitor, "malformed tree".to_owned()),
+            Kind::Tree => {}
+            Kind::Commit => {
+                self.records.add(store, num, &self.buffer);
+                self.visitor.coverage().commits += 1;
+            }
+            Kind::Blob => self.visitor.coverage().blobs += 1,
+            Kind::Tag => self.visitor.coverage().tags += 1,
+        }
+        if let Some(text) = object::text(kind, &self.buffer) {
+            self.visitor.coverage().bytes += text.len() as u64;
+            self.visitor.visit(&Origin::Git(store.id(num)), &Window::whole(&text));
+        }
+    }
+
+    /// Looks whether what a tree names is here; says whether the tree makes sense.
+    fn take_tree(&mut self) -> bool {
+        let store = self.reader.store();
+        for entry in object::entries(&self.buffer, store.id_len()) {
+            let Ok(entry) = entry else { return false };
+            if entry.kind != EntryKind::Submodule && self.nums.get(store, entry.id).is_none() {
+                self.missing.insert(ObjectId::new(entry.id));
+            }
+        }
+        true
+    }
+}

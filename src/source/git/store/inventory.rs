@@ -1,0 +1,154 @@
+//! What each object is, learned from pack entries' headers without decoding the objects.
+
+use std::collections::HashMap;
+
+use gix::{objs::Kind, odb::pack::data::entry::Header};
+use rayon::prelude::*;
+
+use super::{Num, Reader, Store, pack::Pack};
+
+/// Every object of a [`Store`] once, with what it is.
+pub(in crate::source::git) struct Inventory {
+    /// Indexed by number.
+    kinds: Vec<Known>,
+    /// By pack and offset, so that delta bases are met before what is made from them; loose objects last.
+    order: Vec<Num>,
+}
+
+/// What is known of an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Known {
+    /// Not yet anything, or its entry cannot be read.
+    Nothing,
+    /// A further copy of an object with a lower number.
+    Copy,
+    Is(Kind),
+}
+
+impl Inventory {
+    /// Looks at every object.
+    pub(in crate::source::git) fn new(store: &Store) -> Self {
+        let mut kinds = Vec::with_capacity(store.len());
+        let mut order = Vec::with_capacity(store.len());
+        for (at, pack) in store.packs.iter().enumerate() {
+            let earlier = &store.packs[..at];
+            let places = by_offset(pack);
+            let mut known = pack_kinds(pack, &places);
+            if !earlier.is_empty() {
+                known.par_iter_mut().enumerate().for_each(|(at, known)| {
+                    let id = pack.id(u32::try_from(at).unwrap_or(u32::MAX));
+                    if earlier.iter().any(|pack| pack.lookup(id.as_bytes()).is_some()) {
+                        *known = Known::Copy;
+                    }
+                });
+            }
+            order.extend(places.iter().map(|&(_, at)| pack.first() + at));
+            kinds.extend(known);
+        }
+        let mut inventory = Self { kinds, order };
+        inventory.add_loose(store);
+        inventory.settle(store);
+        let kinds = &inventory.kinds;
+        inventory.order.retain(|&num| kinds[num as usize] != Known::Copy);
+        inventory
+    }
+
+    fn add_loose(&mut self, store: &Store) {
+        let loose: Vec<_> = store
+            .listed()
+            .par_iter()
+            .map(|&(id, at)| {
+                if store.packs.iter().any(|pack| pack.lookup(id.as_bytes()).is_some()) {
+                    return Known::Copy;
+                }
+                store.loose[usize::from(at)].kind(&id).map_or(Known::Nothing, Known::Is)
+            })
+            .collect();
+        self.kinds.extend(loose);
+        self.order.extend(store.packed()..u32::try_from(self.kinds.len()).unwrap_or(u32::MAX));
+    }
+
+    /// Asks a reader where headers were not enough: another copy, or a base in another pack, may be readable.
+    fn settle(&mut self, store: &Store) {
+        let mut reader = None;
+        let mut buffer = Vec::new();
+        for num in 0..self.kinds.len() {
+            if self.kinds[num] == Known::Nothing
+                && let Ok(num) = Num::try_from(num)
+                && let Ok(kind) = reader.get_or_insert_with(|| Reader::new(store)).read(num, &mut buffer)
+            {
+                self.kinds[num as usize] = Known::Is(kind);
+            }
+        }
+    }
+
+    /// What the object is, if its header could be read.
+    pub(in crate::source::git) fn kind(&self, num: Num) -> Option<Kind> {
+        match self.kinds[num as usize] {
+            Known::Is(kind) => Some(kind),
+            Known::Nothing | Known::Copy => None,
+        }
+    }
+
+    /// All objects in the order in which they are best read.
+    pub(in crate::source::git) fn order(&self) -> &[Num] {
+        &self.order
+    }
+
+    /// All objects of a kind in the order in which they are best read.
+    pub(in crate::source::git) fn of_kind(&self, kind: Kind) -> Vec<Num> {
+        self.order.iter().copied().filter(|&num| self.kind(num) == Some(kind)).collect()
+    }
+}
+
+/// Offset and place in the listing of each entry, by offset.
+fn by_offset(pack: &Pack) -> Vec<(u64, u32)> {
+    let mut places: Vec<_> = (0..pack.len()).map(|at| (pack.offset(at), at)).collect();
+    places.par_sort_unstable();
+    places
+}
+
+/// What each entry of a pack is, indexed by its place in the listing.
+fn pack_kinds(pack: &Pack, places: &[(u64, u32)]) -> Vec<Known> {
+    let mut kinds = vec![Known::Nothing; places.len()];
+    let mut waiting = HashMap::new();
+    for &(offset, at) in places {
+        let Ok(entry) = pack.entry(offset) else { continue };
+        let base = match entry.header {
+            Header::OfsDelta { base_distance } => offset
+                .checked_sub(base_distance)
+                .and_then(|base| places.binary_search_by_key(&base, |&(offset, _)| offset).ok())
+                .map(|place| places[place].1),
+            Header::RefDelta { base_id } => pack.lookup(base_id.as_slice()),
+            whole => {
+                kinds[at as usize] = whole.as_kind().map_or(Known::Nothing, Known::Is);
+                continue;
+            }
+        };
+        match base {
+            Some(base) if kinds[base as usize] != Known::Nothing => kinds[at as usize] = kinds[base as usize],
+            // A base named by its id may come later in the pack.
+            Some(base) => {
+                waiting.insert(at, base);
+            }
+            None => {}
+        }
+    }
+    settle_waiting(&mut kinds, waiting);
+    kinds
+}
+
+/// Passes kinds on from bases to what waits for them; a circle of deltas stays unknown.
+fn settle_waiting(kinds: &mut [Known], mut waiting: HashMap<u32, u32>) {
+    let mut path = Vec::new();
+    while let Some(&start) = waiting.keys().next() {
+        let mut at = start;
+        // Each step forgets an entry, so that circles end and no entry is met twice.
+        while let Some(base) = waiting.remove(&at) {
+            path.push(at);
+            at = base;
+        }
+        let kind = kinds[at as usize];
+        path.drain(..).for_each(|at| kinds[at as usize] = kind);
+    }
+}

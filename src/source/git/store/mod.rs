@@ -1,0 +1,155 @@
+//! All object stores of a repository as one: packs and loose objects, the alternates' too.
+//!
+//! Every object has a [`Num`]: dense, so that what is known of objects fits into arrays. An object in several packs goes
+//! by its place in the first. What the objects mean is left to others.
+
+mod inventory;
+mod loose;
+mod pack;
+mod reader;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
+
+pub(super) use inventory::Inventory;
+pub(super) use reader::{ReadError, Reader};
+
+use self::{loose::LooseStore, pack::Pack};
+use crate::{blob::ObjectId, coverage::Coverage};
+
+/// An object's place among all objects of a [`Store`].
+pub(super) type Num = u32;
+
+/// The objects of a repository.
+pub(super) struct Store {
+    hash: gix::hash::Kind,
+    packs: Vec<Pack>,
+    loose: Vec<LooseStore>,
+    /// Ids of loose objects with the store that has them, sorted; listed when they are first asked for.
+    listed: OnceLock<(Vec<(ObjectId, u16)>, Coverage)>,
+    /// Packs that could not be opened, and the like.
+    notes: Coverage,
+}
+
+impl Store {
+    /// Opens the packs in these object directories. A pack that cannot be opened is noted and left out.
+    pub(super) fn open(objects: &[PathBuf], hash: gix::hash::Kind) -> Self {
+        let mut notes = Coverage::default();
+        let mut packs = Vec::new();
+        let mut first = 0;
+        for dir in objects {
+            for path in pack::indices(dir, &mut notes) {
+                match Pack::open(&path, hash, first, &mut notes) {
+                    Ok(pack) => {
+                        first += pack.len();
+                        packs.push(pack);
+                    }
+                    Err(reason) => notes.fail(path.display().to_string(), reason),
+                }
+            }
+        }
+        let loose = objects.iter().map(|dir| LooseStore::at(dir)).collect();
+        Self { hash, packs, loose, listed: OnceLock::new(), notes }
+    }
+
+    /// Of which hash its ids are.
+    pub(super) fn hash(&self) -> gix::hash::Kind {
+        self.hash
+    }
+
+    /// How many bytes an id has.
+    pub(super) fn id_len(&self) -> usize {
+        self.hash.len_in_bytes()
+    }
+
+    /// How many objects packs list, one in several packs counted with each.
+    fn packed(&self) -> u32 {
+        self.packs.last().map_or(0, |pack| pack.first() + pack.len())
+    }
+
+    /// One more than the highest number.
+    pub(super) fn len(&self) -> usize {
+        self.packed() as usize + self.listed().len()
+    }
+
+    /// The number of an object, if it is here.
+    pub(super) fn num(&self, id: &[u8]) -> Option<Num> {
+        if id.len() != self.id_len() {
+            return None;
+        }
+        if let Some(num) = self.packs.iter().find_map(|pack| Some(pack.first() + pack.lookup(id)?)) {
+            return Some(num);
+        }
+        let at = self.listed().binary_search_by(|(listed, _)| listed.as_bytes().cmp(id)).ok()?;
+        Some(self.packed() + u32::try_from(at).ok()?)
+    }
+
+    /// The id of the object with this number.
+    pub(super) fn id(&self, num: Num) -> ObjectId {
+        match self.pack_of(num) {
+            Some(pack) => pack.id(num - pack.first()),
+            None => self.listed()[(num - self.packed()) as usize].0,
+        }
+    }
+
+    /// The pack whose listing the number is from; nothing for a loose object.
+    fn pack_of(&self, num: Num) -> Option<&Pack> {
+        self.packs.get(self.pack_index(num)?)
+    }
+
+    fn pack_index(&self, num: Num) -> Option<usize> {
+        if num >= self.packed() {
+            return None;
+        }
+        Some(self.packs.partition_point(|pack| pack.first() + pack.len() <= num))
+    }
+
+    fn listed(&self) -> &[(ObjectId, u16)] {
+        &self.list().0
+    }
+
+    fn list(&self) -> &(Vec<(ObjectId, u16)>, Coverage) {
+        self.listed.get_or_init(|| loose::list(&self.loose, self.id_len()))
+    }
+
+    /// What of the stores cannot be read.
+    pub(super) fn notes(&self) -> Coverage {
+        let mut notes = self.notes.clone();
+        notes.add(self.list().1.clone());
+        notes
+    }
+
+    /// Whether there is a pack that was fetched with the promise that missing objects can be had later.
+    pub(super) fn promises(&self) -> bool {
+        self.packs.iter().any(|pack| pack.path().with_extension("promisor").exists())
+    }
+}
+
+/// Where a loose object or a pack is, for messages.
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
+
+/// Numbers that were lately asked for: versions of one tree name mostly the same objects, and asking the packs for each
+/// again would take most of the time.
+pub(super) struct Nums {
+    slots: Vec<([u8; 32], Num)>,
+}
+
+impl Nums {
+    pub(super) fn new() -> Self {
+        Self { slots: vec![([0; 32], Num::MAX); 1 << 16] }
+    }
+
+    /// The number of an object, if it is in the store: always the same one.
+    pub(super) fn get(&mut self, store: &Store, id: &[u8]) -> Option<Num> {
+        let slot = &mut self.slots[usize::from(u16::from_be_bytes([id[0], id[1]]))];
+        if slot.1 == Num::MAX || !slot.0.starts_with(id) {
+            slot.1 = store.num(id)?;
+            slot.0[..id.len()].copy_from_slice(id);
+        }
+        Some(slot.1)
+    }
+}
