@@ -12,6 +12,7 @@ use std::{
 use globset::GlobSet;
 
 use super::{
+    error::Error,
     layout::{Layout, read_regular, read_small},
     object::parse_id,
 };
@@ -247,6 +248,39 @@ impl Found {
         }
         Err("too many symbolic refs in a row")
     }
+}
+
+/// What HEAD names, read without reading all other refs; nothing for a branch that is not born.
+pub(super) fn head(layout: &Layout, id_len: usize) -> Result<Option<ObjectId>, Error> {
+    let mut path = layout.git_dir.join("HEAD");
+    for _ in 0..=MOST_HOPS {
+        let name = match read_target(&path, id_len) {
+            Ok(Target::Object(id)) => return Ok(Some(id)),
+            Ok(Target::Symbolic(name)) => name,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(Error::io(&path, error)),
+        };
+        let text = str::from_utf8(&name).ok().filter(|name| is_ref_name(name));
+        let text = text.ok_or_else(|| Error::malformed(&path, "symbolic ref"))?;
+        let dir = if OWN.iter().any(|own| text.starts_with(own)) { &layout.git_dir } else { &layout.common_dir };
+        path = dir.join(text);
+        if fs::symlink_metadata(&path).is_err() {
+            let packed = layout.common_dir.join("packed-refs");
+            let list = match read_regular(&packed, LARGE) {
+                Ok(list) => list,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+                Err(error) => return Err(Error::io(&packed, error)),
+            };
+            let mut line = lines(&list).filter(|line| line.get(id_len * 2 + 1..) == Some(&name));
+            return Ok(line.next().and_then(|line| first_id(line, id_len)));
+        }
+    }
+    Err(Error::malformed(&path, "symbolic ref"))
+}
+
+/// Whether a name stays among the refs.
+fn is_ref_name(name: &str) -> bool {
+    name.starts_with("refs/") && !name.split('/').any(|part| matches!(part, "" | "." | ".."))
 }
 
 /// What a ref's file says. Its bytes are in no message: it may be a link to anything.

@@ -1,4 +1,158 @@
-/// x
-pub struct Change;
-/// x
-pub struct Changed;
+//! What a change adds: the index, or a range of commits.
+//!
+//! Files are named that no parent has as they are, with what each parent has in their place; whether a secret is new in
+//! them is for the stages above, which read both.
+
+mod compare;
+mod folder;
+mod range;
+mod rename;
+
+use std::path::{Path, PathBuf};
+
+use self::{
+    compare::{Comparer, New},
+    folder::Folder,
+    range::{Member, Range},
+};
+use super::{Error, Repository, find, index, layout, object, parallel, refs, store::Reader};
+use crate::{
+    blob::{ObjectId, PathName},
+    coverage::{Coverage, History},
+    incident::CommitInfo,
+};
+
+/// Which change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// What the index adds to HEAD, and to what is being merged into it.
+    Staged {
+        /// The index to read in place of the repository's own (`GIT_INDEX_FILE`), relative to the work tree's top.
+        index_file: Option<PathBuf>,
+    },
+    /// What the commits after this revision add, up to HEAD.
+    Since(String),
+    /// What the commits of `A..B` add; of `A...B`, those that only one of the two has.
+    Range(String),
+}
+
+/// A version of a file that a change brings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Changed {
+    /// The commit that brings it; nothing for the index.
+    pub commit: Option<CommitInfo>,
+    /// Its path, or `commit message`.
+    pub path: PathName,
+    /// The blob, or the commit whose message it is.
+    pub blob: ObjectId,
+    /// What each parent has in its place, renames followed. None of them is `blob`.
+    pub before: Vec<Option<ObjectId>>,
+}
+
+impl Repository {
+    /// What a change adds, merges included: each file of it that differs from every parent's, and each commit's message.
+    /// Commits come oldest first, their files by path. A change that is empty adds nothing.
+    ///
+    /// [`Coverage::commits`] counts the commits; what the caller then reads is the caller's to count.
+    pub fn changes(&self, change: &Change, coverage: &mut Coverage) -> Result<Vec<Changed>, Error> {
+        coverage.add(self.layout.notes.clone());
+        coverage.add(self.format.notes.clone());
+        coverage.add(self.store.pack_notes().clone());
+        coverage.history = History::Selected;
+        match change {
+            Change::Staged { index_file } => self.staged_changes(index_file.as_deref(), coverage),
+            Change::Since(rev) => self.range_changes(&Range::since(rev), coverage),
+            Change::Range(text) => self.range_changes(&Range::parse(text)?, coverage),
+        }
+    }
+
+    fn staged_changes(&self, index_file: Option<&Path>, coverage: &mut Coverage) -> Result<Vec<Changed>, Error> {
+        let own = self.git_dir().join("index");
+        let top = self.work_tree().unwrap_or(self.git_dir());
+        let path = index_file.map_or(own, |file| top.join(file));
+        let Some(index) = index::read(&path, self.format.hash)? else { return Ok(Vec::new()) };
+        if !self.format.ref_files {
+            return Err(Error::Unsupported { what: "HEAD cannot be read: refs are not stored as files".to_owned() });
+        }
+        let mut reader = Reader::new(&self.store);
+        let head = refs::head(&self.layout, self.store.id_len())?;
+        let mut commits: Vec<_> = head.into_iter().collect();
+        if let Ok(text) = layout::read_small(&self.git_dir().join("MERGE_HEAD")) {
+            commits.extend(text.split(|&byte| byte == b'\n').filter_map(object::parse_id));
+        }
+        let mut parents = Vec::new();
+        for commit in commits {
+            let mut buffer = Vec::new();
+            find(&mut reader, commit, &mut buffer)?;
+            parents.extend(object::Commit::parse(&buffer).tree.map(Folder::Tree));
+        }
+        let found = compare(&Folder::index(&index), &parents, &mut reader, coverage);
+        Ok(found.into_iter().map(|new| changed(None, new)).collect())
+    }
+
+    fn range_changes(&self, range: &Range<'_>, coverage: &mut Coverage) -> Result<Vec<Changed>, Error> {
+        let members = self.commits_in(range, coverage)?;
+        coverage.commits += members.len() as u64;
+        let numbered: Vec<_> = members.iter().enumerate().collect();
+        let state = || (Reader::new(&self.store), Coverage::default(), Vec::new());
+        let workers = parallel::share(&numbered, state, |(reader, notes, found), &(at, member)| {
+            found.push((at, self.commit_changes(member, reader, notes)));
+        });
+        let mut all = Vec::new();
+        for (_, notes, found) in workers {
+            coverage.add(notes);
+            all.extend(found);
+        }
+        all.sort_by_key(|&(at, _)| at);
+        Ok(all.into_iter().flat_map(|(_, changes)| changes).collect())
+    }
+
+    fn commit_changes(&self, member: &Member, reader: &mut Reader<'_>, coverage: &mut Coverage) -> Vec<Changed> {
+        let mut buffer = Vec::new();
+        let info = match find(reader, member.id, &mut buffer) {
+            Ok(_) => object::commit_info(member.id, &buffer),
+            Err(error) => {
+                coverage.fail(format!("object {}", member.id), super::error::chain(&error));
+                return Vec::new();
+            }
+        };
+        let message = New { path: b"commit message".to_vec(), blob: member.id, before: Vec::new() };
+        let mut changes = vec![changed(Some(&info), message)];
+        let Some(tree) = member.commit.tree else { return changes };
+        let mut parents = Vec::new();
+        for parent in &member.commit.parents {
+            match find(reader, *parent, &mut buffer) {
+                Ok(_) => parents.extend(object::Commit::parse(&buffer).tree.map(Folder::Tree)),
+                Err(Error::Missing { .. }) if self.cut.contains(&member.id) => {}
+                Err(error) => coverage.fail(format!("object {parent}"), super::error::chain(&error)),
+            }
+        }
+        let found = compare(&Folder::Tree(tree), &parents, reader, coverage);
+        changes.extend(found.into_iter().map(|new| changed(Some(&info), new)));
+        changes
+    }
+}
+
+/// The new files of a version, renames followed; a file that only moved is not new.
+fn compare(
+    new: &Folder<'_>,
+    parents: &[Folder<'_>],
+    reader: &mut Reader<'_>,
+    coverage: &mut Coverage,
+) -> Vec<New> {
+    let mut comparer = Comparer { reader, coverage };
+    let mut found = comparer.new_files(new, parents);
+    for (place, parent) in parents.iter().enumerate() {
+        if found.iter().any(|new| new.before[place].is_none()) {
+            let sides = comparer.added_and_deleted(new, parent);
+            rename::follow(&mut found, place, sides, comparer.reader, comparer.coverage);
+        }
+    }
+    found.retain(|new| !new.before.contains(&Some(new.blob)));
+    found
+}
+
+fn changed(commit: Option<&CommitInfo>, new: New) -> Changed {
+    let New { path, blob, before } = new;
+    Changed { commit: commit.cloned(), path: PathName::new(path), blob, before }
+}

@@ -114,6 +114,11 @@ impl Store {
         self.listed.get_or_init(|| loose::list(&self.loose, self.id_len()))
     }
 
+    /// What of the packs cannot be read.
+    pub(super) fn pack_notes(&self) -> &Coverage {
+        &self.notes
+    }
+
     /// What of the stores cannot be read.
     pub(super) fn notes(&self) -> Coverage {
         let mut notes = self.notes.clone();
