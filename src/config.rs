@@ -103,8 +103,8 @@ pub enum Error {
         /// All of them.
         problems: Vec<Problem>,
     },
-    /// A path pattern cannot be read.
-    #[error("`{glob}` is not a path pattern")]
+    /// A pattern of paths or refs cannot be read.
+    #[error("`{glob}` is not a pattern of names")]
     Glob {
         /// The pattern.
         glob: String,
@@ -260,6 +260,12 @@ fn path_glob(text: &str) -> Result<Glob, Error> {
     glob.map_err(|source| Error::Glob { glob: text.to_owned(), source })
 }
 
+/// Names of refs: `main`, `release/*`, `refs/heads/**`.
+pub fn ref_globs(globs: &[String]) -> Result<GlobSet, Error> {
+    let glob = |text: &String| Glob::new(text).map_err(|source| Error::Glob { glob: text.clone(), source });
+    set(globs.iter().map(glob).collect::<Result<_, _>>()?)
+}
+
 fn set(globs: Vec<Glob>) -> Result<GlobSet, Error> {
     let mut set = GlobSetBuilder::new();
     globs.into_iter().for_each(|glob| {
@@ -279,7 +285,7 @@ mod tests {
     #[test]
     fn mistakes_are_placed_and_explained() {
         assert_eq!(problems("excludes = []"), "stanch.toml:1:1: unknown key `excludes`; did you mean `exclude`?");
-        assert!(problems("exclude = ['a[']").starts_with("stanch.toml:1:12: `a[` is not a path pattern"));
+        assert!(problems("exclude = ['a[']").starts_with("stanch.toml:1:12: `a[` is not a pattern of names"));
         assert!(problems("[[allow]]\nrule = 'x'").contains("`reason` is missing"));
         assert!(problems("[[allow]]\nreason = 'x'").contains("at least one of"));
     }

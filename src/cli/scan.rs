@@ -13,7 +13,8 @@ use stanch::{
     detect::Detector,
     report::{self, Detail, Format, Report},
     rule::Confidence,
-    scan::{self, FailOn, History, Outcome, Progress, Status, Target},
+    scan::{self, FailOn, History, Progress, Status, Target},
+    source::git::{Change, Refs},
 };
 
 use super::{error::AnyError, progress};
@@ -207,7 +208,7 @@ pub(crate) fn run(arguments: Arguments, colour: bool) -> Result<Status, AnyError
     let started = Instant::now();
     let outputs = outputs(&arguments.output)?;
     let file = configuration(&arguments)?;
-    let config = Config::new(file, flags(&arguments))?;
+    let config = Config::new(file, flags(&arguments)?)?;
     let detector = Detector::new(config.rules.rules().to_vec());
     let counters = Progress::default();
     let shown = !arguments.output.quiet && (arguments.output.progress || io::stderr().is_terminal());
@@ -228,11 +229,7 @@ pub(crate) fn run(arguments: Arguments, colour: bool) -> Result<Status, AnyError
     for (format, path) in &outputs {
         write(&report, *format, path.as_deref(), detail(&arguments.output), colour)?;
     }
-    Ok(ended(&outcome, config.fail_on))
-}
-
-fn ended(outcome: &Outcome, fail_on: FailOn) -> Status {
-    Status::of(outcome, fail_on)
+    Ok(Status::of(&outcome, config.fail_on))
 }
 
 fn detail(output: &Output) -> Detail {
@@ -313,11 +310,11 @@ fn configuration(arguments: &Arguments) -> Result<config::File, AnyError> {
     Ok(found.map_or_else(|| Ok(config::File::default()), |path| config::File::read(&path))?)
 }
 
-fn flags(arguments: &Arguments) -> Flags {
+fn flags(arguments: &Arguments) -> Result<Flags, config::Error> {
     let target = |path: &PathBuf| if path.as_os_str() == "-" { Target::Stdin } else { Target::Path(path.clone()) };
-    Flags {
+    Ok(Flags {
         targets: arguments.paths.iter().map(target).collect(),
-        history: history(&arguments.what),
+        history: history(&arguments.what)?,
         min_confidence: arguments.rules.min_confidence.map(|level| level.0),
         no_allow: arguments.rules.no_allow,
         exclude: arguments.what.exclude.clone(),
@@ -332,19 +329,24 @@ fn flags(arguments: &Arguments) -> Flags {
         require_full_history: arguments.what.require_full_history,
         all_versions: arguments.output.all_versions,
         jobs: arguments.run.jobs,
-    }
+    })
 }
 
-fn history(what: &What) -> History {
-    match what {
+fn history(what: &What) -> Result<History, config::Error> {
+    let full = |files| History::Full { refs: Refs::All, files };
+    Ok(match what {
         What { no_history: true, .. } => History::FilesOnly,
-        What { history_only: true, .. } => History::ObjectsOnly,
-        What { staged: true, .. } => History::Staged,
-        What { since: Some(revision), .. } => History::Since(revision.clone()),
-        What { range: Some(range), .. } => History::Range(range.clone()),
-        What { refs, .. } if !refs.is_empty() => History::Refs(refs.clone()),
-        _ => History::All,
-    }
+        What { history_only: true, .. } => full(false),
+        What { staged: true, .. } => {
+            History::Change(Change::Staged { index_file: std::env::var_os("GIT_INDEX_FILE").map(PathBuf::from) })
+        }
+        What { since: Some(revision), .. } => History::Change(Change::Since(revision.clone())),
+        What { range: Some(range), .. } => History::Change(Change::Range(range.clone())),
+        What { refs, .. } if !refs.is_empty() => {
+            History::Full { refs: Refs::Matching(config::ref_globs(refs)?), files: true }
+        }
+        _ => full(true),
+    })
 }
 
 #[cfg(test)]

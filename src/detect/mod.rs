@@ -53,6 +53,17 @@ pub struct Candidate {
     pub checksum: Checksum,
 }
 
+/// A secret where it was found, for those who keep none.
+#[derive(Clone, Copy)]
+pub struct Token<'w> {
+    /// The rule that found it.
+    pub rule: RuleIx,
+    /// Its bytes.
+    pub secret: &'w [u8],
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
 /// How far the rules of a detector see, in bytes.
 #[derive(Clone, Copy, Debug)]
 struct Reach {
@@ -117,6 +128,21 @@ impl Detector {
         let survivors = settle::survivors(&candidates, &self.rules);
         let reported = survivors.into_iter().filter(|&at| owned.contains(&candidates[at].matched.start));
         reported.filter_map(|at| self.finding(window, &candidates, at)).collect()
+    }
+
+    /// The secrets that `window` owns, without what a report would say of them.
+    pub fn tokens<'w>(&self, window: &Window<'w>, scratch: &mut Scratch) -> Vec<Token<'w>> {
+        let candidates = self.candidates(window, self.neighbourhood(window), scratch);
+        let mut tokens = Vec::new();
+        for at in settle::survivors(&candidates, &self.rules) {
+            let Candidate { rule, matched, secret, outcome, .. } = &candidates[at];
+            if let (Ok(confidence), false, true) =
+                (*outcome, self.rules[rule.0 as usize].hidden, window.owned().contains(&matched.start))
+            {
+                tokens.push(Token { rule: *rule, secret: &window.bytes()[secret.clone()], confidence });
+            }
+        }
+        tokens
     }
 
     /// What every rule made of what it saw in a whole blob, a line each, secrets masked.

@@ -4,13 +4,20 @@
 //! [`crate::report`]'s.
 
 mod group;
+#[cfg(feature = "git")]
+mod history;
 mod paths;
 mod progress;
 mod status;
 mod worker;
 
-use std::{io::Read, path::PathBuf};
+use std::{
+    io::Read,
+    path::{Component, Path, PathBuf},
+};
 
+#[cfg(feature = "git")]
+use crate::source::git;
 use crate::{
     coverage::Coverage,
     detect::Detector,
@@ -19,6 +26,7 @@ use crate::{
     rule::Confidence,
     source::{files, stdin},
 };
+use group::Grouping;
 
 pub use progress::Progress;
 pub use status::{FailOn, Status};
@@ -56,23 +64,22 @@ pub enum Target {
 }
 
 /// Which part of a repository is scanned.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, Default)]
 pub enum History {
-    /// The files and every object.
-    #[default]
-    All,
     /// The files alone.
+    #[default]
     FilesOnly,
-    /// The objects alone.
-    ObjectsOnly,
-    /// The files, and what is reachable from the refs that match these globs.
-    Refs(Vec<String>),
-    /// What the index adds.
-    Staged,
-    /// What the commits since this one add.
-    Since(String),
-    /// What the commits of this range add.
-    Range(String),
+    /// What these refs select of the objects, and the files where `files` says so.
+    #[cfg(feature = "git")]
+    Full {
+        /// Which history.
+        refs: git::Refs,
+        /// Whether the files of the work tree are scanned, too.
+        files: bool,
+    },
+    /// What a change adds.
+    #[cfg(feature = "git")]
+    Change(git::Change),
 }
 
 /// What a run came to.
@@ -95,14 +102,17 @@ pub enum Error {
         /// Why not.
         source: rayon::ThreadPoolBuildError,
     },
-    /// A part of the history was asked for where there is no repository.
-    #[error("{} is in no git repository, so nothing in it is {what}", path.display())]
+    /// A change was asked for where there is no repository.
+    #[cfg(feature = "git")]
+    #[error("{} is in no git repository", path.display())]
     NoRepository {
         /// The path that was named.
         path: PathBuf,
-        /// What was asked for.
-        what: &'static str,
     },
+    /// The history cannot be read as asked.
+    #[cfg(feature = "git")]
+    #[error("cannot read the history")]
+    History(#[source] git::Error),
 }
 
 /// Scans `options.targets` with `detector`, `input` standing for standard input; `progress` is told how far it is.
@@ -118,8 +128,9 @@ pub fn run(
     let threads = options.files.threads;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     let pool = pool.map_err(|source| Error::Threads { threads, source })?;
-    let mut grouping = group::Grouping::new(options, detector.rules());
+    let mut grouping = Grouping::new(options, detector.rules());
     let mut coverage = Coverage::default();
+    let scan = Scan { options, detector, progress, pool: &pool };
     for target in &options.targets {
         match target {
             Target::Stdin => {
@@ -127,9 +138,7 @@ pub fn run(
                 stdin::scan(input, detector.margin(), &mut worker);
                 coverage.add(worker.finish(&mut grouping));
             }
-            Target::Path(path) => {
-                scan_path(&Scan { options, detector, progress, pool: &pool }, path, &mut grouping, &mut coverage)?
-            }
+            Target::Path(path) => scan.path(path, &mut grouping, &mut coverage)?,
         }
     }
     let incidents = grouping.into_incidents(&mut coverage);
@@ -150,35 +159,91 @@ struct Scan<'a> {
     pool: &'a rayon::ThreadPool,
 }
 
-fn scan_path(
-    scan: &Scan<'_>,
-    path: &std::path::Path,
-    grouping: &mut group::Grouping<'_>,
-    coverage: &mut Coverage,
-) -> Result<(), Error> {
-    let single = scan.options.targets.len() == 1;
-    scan_files(scan, path, &prefix(path, single), grouping, coverage);
-    Ok(())
-}
-
-/// What stands before the paths of files under `path`: nothing for the folder one stands in, else `path` as it was named.
-fn prefix(path: &std::path::Path, single: bool) -> PathBuf {
-    let _ = single;
-    path.components().filter(|part| *part != std::path::Component::CurDir).collect()
-}
-
-fn scan_files(
-    scan: &Scan<'_>,
-    path: &std::path::Path,
-    prefix: &std::path::Path,
-    grouping: &mut group::Grouping<'_>,
-    coverage: &mut Coverage,
-) {
-    let root = files::Root { path: path.to_owned(), prefix: prefix.to_owned() };
-    let options = files::Options { margin: scan.detector.margin(), ..scan.options.files.clone() };
-    let before = coverage.files;
-    for worker in files::scan(&root, &options, || worker::Worker::new(scan.detector, scan.progress)) {
-        coverage.add(worker.finish(grouping));
+impl Scan<'_> {
+    /// Scans one target: what of it is asked for.
+    fn path(&self, path: &Path, grouping: &mut Grouping<'_>, coverage: &mut Coverage) -> Result<(), Error> {
+        match &self.options.history {
+            #[cfg(feature = "git")]
+            History::Change(change) => history::scan_change(self, path, change, grouping, coverage),
+            #[cfg(feature = "git")]
+            History::Full { refs, files } => {
+                self.repository(path, refs, *files, grouping, coverage);
+                Ok(())
+            }
+            History::FilesOnly => {
+                self.files(path, &plain(path), grouping, coverage);
+                Ok(())
+            }
+        }
     }
-    let _ = before;
+
+    /// Scans the repository at `path`, and its files where it has some and they are asked for; without a repository, the files alone.
+    #[cfg(feature = "git")]
+    fn repository(
+        &self,
+        path: &Path,
+        refs: &git::Refs,
+        files: bool,
+        grouping: &mut Grouping<'_>,
+        coverage: &mut Coverage,
+    ) {
+        let repository = match git::Repository::open(path, git::Outside::SameOwner) {
+            Ok(repository) => repository,
+            Err(error) => {
+                coverage
+                    .fail(path.display().to_string(), format!("its history cannot be read: {}", with_causes(&error)));
+                None
+            }
+        };
+        let alone = self.options.targets.len() == 1;
+        let prefix = if alone && repository.is_some() { PathBuf::new() } else { plain(path) };
+        let has_files = repository.as_ref().is_none_or(|repository| repository.work_tree().is_some());
+        if files && has_files {
+            self.files(path, &prefix, grouping, coverage);
+        }
+        match repository {
+            Some(repository) => history::scan(self, &repository, refs, &prefix, grouping, coverage),
+            None if !files => coverage.fail(path.display().to_string(), "is not the top of a git repository"),
+            None => note_repository_around(path, coverage),
+        }
+    }
+
+    fn files(&self, path: &Path, prefix: &Path, grouping: &mut Grouping<'_>, coverage: &mut Coverage) {
+        let root = files::Root { path: path.to_owned(), prefix: prefix.to_owned() };
+        let options = files::Options { margin: self.detector.margin(), ..self.options.files.clone() };
+        for worker in files::scan(&root, &options, || worker::Worker::new(self.detector, self.progress)) {
+            coverage.add(worker.finish(grouping));
+        }
+    }
+}
+
+/// Says where the history is that a scan of a part of a work tree leaves out.
+#[cfg(feature = "git")]
+fn note_repository_around(path: &Path, coverage: &mut Coverage) {
+    if let Ok(Some(repository)) = git::Repository::discover(path, git::Outside::SameOwner)
+        && let Some(top) = repository.work_tree()
+    {
+        coverage.notes.push(format!(
+            "{} is a part of a repository: its history is scanned with {}",
+            path.display(),
+            top.display()
+        ));
+    }
+}
+
+/// A path as it was named, without a leading `./`.
+fn plain(path: &Path) -> PathBuf {
+    path.components().filter(|part| *part != Component::CurDir).collect()
+}
+
+/// An error and its causes, as one text.
+#[cfg(feature = "git")]
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    text
 }

@@ -63,12 +63,13 @@ impl Graph {
     /// Reads every commit. Those that cannot be read are noted.
     pub(super) fn load(store: &Store, inventory: &Inventory, coverage: &mut Coverage) -> Self {
         let state = || (Reader::new(store), Vec::new(), Records::default(), Coverage::default());
-        let read = parallel::share(&inventory.of_kind(Kind::Commit), state, |(reader, buffer, records, notes), &num| {
-            match reader.read(num, buffer) {
-                Ok(_) => records.add(store, num, buffer),
-                Err(error) => notes.fail(format!("object {}", store.id(num)), super::error::chain(&error)),
-            }
-        });
+        let read =
+            parallel::share(&inventory.of_kind(Kind::Commit), state, |(reader, buffer, records, notes), &num| {
+                match reader.read(num, buffer) {
+                    Ok(_) => records.add(store, num, buffer),
+                    Err(error) => notes.fail(format!("object {}", store.id(num)), super::error::chain(&error)),
+                }
+            });
         Self::new(read.into_iter().map(|(_, _, records, notes)| {
             coverage.add(notes);
             records

@@ -229,7 +229,9 @@ mod tests {
 
     #[test]
     fn nonsense_gives_empty_fields() {
-        for bytes in [&b""[..], b"\n", b"tree", b"tree zz\nparent\ncommitter <\n", b"committer >< 5", b"author <a> x\n "] {
+        for bytes in
+            [&b""[..], b"\n", b"tree", b"tree zz\nparent\ncommitter <\n", b"committer >< 5", b"author <a> x\n "]
+        {
             assert_eq!(Commit::parse(bytes).tree, None);
             let _ = commit_info(ObjectId::new(&[1; 20]), bytes);
             let _ = text(Kind::Commit, bytes);

@@ -60,13 +60,7 @@ impl<'s> Reached<'s> {
         }
     }
 
-    fn enter(
-        &mut self,
-        num: Num,
-        (kind, bytes): (Kind, &[u8]),
-        cut: &BTreeSet<ObjectId>,
-        waiting: &mut Vec<Num>,
-    ) {
+    fn enter(&mut self, num: Num, (kind, bytes): (Kind, &[u8]), cut: &BTreeSet<ObjectId>, waiting: &mut Vec<Num>) {
         match kind {
             Kind::Blob => {}
             Kind::Tag => {

@@ -4,8 +4,7 @@ use gix::index::{File, entry::Stage, extension::Tree as CachedTree};
 use gix::objs::Kind;
 
 use super::super::{
-    error, find,
-    index,
+    error, find, index,
     object::{self, EntryKind},
     store::Reader,
 };

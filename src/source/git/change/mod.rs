@@ -134,12 +134,7 @@ impl Repository {
 }
 
 /// The new files of a version, renames followed; a file that only moved is not new.
-fn compare(
-    new: &Folder<'_>,
-    parents: &[Folder<'_>],
-    reader: &mut Reader<'_>,
-    coverage: &mut Coverage,
-) -> Vec<New> {
+fn compare(new: &Folder<'_>, parents: &[Folder<'_>], reader: &mut Reader<'_>, coverage: &mut Coverage) -> Vec<New> {
     let mut comparer = Comparer { reader, coverage };
     let mut found = comparer.new_files(new, parents);
     for (place, parent) in parents.iter().enumerate() {

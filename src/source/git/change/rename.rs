@@ -11,7 +11,7 @@ use super::{
     super::store::Reader,
     compare::{File, New},
 };
-use crate::{blob::ObjectId, coverage::Coverage, blob::PathName};
+use crate::{blob::ObjectId, blob::PathName, coverage::Coverage};
 
 /// How alike two files are at least to be one that moved, in thousandths.
 const ALIKE: u64 = 500;

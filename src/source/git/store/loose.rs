@@ -99,9 +99,8 @@ fn finish(inflate: &mut Decompress, compressed: &[u8], out: &mut [u8], have: usi
         let rest = compressed.get(read..).unwrap_or_default();
         let target = if at < out.len() { &mut out[at..] } else { &mut beyond[..] };
         let before = (inflate.total_in(), inflate.total_out());
-        let status = inflate
-            .decompress(rest, target, FlushDecompress::None)
-            .map_err(|error| corrupt(&error.to_string()))?;
+        let status =
+            inflate.decompress(rest, target, FlushDecompress::None).map_err(|error| corrupt(&error.to_string()))?;
         if status == Status::StreamEnd {
             return Ok(());
         }

@@ -43,12 +43,7 @@ pub(super) fn indices(objects: &Path, notes: &mut Coverage) -> Vec<PathBuf> {
 
 impl Pack {
     /// Opens an index and its pack. A pack that ends early is noted, and what is left of it is used.
-    pub(super) fn open(
-        index: &Path,
-        hash: gix::hash::Kind,
-        first: Num,
-        notes: &mut Coverage,
-    ) -> Result<Self, String> {
+    pub(super) fn open(index: &Path, hash: gix::hash::Kind, first: Num, notes: &mut Coverage) -> Result<Self, String> {
         let data = index.with_extension("pack");
         for path in [index, &data] {
             let metadata = fs::symlink_metadata(path).map_err(|error| error.to_string())?;

@@ -52,11 +52,7 @@ impl<'s> Reader<'s> {
     }
 
     /// Reads an object into `out`. Where one copy of it cannot be read, another may do.
-    pub(in crate::source::git) fn find(
-        &mut self,
-        id: &ObjectId,
-        out: &mut Vec<u8>,
-    ) -> Result<Option<Kind>, ReadError> {
+    pub(in crate::source::git) fn find(&mut self, id: &ObjectId, out: &mut Vec<u8>) -> Result<Option<Kind>, ReadError> {
         if id.as_bytes().len() != self.store.id_len() {
             return Ok(None);
         }

@@ -1,0 +1,318 @@
+//! Repositories: what their objects hold, where in the history that is, and what a change adds.
+//!
+//! The objects are scanned first, and of each only remembered which secrets it holds; then the history is asked where those few objects are, and the
+//! version that a report shows of each occurrence is read again for its lines.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    path::Path,
+};
+
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
+
+use super::{Error, Scan, group::Grouping, worker};
+use crate::{
+    blob::{ObjectId, Origin, PathName, Visitor, Window},
+    coverage::{Coverage, Skipped},
+    detect::{Detector, Scratch},
+    finding::Finding,
+    incident::{GitPlace, Reach},
+    rule::{Rule, RuleIx, Text},
+    source::git::{self, Change, Changed, Place, Refs, Repository},
+};
+
+/// A secret as identity sees it: the family of its rule, and its bytes.
+type Key = (Text, Vec<u8>);
+
+/// Scans the objects of `repository` that `refs` select, and adds what they hold; its paths get `prefix` in front.
+pub(super) fn scan(
+    scan: &Scan<'_>,
+    repository: &Repository,
+    refs: &Refs,
+    prefix: &Path,
+    grouping: &mut Grouping<'_>,
+    coverage: &mut Coverage,
+) {
+    let workers = scan.pool.install(|| repository.scan(refs, || Worker::new(scan)));
+    let mut secrets = Secrets::default();
+    for worker in workers {
+        secrets.merge(worker.secrets);
+        coverage.add(worker.coverage);
+    }
+    let all_versions = scan.options.all_versions;
+    let places = scan.pool.install(|| repository.attribute(&secrets.held, refs, all_versions, coverage));
+    Placing { scan, repository, prefix }.add(places, &secrets, grouping, coverage);
+}
+
+/// Scans what `change` adds to the repository that `path` lies in.
+pub(super) fn scan_change(
+    scan: &Scan<'_>,
+    path: &Path,
+    change: &Change,
+    grouping: &mut Grouping<'_>,
+    coverage: &mut Coverage,
+) -> Result<(), Error> {
+    let found = Repository::discover(path, git::Outside::SameOwner).map_err(Error::History)?;
+    let repository = found.ok_or_else(|| Error::NoRepository { path: path.to_owned() })?;
+    let changed = scan.pool.install(|| repository.changes(change, coverage)).map_err(Error::History)?;
+    let changed = below(changed, &repository, path);
+    let mut addition = Addition { scan, repository: &repository, counts: HashMap::new() };
+    let added = scan.pool.install(|| addition.of(&changed, coverage));
+    let places = match change {
+        Change::Staged { .. } => {
+            added.iter().zip(0..).map(|((key, at), number)| staged(key, number, &changed[*at], &addition)).collect()
+        }
+        Change::Since(_) | Change::Range(_) => addition.attributed(&added, &changed, coverage),
+    };
+    let mut secrets = Secrets::default();
+    secrets.keys.extend(added.into_iter().map(|(key, _)| key));
+    Placing { scan, repository: &repository, prefix: Path::new("") }.add(places, &secrets, grouping, coverage);
+    Ok(())
+}
+
+/// Of the changes, those of the files at or below `path`, where that is a part of the work tree.
+fn below(changed: Vec<Changed>, repository: &Repository, path: &Path) -> Vec<Changed> {
+    let top = repository.work_tree().and_then(|top| top.canonicalize().ok());
+    let (Some(top), Ok(path)) = (top, path.canonicalize()) else { return changed };
+    let Ok(part) = path.strip_prefix(&top) else { return changed };
+    let part = PathName::from_path(part);
+    if part.as_bytes().is_empty() {
+        return changed;
+    }
+    let within = |name: &PathName| {
+        let rest = name.as_bytes().strip_prefix(part.as_bytes());
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
+    };
+    changed.into_iter().filter(|changed| within(&changed.path)).collect()
+}
+
+/// Which secrets there are, and which objects hold them.
+#[derive(Default)]
+struct Secrets {
+    keys: Vec<Key>,
+    numbers: HashMap<Key, u32>,
+    held: BTreeMap<ObjectId, Vec<u32>>,
+}
+
+impl Secrets {
+    fn add(&mut self, object: ObjectId, key: Key) {
+        let next = u32::try_from(self.keys.len()).unwrap_or(u32::MAX);
+        let number = *self.numbers.entry(key).or_insert_with_key(|key| {
+            self.keys.push(key.clone());
+            next
+        });
+        let held = self.held.entry(object).or_default();
+        if !held.contains(&number) {
+            held.push(number);
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        for (object, numbers) in other.held {
+            for number in numbers {
+                self.add(object, other.keys[number as usize].clone());
+            }
+        }
+    }
+}
+
+/// One thread's visitor for objects.
+struct Worker<'a> {
+    scan: Scan<'a>,
+    scratch: Scratch,
+    secrets: Secrets,
+    coverage: Coverage,
+}
+
+impl<'a> Worker<'a> {
+    fn new(scan: &Scan<'a>) -> Self {
+        Self { scan: *scan, scratch: Scratch::default(), secrets: Secrets::default(), coverage: Coverage::default() }
+    }
+}
+
+impl Visitor for Worker<'_> {
+    fn visit(&mut self, origin: &Origin, window: &Window<'_>) {
+        let mut found = 0;
+        if let Origin::Git(id) = origin {
+            for key in keys(self.scan.detector, self.scan.options.min_confidence, window, &mut self.scratch) {
+                found += 1;
+                self.secrets.add(*id, key);
+            }
+        }
+        self.scan.progress.add(window.owned().len() as u64, found, window.ends());
+    }
+
+    fn coverage(&mut self) -> &mut Coverage {
+        &mut self.coverage
+    }
+}
+
+/// The secrets of a window that are sure enough to be reported wherever they are; a path can only make them less sure.
+fn keys(detector: &Detector, least: crate::rule::Confidence, window: &Window<'_>, scratch: &mut Scratch) -> Vec<Key> {
+    let family = |rule: RuleIx| detector.rules()[rule.0 as usize].family.clone();
+    let tokens = detector.tokens(window, scratch).into_iter().filter(|token| token.confidence >= least);
+    tokens.map(|token| (family(token.rule), token.secret.to_vec())).collect()
+}
+
+/// Adds places to the grouping, each with the finding that shows it.
+struct Placing<'a> {
+    scan: &'a Scan<'a>,
+    repository: &'a Repository,
+    prefix: &'a Path,
+}
+
+impl Placing<'_> {
+    fn add(&self, places: Vec<Place>, secrets: &Secrets, grouping: &mut Grouping<'_>, coverage: &mut Coverage) {
+        let mut by_blob: BTreeMap<ObjectId, Vec<Place>> = BTreeMap::new();
+        for place in places {
+            if self.is_excluded(place.path.as_ref()) {
+                coverage.skip(Skipped::Excluded, place.path.map_or(String::new(), |path| path.to_text().into_owned()));
+            } else if let Some(blob) = place.git.blob {
+                by_blob.entry(blob).or_default().push(place);
+            }
+        }
+        let mut scratch = Scratch::default();
+        for (blob, places) in by_blob {
+            let bytes = match self.repository.read(blob) {
+                Ok(bytes) => bytes,
+                Err(error) => {
+                    coverage.fail(format!("object {blob}"), format!("cannot be read again: {error}"));
+                    continue;
+                }
+            };
+            let findings = worker::findings(self.scan.detector, &Window::whole(&bytes), &mut scratch);
+            for place in places {
+                let key = &secrets.keys[place.secret as usize];
+                if let Some(finding) = showing(&findings, key, self.scan.detector.rules()) {
+                    self.add_place(place, finding.clone(), grouping);
+                }
+            }
+        }
+    }
+
+    fn add_place(&self, place: Place, finding: Finding, grouping: &mut Grouping<'_>) {
+        let is_file = place.path.as_ref().is_some_and(|path| !is_text_outside_blobs(path));
+        let path = place.path.map(|path| {
+            if !is_file || self.prefix.as_os_str().is_empty() {
+                return path;
+            }
+            let prefix = PathName::from_path(self.prefix);
+            PathName::new([prefix.as_bytes(), b"/", path.as_bytes()].concat())
+        });
+        grouping.add_git(path, is_file, place.git, finding);
+    }
+
+    fn is_excluded(&self, path: Option<&PathName>) -> bool {
+        let Some(path) = path.filter(|path| !is_text_outside_blobs(path)) else { return false };
+        let path = path.to_text();
+        // A folder that is left out takes everything in it along, as it does on disk.
+        let folders = path.match_indices('/').map(|(at, _)| &path[..at]);
+        folders.chain([&*path]).any(|path| self.scan.options.files.exclude.is_match(path))
+    }
+}
+
+/// Whether a place's name stands for a message rather than for a file.
+fn is_text_outside_blobs(path: &PathName) -> bool {
+    let path = path.as_bytes();
+    path == b"commit message" || path == b"note" || path.starts_with(b"tag ")
+}
+
+/// The first finding of a secret in the version that is shown.
+fn showing<'f>(findings: &'f [Finding], (family, secret): &Key, rules: &[Rule]) -> Option<&'f Finding> {
+    let is_it =
+        |finding: &&Finding| finding.secret.expose() == secret && rules[finding.rule.0 as usize].family == *family;
+    findings.iter().find(is_it)
+}
+
+/// Works out what a change adds: what occurs more often in the new version of a path than in every parent's version of it.
+struct Addition<'a> {
+    scan: &'a Scan<'a>,
+    repository: &'a Repository,
+    /// How often each secret occurs in the blobs that were looked at.
+    counts: HashMap<ObjectId, BTreeMap<Key, usize>>,
+}
+
+impl Addition<'_> {
+    /// Each added secret with the index of the change that adds it, in the changes' order.
+    fn of(&mut self, changed: &[Changed], coverage: &mut Coverage) -> Vec<(Key, usize)> {
+        let read = self.count(changed.iter().map(|changed| changed.blob).collect(), coverage);
+        coverage.blobs += read.blobs;
+        coverage.bytes += read.bytes;
+        let suspects =
+            changed.iter().filter(|changed| self.counts.get(&changed.blob).is_some_and(|counts| !counts.is_empty()));
+        let before: BTreeSet<ObjectId> =
+            suspects.flat_map(|changed| changed.before.iter().copied().flatten()).collect();
+        self.count(before, coverage);
+        let mut added = Vec::new();
+        for (at, changed) in changed.iter().enumerate() {
+            let Some(counts) = self.counts.get(&changed.blob) else { continue };
+            for (key, &count) in counts {
+                let before = |blob: &Option<ObjectId>| {
+                    blob.and_then(|blob| self.counts.get(&blob)?.get(key).copied()).unwrap_or(0)
+                };
+                if changed.before.iter().all(|blob| count > before(blob)) {
+                    added.push((key.clone(), at));
+                }
+            }
+        }
+        added
+    }
+
+    /// Counts the secrets in `blobs`, those that were not counted yet; says how much it read, and notes in `coverage` what it could not.
+    fn count(&mut self, blobs: BTreeSet<ObjectId>, coverage: &mut Coverage) -> Coverage {
+        let wanted: Vec<_> = blobs.into_iter().filter(|blob| !self.counts.contains_key(blob)).collect();
+        let (scan, repository) = (self.scan, self.repository);
+        let counted = wanted.into_par_iter().map_init(Scratch::default, |scratch, blob| {
+            let bytes = repository.read(blob).map_err(|error| (blob, error))?;
+            let mut counts = BTreeMap::new();
+            for key in keys(scan.detector, scan.options.min_confidence, &Window::whole(&bytes), scratch) {
+                *counts.entry(key).or_insert(0) += 1;
+            }
+            scan.progress.add(bytes.len() as u64, counts.len() as u64, true);
+            Ok((blob, bytes.len() as u64, counts))
+        });
+        let counted: Vec<Result<_, (ObjectId, git::Error)>> = counted.collect();
+        let mut read = Coverage::default();
+        for result in counted {
+            match result {
+                Ok((blob, bytes, counts)) => {
+                    read.blobs += 1;
+                    read.bytes += bytes;
+                    self.counts.insert(blob, counts);
+                }
+                Err((blob, error)) => coverage.fail(format!("object {blob}"), format!("cannot be read: {error}")),
+            }
+        }
+        read
+    }
+
+    /// Where the history has what a range adds: the places at the paths that add it, introduced by the commits that do.
+    fn attributed(&self, added: &[(Key, usize)], changed: &[Changed], coverage: &mut Coverage) -> Vec<Place> {
+        let mut held: BTreeMap<ObjectId, Vec<u32>> = BTreeMap::new();
+        for ((_, at), number) in added.iter().zip(0..) {
+            held.entry(changed[*at].blob).or_default().push(number);
+        }
+        let places = self
+            .scan
+            .pool
+            .install(|| self.repository.attribute(&held, &Refs::All, self.scan.options.all_versions, coverage));
+        let mut kept = Vec::new();
+        for mut place in places {
+            let change = &changed[added[place.secret as usize].1];
+            if place.path.as_ref() == Some(&change.path) {
+                place.git.introduced.clone_from(&change.commit);
+                kept.push(place);
+            }
+        }
+        kept
+    }
+}
+
+/// The place of the staged secret with this number: the index, and HEAD where that had it already, though less often.
+fn staged(key: &Key, number: u32, change: &Changed, addition: &Addition<'_>) -> Place {
+    let has = |blob: ObjectId| addition.counts.get(&blob).is_some_and(|counts| counts.contains_key(key));
+    let in_head = change.before.first().copied().flatten().is_some_and(has);
+    let reach = if in_head { Reach::Head } else { Reach::Index };
+    let git = GitPlace { blob: Some(change.blob), in_head, reach, versions: 1, ..GitPlace::default() };
+    Place { secret: number, path: Some(change.path.clone()), git }
+}
