@@ -45,7 +45,7 @@ fn main() -> ExitCode {
             Ok(read) => rules.extend(read),
             Err(problems) => {
                 failed = true;
-                problems.iter().for_each(|problem| println!("cargo::warning={problem}"));
+                problems.iter().for_each(|problem| println!("cargo::error={problem}"));
             }
         }
     }
