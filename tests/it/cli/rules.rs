@@ -1,0 +1,72 @@
+//! `stanch rules`.
+
+use super::{acme, patterns};
+use crate::stanch::{Sandbox, rule, run_with, token};
+
+#[test]
+fn list_names_every_rule_once() {
+    let sandbox = Sandbox::new();
+    let all = stanch::rules::Ruleset::builtin().rules().len();
+    let text = sandbox.run(&["rules", "list"]).ended(0).text();
+    assert_eq!(text.lines().count(), all + 1);
+    assert!(text.lines().last().unwrap().starts_with(&format!("{all} rules of ")));
+    let json = sandbox.run(&["rules", "list", "--json"]).ended(0).text();
+    let rules: Vec<serde_json::Value> = json.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(rules.len(), all);
+    assert!(rules.iter().any(|rule| rule["id"] == "github-pat" && rule["checksum"] == "crc32-base62"));
+    let file = sandbox.write_beside("acme.toml", patterns("high"));
+    let more = sandbox.run(&["rules", "list", "--patterns", file.to_str().unwrap()]).ended(0).text();
+    assert_eq!(more.lines().count(), all + 2);
+}
+
+#[test]
+fn show_shows_one_rule() {
+    let sandbox = Sandbox::new();
+    let text = sandbox.run(&["rules", "show", "github-pat"]).ended(0).text();
+    for part in ["github-pat", "crc32-base62", "ghp_", &rule("github-pat").source] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let unknown = sandbox.run(&["rules", "show", "github-pta"]).ended(2);
+    assert!(unknown.err.contains("did you mean `github-pat`?"), "{}", unknown.err);
+}
+
+#[test]
+fn test_holds_rules_to_their_examples() {
+    let sandbox = Sandbox::new();
+    assert!(sandbox.run(&["rules", "test"]).ended(0).text().contains(", 0 not"));
+    sandbox.run(&["rules", "test", "github-pat"]).ended(0);
+    sandbox.run(&["rules", "test", "github-pta"]).ended(2);
+    let wrong = patterns("high").replace("KEY=acmek_short", "KEY={acmek_ + base36(24)}");
+    let file = sandbox.write_beside("acme.toml", wrong);
+    let run = sandbox.run(&["rules", "test", "acme-key", "--patterns", file.to_str().unwrap()]).ended(1);
+    assert!(run.text().contains("acme-key: finds KEY={acmek_ + base36(24)}"), "{}", run.text());
+}
+
+#[test]
+fn lint_places_mistakes() {
+    let sandbox = Sandbox::new();
+    sandbox.run(&["rules", "lint"]).ended(0);
+    let good = sandbox.write_beside("good/acme.toml", patterns("high"));
+    assert!(sandbox.run(&["rules", "lint", good.to_str().unwrap()]).ended(0).text().starts_with("1 rules without a mistake, 0"));
+    let bad = sandbox.write_beside("bad/acme.toml", patterns("high").replace("severity", "sevrity"));
+    let text = sandbox.run(&["rules", "lint", bad.to_str().unwrap(), good.to_str().unwrap()]).ended(1).text();
+    assert!(text.contains("acme.toml:9:1: unknown key `sevrity`; did you mean `severity`?"), "{text}");
+    sandbox.run(&["rules", "lint", "no/such/file"]).ended(2);
+}
+
+#[test]
+fn explain_tells_what_becomes_of_a_text_and_masks_it() {
+    let sandbox = Sandbox::new();
+    let token = token(1);
+    let run = sandbox.run(&["rules", "explain", &token]).ended(0);
+    assert!(run.text().contains("github-pat") && run.text().contains("found, high confidence"), "{}", run.text());
+    assert!(!run.text().contains(&token[4..20]));
+    let piped = run_with(&mut sandbox.command(&["rules", "explain", "-"]), format!("\n {token}").as_bytes()).ended(0);
+    assert!(piped.text().starts_with("2:2  github-pat"), "{}", piped.text());
+    assert!(sandbox.run(&["rules", "explain", "nothing"]).ended(0).text().starts_with("no rule sees anything"));
+    let wrong = format!("{}0000", &token[..token.len() - 4]);
+    assert!(sandbox.run(&["rules", "explain", &wrong]).ended(0).text().contains("not reported"));
+    let file = sandbox.write_beside("acme.toml", patterns("low"));
+    let own = sandbox.run(&["rules", "explain", &acme(1), "--patterns", file.to_str().unwrap()]).ended(0);
+    assert!(own.text().contains("acme-key"), "{}", own.text());
+}

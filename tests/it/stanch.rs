@@ -1,0 +1,305 @@
+//! Runs the program as a user would: in a folder that goes away with the test, with nothing of the machine's environment or
+//! configuration, and always at the same time. Tokens are made when tests run, so that none is stored here.
+
+use std::{
+    ffi::OsStr,
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use regex_automata::{meta::Regex, util::syntax};
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
+use stanch::{
+    rule::Rule,
+    rules::{Ruleset, examples},
+};
+use tempfile::TempDir;
+
+/// What every run takes for the present.
+pub const NOW: &str = "2026-01-02T03:04:05Z";
+
+/// A folder to scan, with room beside it.
+pub struct Sandbox {
+    dir: TempDir,
+    tree: PathBuf,
+}
+
+impl Sandbox {
+    pub fn new() -> Self {
+        let dir = TempDir::new().unwrap();
+        let tree = dir.path().join("tree");
+        fs::create_dir(&tree).unwrap();
+        Self { dir, tree }
+    }
+
+    /// The folder that is scanned.
+    pub fn path(&self) -> &Path {
+        &self.tree
+    }
+
+    /// A path beside that folder.
+    pub fn beside(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// Writes a file of the folder.
+    pub fn write(&self, path: impl AsRef<Path>, content: impl AsRef<[u8]>) -> &Self {
+        let path = self.tree.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+        self
+    }
+
+    /// Writes a file beside the folder.
+    pub fn write_beside(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.beside(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, content).unwrap();
+        path
+    }
+
+    /// The program, to be run in the folder.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        command(&self.tree, arguments)
+    }
+
+    /// Runs the program in the folder.
+    pub fn run(&self, arguments: &[&str]) -> Run {
+        run(&mut self.command(arguments))
+    }
+
+    /// `stanch scan` with these arguments, as JSON.
+    pub fn scan(&self, arguments: &[&str]) -> Run {
+        self.run(&[&["scan", "-f", "json"], arguments].concat())
+    }
+}
+
+/// The program, to be run in `folder`.
+pub fn command<A: AsRef<OsStr>>(folder: &Path, arguments: &[A]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_stanch"));
+    // An empty PATH on purpose: no program is needed.
+    command.current_dir(folder).args(arguments).env_clear();
+    command.env("HOME", folder.join("no/such/home")).env("NO_COLOR", "1").env("TZ", "UTC").env("STANCH_NOW", NOW);
+    command
+}
+
+/// `stanch scan` of `folder` with these arguments, as JSON.
+pub fn scan(folder: &Path, arguments: &[&str]) -> Run {
+    run(&mut command(folder, &[&["scan", "-f", "json"], arguments].concat()))
+}
+
+/// What a run of the program came to.
+#[derive(Debug)]
+pub struct Run {
+    pub status: i32,
+    pub out: Vec<u8>,
+    pub err: String,
+}
+
+/// Runs it to its end, which is an exit status: never a signal, never a panic.
+pub fn run(command: &mut Command) -> Run {
+    run_with(command, b"")
+}
+
+/// The same with something on standard input.
+pub fn run_with(command: &mut Command, input: &[u8]) -> Run {
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let output = std::thread::scope(|scope| {
+        // Who reads nothing closes the pipe, which is no failure of the test.
+        scope.spawn(move || stdin.write_all(input).ok());
+        child.wait_with_output().unwrap()
+    });
+    let err = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!err.contains("panicked"), "{command:?}: {err}");
+    let status = output.status.code().unwrap_or_else(|| panic!("{command:?}: {}", output.status));
+    Run { status, out: output.stdout, err }
+}
+
+impl Run {
+    /// Asserts how the run ended.
+    #[track_caller]
+    pub fn ended(self, status: i32) -> Self {
+        assert_eq!(self.status, status, "stdout: {}\nstderr: {}", self.text(), self.err);
+        self
+    }
+
+    /// Standard output as text.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.out).into_owned()
+    }
+
+    /// Standard output as a JSON document.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.out).unwrap_or_else(|error| panic!("{error}: {}{}", self.text(), self.err))
+    }
+
+    /// The incidents of the JSON report.
+    #[track_caller]
+    pub fn incidents(&self) -> Vec<Value> {
+        self.json()["incidents"].as_array().unwrap().clone()
+    }
+
+    /// The one incident of the JSON report.
+    #[track_caller]
+    pub fn incident(&self) -> Value {
+        let mut incidents = self.incidents();
+        assert_eq!(incidents.len(), 1, "{incidents:#?}");
+        incidents.remove(0)
+    }
+
+    /// The coverage of the JSON report.
+    #[track_caller]
+    pub fn coverage(&self) -> Value {
+        self.json()["coverage"].clone()
+    }
+
+    /// Where secrets are, as `path` or `source` for what has none: sorted, each once.
+    #[track_caller]
+    pub fn paths(&self) -> Vec<String> {
+        let incidents = self.incidents();
+        let occurrences = incidents.iter().flat_map(|incident| incident["occurrences"].as_array().unwrap());
+        let name = |occurrence: &Value| occurrence["path"].as_str().or(occurrence["source"].as_str()).unwrap().to_owned();
+        let mut paths: Vec<String> = occurrences.map(name).collect();
+        paths.sort();
+        paths.dedup();
+        paths
+    }
+
+    /// The subjects and reasons of what could not be scanned.
+    #[track_caller]
+    pub fn failures(&self) -> Vec<(String, String)> {
+        let coverage = self.coverage();
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let failed = coverage["failed"].as_array().unwrap().iter();
+        failed.map(|failure| (text(&failure["subject"]), text(&failure["reason"]))).collect()
+    }
+
+    /// How much was left out for a reason, and examples of it.
+    #[track_caller]
+    pub fn skipped(&self, reason: &str) -> (u64, Vec<String>) {
+        let coverage = self.coverage();
+        let Some(skip) = coverage["skipped"].as_array().unwrap().iter().find(|skip| skip["reason"] == reason) else {
+            return (0, Vec::new());
+        };
+        let examples = skip["examples"].as_array().unwrap().iter();
+        (skip["count"].as_u64().unwrap(), examples.map(|example| example.as_str().unwrap().to_owned()).collect())
+    }
+}
+
+/// A rule that comes with the program.
+pub fn rule(id: &str) -> Rule {
+    Ruleset::builtin().find(id).unwrap().clone()
+}
+
+/// A GitHub token; another one for each number.
+pub fn token(number: u64) -> String {
+    examples::expanded(&rule("github-pat"), "{ghp_ + base62(30) + checksum}", number)
+}
+
+/// A password that is chosen by a person; another one for each number.
+pub fn password(number: u64) -> String {
+    examples::expanded(&rule("github-pat"), "{base62(18)}", number)
+}
+
+/// An assignment of [`token`].
+pub fn leak(number: u64) -> String {
+    format!("GITHUB_TOKEN={}\n", token(number))
+}
+
+/// What `rule` takes for its secret in its example `text`, as its regex alone has it.
+pub fn secret_in(rule: &Rule, text: &str) -> Option<String> {
+    let syntax = syntax::Config::new().unicode(false).utf8(false);
+    let regex = Regex::builder().syntax(syntax).build(&rule.detect.regex).unwrap();
+    let mut captures = regex.create_captures();
+    regex.captures(text, &mut captures);
+    let span = captures.get_group_by_name("secret")?;
+    Some(text[span.range()].to_owned())
+}
+
+/// JSON with its fields in the order in which they were written.
+#[derive(Debug)]
+pub enum Ordered {
+    Object(Vec<(String, Ordered)>),
+    Array(Vec<Ordered>),
+    Scalar,
+}
+
+impl Ordered {
+    /// The names of an object's fields.
+    pub fn names(&self) -> Vec<&str> {
+        match self {
+            Self::Object(fields) => fields.iter().map(|(name, _)| name.as_str()).collect(),
+            _ => panic!("not an object: {self:?}"),
+        }
+    }
+
+    /// The value of an object's field, and of an array its first one's.
+    pub fn at(&self, name: &str) -> &Self {
+        match self {
+            Self::Object(fields) => &fields.iter().find(|(field, _)| field == name).unwrap().1,
+            Self::Array(values) => values[0].at(name),
+            Self::Scalar => panic!("no {name} in a scalar"),
+        }
+    }
+
+    /// An array's first value.
+    pub fn first(&self) -> &Self {
+        match self {
+            Self::Array(values) => &values[0],
+            _ => panic!("not an array: {self:?}"),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Ordered {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Any;
+        impl<'de> Visitor<'de> for Any {
+            type Value = Ordered;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("JSON")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Ordered, A::Error> {
+                let mut fields = Vec::new();
+                while let Some(field) = map.next_entry()? {
+                    fields.push(field);
+                }
+                Ok(Ordered::Object(fields))
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Ordered, A::Error> {
+                let mut values = Vec::new();
+                while let Some(value) = seq.next_element()? {
+                    values.push(value);
+                }
+                Ok(Ordered::Array(values))
+            }
+            fn visit_unit<E>(self) -> Result<Ordered, E> {
+                Ok(Ordered::Scalar)
+            }
+            fn visit_bool<E>(self, _: bool) -> Result<Ordered, E> {
+                Ok(Ordered::Scalar)
+            }
+            fn visit_u64<E>(self, _: u64) -> Result<Ordered, E> {
+                Ok(Ordered::Scalar)
+            }
+            fn visit_f64<E>(self, _: f64) -> Result<Ordered, E> {
+                Ok(Ordered::Scalar)
+            }
+            fn visit_str<E>(self, _: &str) -> Result<Ordered, E> {
+                Ok(Ordered::Scalar)
+            }
+        }
+        deserializer.deserialize_any(Any)
+    }
+}
+
+/// Whether `text` is one JSON value.
+pub fn is_json(text: &str) -> bool {
+    serde_json::from_str::<IgnoredAny>(text).is_ok()
+}
