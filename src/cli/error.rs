@@ -2,7 +2,7 @@
 
 use std::{error::Error, io};
 
-use stanch::scan::Status;
+use stanch::{report::escape, scan::Status};
 
 /// Any error that ends a command.
 pub(crate) type AnyError = Box<dyn Error>;
@@ -16,12 +16,15 @@ pub(crate) fn report(error: &(dyn Error + 'static)) -> Status {
         }
         cause = error.source();
     }
-    let mut message = format!("stanch: {error}");
+    let mut message = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
         message.push_str(&format!(": {error}"));
         cause = error.source();
     }
-    anstream::eprintln!("{message}");
+    // What is quoted may come from the scanned tree: nothing in it may steer a terminal, or begin a line of a CI log (law 6).
+    for line in message.lines() {
+        anstream::eprintln!("stanch: {}", escape::terminal(line));
+    }
     Status::Usage
 }

@@ -9,6 +9,7 @@ use clap::{Args, Subcommand};
 use stanch::{
     blob::Window,
     detect::{Detector, Scratch},
+    report::escape,
     rule::{Rule, RuleIx},
     rules::{self, Ruleset, examples},
     scan::Status,
@@ -186,7 +187,9 @@ fn lint(builtin: &Ruleset, paths: &[PathBuf], out: &mut impl Write) -> Result<St
             Ok(rules) => checked.extend(rules),
             Err(rules::Error::Wrong { problems }) => {
                 failed += problems.len();
-                problems.iter().try_for_each(|problem| writeln!(out, "{problem}"))?;
+                for problem in &problems {
+                    writeln!(out, "{}", escape::terminal(&problem.to_string()))?;
+                }
             }
             Err(error) => return Err(error.into()),
         }
