@@ -187,6 +187,10 @@ impl Scan<'_> {
         grouping: &mut Grouping<'_>,
         coverage: &mut Coverage,
     ) {
+        // What is not there is told once, by those who read files.
+        if path.metadata().is_err() {
+            return self.files(path, &plain(path), grouping, coverage);
+        }
         let repository = match git::Repository::open(path, git::Outside::SameOwner) {
             Ok(repository) => repository,
             Err(error) => {
