@@ -118,32 +118,36 @@ fn rule(mut table: Table<'_, '_>, provider: &Provider) -> Option<Rule> {
     }
     let confidence = table.choice("confidence", Confidence::ALL, |confidence| confidence.name());
     let playbook = table.string("playbook").and_then(|name| find_playbook(&table, provider, &name));
+    let family = table.string("family");
+    let aliases = texts(table.strings("aliases"));
+    let rank = table.integer("rank", 0..=100).map_or(50, |rank| u8::try_from(rank).unwrap_or(100));
+    let source = value(table.required("source"));
+    let documented = table.boolean("documented").unwrap_or(true);
+    let (matching, not_matching) = (examples(&mut table, "match"), examples(&mut table, "no_match"));
+    let hidden = table.boolean("hidden").unwrap_or(false);
+    let detect = detection(&mut table);
+    // Every key was asked for by now, so those left over are unknown even where something is missing: it may be one of them, misspelt.
+    table.finish();
     let id = value(id);
-    let mut rule = Rule {
-        family: table.string("family").map_or_else(|| id.clone(), |family| family.value).into(),
-        aliases: texts(table.strings("aliases")),
+    Some(Rule {
+        family: family.map_or_else(|| id.clone(), |family| family.value).into(),
+        aliases,
         name: name.into(),
         provider: provider.id.clone().into(),
         provider_name: provider.name.clone().into(),
         class: class?.value,
         severity: severity?.value,
         confidence: confidence.map_or(Confidence::High, |confidence| confidence.value),
-        rank: table.integer("rank", 0..=100).map_or(50, |rank| u8::try_from(rank).unwrap_or(100)),
-        source: value(table.required("source")).into(),
-        documented: table.boolean("documented").unwrap_or(true),
+        rank,
+        source: source.into(),
+        documented,
         playbook,
-        matching: examples(&mut table, "match"),
-        not_matching: examples(&mut table, "no_match"),
-        hidden: table.boolean("hidden").unwrap_or(false),
+        matching,
+        not_matching,
+        hidden,
         id: id.into(),
-        detect: detection(&mut table)?,
-    };
-    match lint::bounds(&rule.detect) {
-        Ok(bounds) => rule.detect.bounds = bounds,
-        Err(problems) => problems.into_iter().for_each(|problem| table.problem(table.span(), problem)),
-    }
-    table.finish();
-    Some(rule)
+        detect: detect?,
+    })
 }
 
 fn check_id(table: &Table<'_, '_>, provider: &Provider, id: &Located<String>) {
@@ -200,9 +204,10 @@ fn detection(table: &mut Table<'_, '_>) -> Option<Detection> {
     let regex = table.required("regex");
     let body = table.table("body").and_then(body);
     let parts = table.tables("parts").into_iter().filter_map(part).collect::<Vec<_>>();
-    Some(Detection {
+    let known = regex.is_some();
+    let mut detect = Detection {
         keywords: lower(keywords),
-        regex: regex?.value.into(),
+        regex: value(regex).into(),
         body,
         parts: parts.into(),
         entropy: table.number("entropy", 8.0).unwrap_or(0.0),
@@ -211,7 +216,15 @@ fn detection(table: &mut Table<'_, '_>) -> Option<Detection> {
         words: table.boolean("words").unwrap_or(true),
         generic: table.boolean("generic").unwrap_or(false),
         bounds: Bounds::default(),
-    })
+    };
+    if !known {
+        return None;
+    }
+    match lint::bounds(&detect) {
+        Ok(bounds) => detect.bounds = bounds,
+        Err(problems) => problems.into_iter().for_each(|problem| table.problem(table.span(), problem)),
+    }
+    Some(detect)
 }
 
 fn body(mut table: Table<'_, '_>) -> Option<Body> {
