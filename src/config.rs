@@ -84,6 +84,8 @@ pub struct Config {
     pub rules: Ruleset,
     /// Which incidents make the run fail.
     pub fail_on: FailOn,
+    /// What the configuration file hides other than by allows, for the reader of a report (law 9).
+    pub notes: Vec<String>,
 }
 
 /// Why there is no configuration.
@@ -206,6 +208,8 @@ impl Config {
         for dir in file.patterns.iter().chain(&flags.patterns) {
             rules.add_dir(dir)?;
         }
+        let notes = notes(&file, &flags);
+        let allows = file.allows.into_iter().map(|allow| resolved(allow, &rules)).collect::<Result<_, _>>()?;
         let skip: Vec<String> = file.skip_rules.into_iter().chain(flags.skip_rules).collect();
         rules.select(&flags.rules, &skip)?;
         let globs: Result<Vec<Glob>, Error> =
@@ -224,13 +228,32 @@ impl Config {
             history: flags.history,
             min_confidence: flags.min_confidence.or(file.min_confidence).unwrap_or(Confidence::Medium),
             show_allowed: flags.no_allow,
-            allows: file.allows,
+            allows,
             key: key(flags.key_file.as_deref(), flags.key, file.key)?,
             require_full_history: flags.require_full_history,
             all_versions: flags.all_versions,
         };
-        Ok(Self { options, rules, fail_on: flags.fail_on.or(file.fail_on).unwrap_or_default() })
+        Ok(Self { options, rules, fail_on: flags.fail_on.or(file.fail_on).unwrap_or_default(), notes })
     }
+}
+
+/// What the file hides that no count tells of.
+fn notes(file: &File, flags: &Flags) -> Vec<String> {
+    let mut notes = Vec::new();
+    let skipped: Vec<&str> = file.skip_rules.iter().map(String::as_str).collect();
+    if !skipped.is_empty() {
+        notes.push(format!("the configuration leaves out rules: {}", skipped.join(", ")));
+    }
+    if let (Some(least @ Confidence::High), None) = (file.min_confidence, flags.min_confidence) {
+        notes.push(format!("the configuration hides what is of less than {least} confidence"));
+    }
+    notes
+}
+
+/// An allow whose rule is one of `rules`, under its present id.
+fn resolved(allow: Allow, rules: &Ruleset) -> Result<Allow, Error> {
+    let rule = allow.rule.map(|id| rules.find(&id).map(|rule| rule.id.clone().into_owned())).transpose()?;
+    Ok(Allow { rule, ..allow })
 }
 
 /// The identity key: the key file's bytes, else the one named by the environment, else the configuration's, else the fixed one.

@@ -1,7 +1,7 @@
 //! `stanch scan`: scans files and history, writes the reports, and says how it ended.
 
 use std::{
-    fs::File,
+    fs::{self, File},
     io::{self, BufWriter, IsTerminal, Write},
     path::{Path, PathBuf},
     time::Instant,
@@ -212,9 +212,13 @@ pub(crate) fn run(arguments: Arguments, colour: bool) -> Result<Status, AnyError
     let detector = Detector::new(config.rules.rules().to_vec());
     let counters = Progress::default();
     let shown = !arguments.output.quiet && (arguments.output.progress || io::stderr().is_terminal());
-    let outcome = progress::during(&counters, shown, || {
+    for (_, path) in &outputs {
+        path.as_deref().map_or(Ok(()), check_writable)?;
+    }
+    let mut outcome = progress::during(&counters, shown, || {
         scan::run(&config.options, &detector, &mut io::stdin().lock(), &counters)
     })?;
+    outcome.coverage.notes.extend(config.notes);
     let report = Report {
         incidents: &outcome.incidents,
         coverage: &outcome.coverage,
@@ -284,6 +288,18 @@ fn write(
 
 fn choice_of(colour: bool) -> anstream::ColorChoice {
     if colour { anstream::ColorChoice::Always } else { anstream::ColorChoice::Never }
+}
+
+/// Whether a report can be written to `path`: asked before scanning, which may take long. What is there stays as it is.
+fn check_writable(path: &Path) -> Result<(), Error> {
+    let existed = path.symlink_metadata().is_ok();
+    let opened = File::options().append(true).create(true).open(path);
+    opened.map_err(|source| Error::Write { path: path.to_owned(), source })?;
+    if !existed {
+        // Left there, it would be scanned.
+        let _ = fs::remove_file(path);
+    }
+    Ok(())
 }
 
 /// A file for a report; one with raw secrets in it is for its owner alone.
