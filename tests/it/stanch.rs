@@ -53,6 +53,11 @@ impl Sandbox {
         self
     }
 
+    /// Deletes a file of the folder.
+    pub fn remove(&self, path: &str) {
+        fs::remove_file(self.tree.join(path)).unwrap();
+    }
+
     /// Writes a file beside the folder.
     pub fn write_beside(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.beside(name);
@@ -106,8 +111,7 @@ pub fn run(command: &mut Command) -> Run {
 
 /// The same with something on standard input.
 pub fn run_with(command: &mut Command, input: &[u8]) -> Run {
-    let mut child =
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     let output = std::thread::scope(|scope| {
         // Who reads nothing closes the pipe, which is no failure of the test.
@@ -164,7 +168,8 @@ impl Run {
     pub fn paths(&self) -> Vec<String> {
         let incidents = self.incidents();
         let occurrences = incidents.iter().flat_map(|incident| incident["occurrences"].as_array().unwrap());
-        let name = |occurrence: &Value| occurrence["path"].as_str().or(occurrence["source"].as_str()).unwrap().to_owned();
+        let name =
+            |occurrence: &Value| occurrence["path"].as_str().or(occurrence["source"].as_str()).unwrap().to_owned();
         let mut paths: Vec<String> = occurrences.map(name).collect();
         paths.sort();
         paths.dedup();

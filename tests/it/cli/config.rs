@@ -67,7 +67,8 @@ fn the_configuration_of_the_folder_is_obeyed_and_another_one_can_be_named() {
 fn flags_outdo_the_configuration() {
     let sandbox = Sandbox::new();
     sandbox.write("a", leak(1)).write("b", acme(1)).write("rules/acme.toml", patterns("medium"));
-    sandbox.write("stanch.toml", "patterns = ['rules']\nmin-confidence = 'high'\nfail-on = 'never'\nmax-file-size = 9\n");
+    sandbox
+        .write("stanch.toml", "patterns = ['rules']\nmin-confidence = 'high'\nfail-on = 'never'\nmax-file-size = 9\n");
     assert_eq!(sandbox.scan(&[]).ended(0).skipped("too-large").0, 4);
     let flags = ["--max-file-size", "1M", "--min-confidence", "low", "--fail-on", "any"];
     assert_eq!(sandbox.scan(&flags).ended(1).paths(), ["a", "b"]);
@@ -92,10 +93,13 @@ fn mistakes_in_the_configuration_are_placed_and_explained() {
 #[test]
 fn errors_hold_nothing_that_a_terminal_obeys() {
     let sandbox = Sandbox::new();
-    sandbox.write("stanch.toml", "\"\\u001b[31mx\\u0007\" = 1\nfail-on = \"\\u001b]0;x\\u0007\"\nexclude = [\"\\u009b[\"]\n");
+    sandbox.write(
+        "stanch.toml",
+        "\"\\u001b[31mx\\u0007\" = 1\nfail-on = \"\\u001b]0;x\\u0007\"\nexclude = [\"\\u009b[\"]\n",
+    );
     let run = sandbox.scan(&[]).ended(2);
     assert!(!run.err.chars().any(|c| c.is_control() && c != '\n'), "{:?}", run.err);
-    sandbox.write("stanch.toml", "key = \"\\n::error::x\\n##[error]x\"\nskip-rules = [\"\\n::error::x\"]\n");
+    sandbox.write("stanch.toml", "key = \"\\n::error::x\\n##[error]x and more\"\nskip-rules = [\"\\n::error::x\"]\n");
     let run = sandbox.scan(&[]).ended(2);
     assert!(!run.err.lines().any(|line| line.trim_start().starts_with("::")), "{:?}", run.err);
 }
@@ -126,15 +130,18 @@ fn what_the_configuration_hides_is_counted() {
 #[test]
 fn rules_that_the_configuration_skips_are_told() {
     let sandbox = Sandbox::new();
-    sandbox.write("a", leak(1)).write("stanch.toml", "skip-rules = ['github-pat']\n");
-    let coverage = sandbox.scan(&[]).ended(0).coverage();
-    assert!(coverage["notes"].to_string().contains("github-pat"), "{coverage}");
+    sandbox.write("stanch.toml", "skip-rules = ['github-pat']\nmin-confidence = 'high'\n");
+    let notes = &sandbox.scan(&[]).ended(0).coverage()["notes"];
+    assert!(notes.to_string().contains("github-pat") && notes.to_string().contains("less than high"), "{notes}");
+    assert_eq!(sandbox.scan(&["--min-confidence", "low"]).coverage()["notes"].as_array().unwrap().len(), 1);
 }
 
 #[test]
 fn every_scanners_comments_allow() {
     let sandbox = Sandbox::new();
-    for (number, word) in ["stanch:allow", "gitleaks:allow", "trufflehog:ignore", "pragma: allowlist secret"].iter().enumerate() {
+    for (number, word) in
+        ["stanch:allow", "gitleaks:allow", "trufflehog:ignore", "pragma: allowlist secret"].iter().enumerate()
+    {
         sandbox.write(format!("f{number}"), format!("KEY={} # {word}\n", token(number as u64)));
     }
     sandbox.write("next", format!("# stanch:allow made up\nKEY={}\n", token(8)));

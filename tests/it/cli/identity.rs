@@ -48,7 +48,10 @@ fn the_key_comes_from_the_flag_then_the_environment_then_the_configuration() {
     let by_configuration = id(&sandbox, &[]);
     let with = |flags: &[&str]| {
         let mut command = sandbox.command(&[&["scan", "-f", "json"], flags].concat());
-        crate::stanch::run(command.env("STANCH_KEY", "the key of the environment")).incident()["id"].as_str().unwrap().to_owned()
+        crate::stanch::run(command.env("STANCH_KEY", "the key of the environment")).incident()["id"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     };
     let by_variable = with(&[]);
     assert_ne!(by_variable, by_configuration);
@@ -59,6 +62,8 @@ fn the_key_comes_from_the_flag_then_the_environment_then_the_configuration() {
 fn a_key_that_cannot_be_had_is_wrong_usage() {
     let sandbox = Sandbox::new();
     let short = sandbox.write_beside("key", "short");
-    assert!(sandbox.scan(&["--key-file", short.to_str().unwrap()]).ended(2).err.contains("an identity key has at least"));
+    assert!(
+        sandbox.scan(&["--key-file", short.to_str().unwrap()]).ended(2).err.contains("an identity key has at least")
+    );
     assert!(sandbox.scan(&["--key-file", "no/such/key"]).ended(2).err.contains("no/such/key"));
 }

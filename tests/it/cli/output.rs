@@ -80,7 +80,8 @@ fn somebody_who_has_read_enough_is_no_failure() {
         sandbox.write(format!("f{number}"), leak(number));
     });
     for format in ["text", "json", "jsonl", "sarif"] {
-        let mut child = sandbox.command(&["scan", "-f", format]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child =
+            sandbox.command(&["scan", "-f", format]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut first = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
         let output = child.wait_with_output().unwrap();

@@ -47,7 +47,13 @@ fn lint_places_mistakes() {
     let sandbox = Sandbox::new();
     sandbox.run(&["rules", "lint"]).ended(0);
     let good = sandbox.write_beside("good/acme.toml", patterns("high"));
-    assert!(sandbox.run(&["rules", "lint", good.to_str().unwrap()]).ended(0).text().starts_with("1 rules without a mistake, 0"));
+    assert!(
+        sandbox
+            .run(&["rules", "lint", good.to_str().unwrap()])
+            .ended(0)
+            .text()
+            .starts_with("1 rules without a mistake, 0")
+    );
     let bad = sandbox.write_beside("bad/acme.toml", patterns("high").replace("severity", "sevrity"));
     let text = sandbox.run(&["rules", "lint", bad.to_str().unwrap(), good.to_str().unwrap()]).ended(1).text();
     assert!(text.contains("acme.toml:9:1: unknown key `sevrity`; did you mean `severity`?"), "{text}");
