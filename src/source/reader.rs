@@ -13,6 +13,7 @@ pub(super) const CHUNK: usize = 4 * 1024 * 1024;
 /// A buffer that is used for one stream after another.
 #[derive(Debug, Default)]
 pub(super) struct Reader {
+    /// As long as it ever had to be: making room costs once, not for each stream.
     buffer: Vec<u8>,
 }
 
@@ -26,50 +27,45 @@ impl Reader {
         margin: usize,
         visitor: &mut impl Visitor,
     ) -> (u64, io::Result<()>) {
-        // `buffer` holds the blob's bytes from `start`; of those, the first `seen` are the margin before the next window.
-        let (mut start, mut seen, mut lines) = (0u64, 0usize, LineStart::FIRST);
-        self.buffer.clear();
+        // The buffer's first `filled` bytes are the blob's from `start`; of those, the first `seen` are the margin before the next
+        // window.
+        let (mut start, mut seen, mut filled, mut lines) = (0u64, 0usize, 0usize, LineStart::FIRST);
         loop {
             let wanted = seen + CHUNK + margin;
-            let outcome = fill(stream, &mut self.buffer, wanted);
+            let outcome = self.fill(stream, &mut filled, wanted);
+            let bytes = &self.buffer[..filled];
             let ends = !matches!(outcome, Ok(true));
-            let owned_end = if ends { self.buffer.len() } else { self.buffer.len() - margin };
-            let window = Window::part(&self.buffer, start, seen..owned_end, ends, lines);
-            visitor.visit(origin, &window);
+            let owned_end = if ends { filled } else { filled - margin };
+            visitor.visit(origin, &Window::part(bytes, start, seen..owned_end, ends, lines));
             if ends {
-                return (start + self.buffer.len() as u64, outcome.map(|_| ()));
+                return (start + filled as u64, outcome.map(|_| ()));
             }
             let cut = owned_end.saturating_sub(margin);
-            lines = lines.after(&self.buffer[..cut], start);
-            self.buffer.drain(..cut);
+            lines = lines.after(&bytes[..cut], start);
+            self.buffer.copy_within(cut..filled, 0);
+            filled -= cut;
             start += cut as u64;
             seen = owned_end - cut;
         }
     }
-}
 
-/// Reads until `buffer` holds `wanted` bytes: `true`, or the stream ends: `false`.
-fn fill(stream: &mut impl Read, buffer: &mut Vec<u8>, wanted: usize) -> io::Result<bool> {
-    // Most streams are short: room is made as they grow.
-    let mut room = 64 * 1024;
-    while buffer.len() < wanted {
-        let filled = buffer.len();
-        buffer.resize(wanted.min(filled.saturating_add(room)), 0);
-        match stream.read(&mut buffer[filled..]) {
-            Ok(0) => {
-                buffer.truncate(filled);
-                return Ok(false);
+    /// Reads until the buffer holds `wanted` bytes: `true`, or the stream ends: `false`.
+    fn fill(&mut self, stream: &mut impl Read, filled: &mut usize, wanted: usize) -> io::Result<bool> {
+        while *filled < wanted {
+            if *filled == self.buffer.len() {
+                // Most streams are short: room is made as they grow.
+                self.buffer.resize(wanted.min((2 * *filled).max(64 * 1024)), 0);
             }
-            Ok(read) => buffer.truncate(filled + read),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => buffer.truncate(filled),
-            Err(error) => {
-                buffer.truncate(filled);
-                return Err(error);
+            let end = wanted.min(self.buffer.len());
+            match stream.read(&mut self.buffer[*filled..end]) {
+                Ok(0) => return Ok(false),
+                Ok(read) => *filled += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
             }
         }
-        room = (room * 2).min(CHUNK);
+        Ok(true)
     }
-    Ok(true)
 }
 
 #[cfg(test)]
@@ -112,6 +108,17 @@ mod tests {
         assert!(pieces.ends.len() >= 3);
         let last = bytes.len() - 1;
         assert_eq!(pieces.last_byte, Some(Window::whole(&bytes).locate(last..last + 1)));
+    }
+
+    #[test]
+    fn a_short_stream_behind_a_long_one_is_itself() {
+        let mut reader = Reader::default();
+        for length in [CHUNK + 5, 0, 7, 3 * CHUNK, 64 * 1024, 1] {
+            let bytes = vec![b'x'; length];
+            let mut pieces = Pieces::default();
+            reader.push(&mut &bytes[..], &Origin::Stdin, 100, &mut pieces).1.unwrap();
+            assert!(pieces.whole == bytes, "{length}");
+        }
     }
 
     #[test]
