@@ -10,7 +10,7 @@ use std::{
 
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
-use super::{Error, Scan, group::Grouping, worker};
+use super::{Error, Scan, group::Grouping, with_causes, worker};
 use crate::{
     blob::{ObjectId, Origin, PathName, Visitor, Window},
     coverage::{Coverage, Skipped},
@@ -54,7 +54,15 @@ pub(super) fn scan_change(
 ) -> Result<(), Error> {
     let found = Repository::discover(path, git::Outside::SameOwner).map_err(Error::History)?;
     let repository = found.ok_or_else(|| Error::NoRepository { path: path.to_owned() })?;
-    let changed = scan.pool.install(|| repository.changes(change, coverage)).map_err(Error::History)?;
+    let changed = match scan.pool.install(|| repository.changes(change, coverage)) {
+        Ok(changed) => changed,
+        Err(error) if error.is_usage() => return Err(Error::History(error)),
+        // A repository that cannot be read is no mistake of the user's: the run is incomplete.
+        Err(error) => {
+            coverage.fail(path.display().to_string(), format!("its history cannot be read: {}", with_causes(&error)));
+            return Ok(());
+        }
+    };
     let changed = below(changed, &repository, path);
     let mut addition = Addition { scan, repository: &repository, counts: HashMap::new() };
     let added = scan.pool.install(|| addition.of(&changed, coverage));
