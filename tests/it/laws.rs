@@ -1,1 +1,351 @@
-//! laws
+//! The laws of the design that only a whole run can break; `docs/design.md` states them.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use serde_json::Value;
+use stanch::{
+    blob::Window,
+    detect::{Detector, Scratch},
+    rules::{Ruleset, examples},
+};
+
+use crate::{
+    repo::Repo,
+    stanch::{NOW, Sandbox, command, leak, run, scan, token},
+};
+
+/// One example of every rule: the rule's id and the text.
+fn all_examples() -> Vec<(String, String)> {
+    let rules = Ruleset::builtin();
+    let visible = rules.rules().iter().filter(|rule| !rule.hidden);
+    visible.map(|rule| (rule.id.to_string(), examples::matching(rule).swap_remove(0))).collect()
+}
+
+/// Everything that any rule takes for a secret in `text`.
+fn secrets_of(detector: &Detector, text: &str) -> Vec<Vec<u8>> {
+    let tokens = detector.tokens(&Window::whole(text.as_bytes()), &mut Scratch::default());
+    tokens.into_iter().map(|token| token.secret.to_vec()).collect()
+}
+
+/// What names can hold of a text: one line, no slash, and not too long.
+fn as_name(text: &str) -> Option<String> {
+    let fits = text.len() <= 200 && !text.contains(['/', '\0', '\n', '\r', '<', '>']);
+    fits.then(|| text.to_owned())
+}
+
+/// A repository with a token of every rule in its files, in their names, in messages, in authors' names and in refs, with
+/// all secrets in it.
+fn repository_of_everything() -> (Repo, BTreeSet<Vec<u8>>) {
+    let repo = Repo::new();
+    let detector = Detector::new(Ruleset::builtin().rules().to_vec());
+    let mut secrets = BTreeSet::new();
+    for (id, text) in all_examples() {
+        let found = secrets_of(&detector, &text);
+        assert!(!found.is_empty(), "{id} finds its own example");
+        repo.write(&format!("files/{id}/config.txt"), &text);
+        repo.write(&format!("removed/{id}"), &format!("x\n{text}"));
+        for name in found.iter().filter_map(|secret| as_name(str::from_utf8(secret).unwrap())) {
+            repo.write(&format!("named/{id}/{name}"), &text);
+        }
+        secrets.extend(found);
+    }
+    repo.commit("everything");
+    fs::remove_dir_all(repo.path().join("removed")).unwrap();
+    for (_, text) in all_examples() {
+        repo.tick();
+        let name = secrets_of(&detector, &text).iter().find_map(|secret| as_name(str::from_utf8(secret).unwrap()));
+        let author = format!(
+            "{} <{}@example.com>",
+            name.as_deref().unwrap_or("nobody"),
+            name.as_deref().unwrap_or("nobody").replace([' ', '@'], "")
+        );
+        repo.write("changing.txt", &text);
+        repo.git(&["add", "--all"]);
+        repo.git(&[
+            "commit",
+            "--quiet",
+            "--allow-empty",
+            "--cleanup=verbatim",
+            "--author",
+            &author,
+            "--message",
+            &format!("message\n\n{text}"),
+        ]);
+        if let Some(name) = name {
+            // Not everything can be a ref.
+            repo.git_ok(&["branch", &format!("b-{name}")]);
+        }
+    }
+    (repo, secrets)
+}
+
+/// Law 3: what is reported is masked wherever it stands, in every format and on both streams.
+#[test]
+fn a_secret_never_prints_itself() {
+    const SHOWN: usize = 8;
+    let (repo, secrets) = repository_of_everything();
+    let report = scan(repo.path(), &["--show-secrets", "--min-confidence", "low", "--no-allow"]).ended(1);
+    let raw = |value: &Value| value["value"].as_str().map(|value| value.as_bytes().to_vec());
+    let mut reported: BTreeSet<Vec<u8>> = BTreeSet::new();
+    for incident in report.incidents() {
+        let parts = incident["parts"].as_array().cloned().unwrap_or_default();
+        let hidden = parts.iter().filter(|part| part.get("masked").is_some());
+        reported.extend(hidden.chain([&incident["secret"]]).filter_map(raw));
+    }
+    assert!(reported.len() * 10 >= secrets.len() * 9, "{} of {} are reported", reported.len(), secrets.len());
+    // Stretches of a secret that its mask hides: all but a public prefix at its start and its last bytes.
+    let masked: Vec<&[u8]> = reported
+        .iter()
+        .filter(|secret| secret.len() >= 4 * SHOWN)
+        .map(|secret| &secret[secret.len() / 2 - 4..secret.len() - 4])
+        .collect();
+    for format in ["text", "json", "jsonl", "sarif"] {
+        for flags in [&["-v"][..], &["-q"], &["-v", "--no-allow", "--min-confidence", "low", "--all-versions"]] {
+            let run = run(&mut command(repo.path(), &[&["scan", "-f", format], flags].concat())).ended(1);
+            let printed = [run.out.as_slice(), run.err.as_bytes()].concat();
+            let windows: BTreeSet<&[u8]> = printed.windows(SHOWN).collect();
+            for stretch in &masked {
+                let leaked = stretch.windows(SHOWN).find(|window| windows.contains(window));
+                let leaked = leaked.map(|window| String::from_utf8_lossy(window).into_owned());
+                assert_eq!(leaked, None, "{format} {flags:?}: of {}", String::from_utf8_lossy(stretch));
+            }
+        }
+    }
+}
+
+/// Law 3: a token that stands in a name and nowhere else is no less a token.
+#[test]
+fn a_secret_that_is_only_in_a_name_is_masked() {
+    let repo = Repo::new();
+    repo.write(&format!("{}.env", token(2)), &leak(1));
+    repo.write(&format!("bad-{}", token(3)), &leak(1));
+    repo.git(&["add", "--all"]);
+    repo.git(&[
+        "commit",
+        "--quiet",
+        "--author",
+        &format!("{} <{}@example.com>", token(4), token(5)),
+        "--message",
+        "one",
+    ]);
+    repo.git(&["branch", &format!("b-{}", token(6))]);
+    let gone = format!("no/such/{}", token(7));
+    for format in ["text", "json", "jsonl", "sarif"] {
+        let run =
+            run(&mut command(repo.path(), &["scan", "-v", "-f", format, ".", &gone, "--exclude", "bad-*"])).ended(1);
+        let printed = format!("{}{}", run.text(), run.err);
+        for number in 1..=7 {
+            assert!(!printed.contains(&token(number)[6..30]), "{format}: the token {number} in {printed}");
+        }
+    }
+}
+
+/// Law 3: nor does an error.
+#[test]
+fn errors_hold_no_secret() {
+    let sandbox = Sandbox::new();
+    let secret = token(1);
+    for (flag, value) in
+        [("--key-file", secret.as_str()), ("--config", &secret), ("--patterns", &secret), ("--rule", &secret)]
+    {
+        let run = sandbox.scan(&[flag, value]).ended(2);
+        assert!(!run.err.contains(&secret[6..30]), "{flag}: {}", run.err);
+    }
+    sandbox.write("stanch.toml", format!("key = '{secret}'\n{secret} = 1\nfail-on = '{secret}'\n"));
+    let run = sandbox.scan(&[]).ended(2);
+    assert!(!run.err.contains(&secret[6..30]), "{}", run.err);
+}
+
+/// Law 4: what an edit, a rename or a merge does to a file does nothing to an identity.
+#[test]
+fn identity_survives_the_history() {
+    let repo = Repo::new();
+    let ids = |repo: &Repo| {
+        let incidents = scan(repo.path(), &[]).ended(1).incidents();
+        incidents.iter().map(|incident| incident["id"].as_str().unwrap().to_owned()).collect::<BTreeSet<_>>()
+    };
+    repo.write("a", &leak(1)).commit("one");
+    let first = ids(&repo);
+    repo.write("a", &format!("line\n{}", leak(1))).commit("two");
+    repo.git(&["mv", "a", "b"]);
+    repo.commit("three");
+    assert_eq!(ids(&repo), first);
+    repo.remove("b").commit("four");
+    assert_eq!(ids(&repo), first, "in the history alone");
+    repo.git(&["checkout", "--quiet", "--orphan", "other"]);
+    repo.write("c", &leak(1)).commit("rewritten");
+    assert_eq!(ids(&repo), first);
+}
+
+/// Law 6: nothing that a repository names is run.
+#[test]
+fn a_repository_runs_nothing() {
+    let repo = Repo::new();
+    repo.write("a", &leak(1)).write(".gitattributes", "* filter=evil diff=evil\n").commit("one");
+    repo.write("b", &leak(2));
+    repo.git(&["add", "b"]);
+    let witness = repo.beside("ran");
+    let script = repo.beside("evil.sh");
+    fs::write(&script, format!("#!/bin/sh\necho ran >> {}\n", witness.display())).unwrap();
+    fs::set_permissions(&script, PermissionsExt::from_mode(0o755)).unwrap();
+    let evil = script.to_str().unwrap();
+    let config = format!(
+        "[core]\n\tfsmonitor = {evil}\n\thooksPath = {}\n\tpager = {evil}\n\tsshCommand = {evil}\n[filter \"evil\"]\n\tclean = {evil}\n\tsmudge = {evil}\n\
+         \tprocess = {evil}\n\trequired = true\n[diff \"evil\"]\n\ttextconv = {evil}\n\tcommand = {evil}\n[alias]\n\trev-parse = !{evil}\n\
+         [include]\n\tpath = {evil}\n[extensions]\n\tpartialClone = origin\n[remote \"origin\"]\n\turl = ext::{evil}\n\tpromisor = true\n",
+        repo.beside("hooks").display()
+    );
+    let mut text = fs::read_to_string(repo.git_path("config")).unwrap();
+    text.push_str(&config);
+    fs::write(repo.git_path("config"), text).unwrap();
+    for hook in ["pre-commit", "post-index-change", "reference-transaction", "fsmonitor-watchman"] {
+        for folder in [repo.beside("hooks"), repo.git_path("hooks")] {
+            fs::create_dir_all(&folder).unwrap();
+            fs::copy(&script, folder.join(hook)).unwrap();
+        }
+    }
+    for flags in [
+        &[][..],
+        &["--staged"],
+        &["--since", "HEAD"],
+        &["--range", "HEAD..HEAD"],
+        &["--refs", "main"],
+        &["--history-only"],
+    ] {
+        let run = scan(repo.path(), flags);
+        assert!([0, 1, 3].contains(&run.status), "{flags:?}: {run:?}");
+        assert!(!witness.exists(), "{flags:?} ran something");
+    }
+}
+
+/// All Rust files below `folder`.
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(rust_files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files
+}
+
+/// Law 7: only `src/net` can open a socket, and nothing at all can start a program.
+#[test]
+fn sockets_are_opened_in_one_place() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for path in rust_files(&src) {
+        let text = fs::read_to_string(&path).unwrap();
+        for word in [
+            "std::net",
+            "TcpStream",
+            "TcpListener",
+            "UdpSocket",
+            "UnixStream",
+            "ToSocketAddrs",
+            "libc::socket",
+            "libc::connect",
+        ] {
+            assert!(path.starts_with(src.join("net")) || !text.contains(word), "{} names {word}", path.display());
+        }
+        for word in ["std::process::Command", "process::Command", "libc::exec", "libc::fork"] {
+            assert!(!text.contains(word), "{} names {word}", path.display());
+        }
+    }
+}
+
+/// Law 7, of what the libraries do: no system call for a socket is made.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_scan_opens_no_socket() {
+    let Ok(version) = Command::new("strace").arg("--version").output() else { return };
+    let repo = Repo::new();
+    repo.write("a", &leak(1)).commit("one");
+    let trace = repo.beside("trace");
+    let mut traced = Command::new("strace");
+    traced.args(["-f", "-qq", "-e", "trace=%network,execve", "-o"]).arg(&trace).arg(env!("CARGO_BIN_EXE_stanch"));
+    traced.args(["scan", "--now", NOW]).current_dir(repo.path());
+    let output = traced.output().unwrap();
+    if !version.status.success() || output.status.code() != Some(1) {
+        // Where nothing may be traced, `sockets_are_opened_in_one_place` has to do.
+        return;
+    }
+    let calls = fs::read_to_string(trace).unwrap();
+    let calls: Vec<&str> = calls.lines().filter(|line| !line.contains("+++") && !line.contains("---")).collect();
+    assert!(calls.len() == 1 && calls[0].contains("execve("), "{calls:#?}");
+}
+
+/// The JSON report without what time decides.
+fn timeless(run: &crate::stanch::Run) -> Value {
+    let mut report = run.json();
+    report["coverage"]["seconds"] = 0.into();
+    report
+}
+
+/// Law 8: neither threads nor packing change a report.
+#[test]
+fn same_input_same_output() {
+    let repo = Repo::new();
+    for round in 0..12 {
+        let lines = |number: u64| (0..60).map(|line| format!("line {line} of {number}\n")).collect::<String>();
+        for number in 0..6 {
+            let place = if (round + number) % 5 == 0 { leak(number) } else { String::new() };
+            repo.write(
+                &format!("d{}/f{number}", number % 3),
+                &format!("{}{place}{round}\n{}", lines(number), lines(round)),
+            );
+        }
+        repo.write("moving", &format!("{}{}", lines(round), leak(100 + round / 4)));
+        if round == 6 {
+            repo.git(&["checkout", "--quiet", "-b", "side"]);
+        }
+        repo.commit(&format!("round {round} {}", if round == 3 { token(200) } else { String::new() }));
+    }
+    repo.git(&["tag", "--annotate", "v1", "--message", &leak(201)]);
+    repo.git(&["checkout", "--quiet", "main"]);
+    let flags = ["--all-versions", "--min-confidence", "low"];
+    let report = |jobs: &str| timeless(&scan(repo.path(), &[&["-j", jobs], &flags[..]].concat()).ended(1));
+    let loose = report("1");
+    assert!(loose["incidents"].as_array().unwrap().len() >= 9, "{loose:#}");
+    assert_eq!(report("4"), loose);
+    let packings = [
+        &["repack", "-adfq", "--depth=50", "--window=50"][..],
+        &["repack", "-adFq", "--depth=1", "--window=2"],
+        &["repack", "-adFq", "--window=0"],
+        &["-c", "pack.indexVersion=1", "repack", "-adFq"],
+        &["multi-pack-index", "write"],
+    ];
+    for packing in packings {
+        repo.git(packing);
+        repo.git(&["prune-packed", "--quiet"]);
+        assert_eq!(report("1"), loose, "{packing:?}");
+        assert_eq!(report("4"), loose, "{packing:?}, four threads");
+    }
+}
+
+/// Law 9: what a configuration in the tree could say to reach the network is no key of it.
+#[test]
+fn a_configuration_cannot_steer() {
+    let sandbox = Sandbox::new();
+    for key in [
+        "verify = true",
+        "endpoint = 'https://x'",
+        "allow-host = ['x']",
+        "proxy = 'x'",
+        "show-secrets = true",
+        "output = 'x'",
+        "format = 'json'",
+        "trust-config = true",
+    ] {
+        sandbox.write("stanch.toml", key);
+        assert!(sandbox.scan(&[]).ended(2).err.contains("unknown key"), "{key}");
+    }
+}

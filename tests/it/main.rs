@@ -4,7 +4,7 @@
 
 #[cfg(feature = "cli")]
 mod cli;
-#[cfg(feature = "cli")]
+#[cfg(all(feature = "cli", unix))]
 mod laws;
 mod layers;
 #[cfg(feature = "git")]
