@@ -2,7 +2,13 @@
 
 use std::{error::Error, io};
 
-use stanch::{report::escape, scan::Status};
+use stanch::{
+    blob::Window,
+    detect::{Detector, Scratch},
+    report::escape,
+    rules::Ruleset,
+    scan::Status,
+};
 
 /// Any error that ends a command.
 pub(crate) type AnyError = Box<dyn Error>;
@@ -22,9 +28,18 @@ pub(crate) fn report(error: &(dyn Error + 'static)) -> Status {
         message.push_str(&format!(": {error}"));
         cause = error.source();
     }
+    let message = masked(message);
     // What is quoted may come from the scanned tree: nothing in it may steer a terminal, or begin a line of a CI log (law 6).
     for line in message.lines() {
         anstream::eprintln!("stanch: {}", escape::terminal(line));
     }
     Status::Usage
+}
+
+/// `message` without the tokens in it: a configuration may hold one where it should not, and an argument may be one (law 3).
+fn masked(message: String) -> String {
+    let detector = Detector::new(Ruleset::builtin().rules().to_vec());
+    let tokens = detector.tokens(&Window::whole(message.as_bytes()), &mut Scratch::default());
+    let secrets: Vec<&str> = tokens.iter().filter_map(|token| str::from_utf8(token.secret).ok()).collect();
+    secrets.iter().fold(message.clone(), |message, secret| message.replace(secret, "…"))
 }

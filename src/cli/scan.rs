@@ -222,6 +222,7 @@ pub(crate) fn run(arguments: Arguments, colour: bool) -> Result<Status, AnyError
     let report = Report {
         incidents: &outcome.incidents,
         coverage: &outcome.coverage,
+        named: &outcome.named,
         rules: detector.rules(),
         key: config.options.key.id(),
         seconds: started.elapsed().as_secs_f64(),

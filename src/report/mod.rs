@@ -23,6 +23,7 @@ use crate::{
     coverage::Coverage,
     incident::Incident,
     rule::{Rule, RuleIx, names},
+    secret::Secret,
 };
 
 /// Everything that a report is made from.
@@ -32,6 +33,8 @@ pub struct Report<'a> {
     pub incidents: &'a [Incident],
     /// What was scanned and what was not.
     pub coverage: &'a Coverage,
+    /// Secrets besides the incidents' that paths, names and other texts may hold: masked wherever they stand.
+    pub named: &'a [Secret],
     /// The rules of the run, by [`RuleIx`].
     pub rules: &'a [Rule],
     /// The id of the key that identities were made with.

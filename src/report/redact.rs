@@ -1,4 +1,4 @@
-//! Masks the run's own secrets where they stand in text that is not a code line: paths, names, refs, error messages (law 3).
+//! Masks the run's secrets where they stand in text that is not a code line: paths, names, refs, error messages (law 3).
 //!
 //! A file can be named after a token, an author after a password. Code lines come masked from the stage that saw their bytes;
 //! they pass through here too, because two rules may have cut one line differently.
@@ -35,6 +35,7 @@ impl<'a> Redactor<'a> {
                 });
                 parts.chain([&incident.secret])
             })
+            .chain(report.named)
             .filter(|secret| secret.expose().len() >= SHORTEST)
             .collect();
         secrets.sort_by(|a, b| a.expose().cmp(b.expose()));
@@ -164,6 +165,13 @@ mod tests {
         assert_eq!(masked(&[b"hunter-two"], b"a/hunter-two/b"), "a/…/b".as_bytes());
         assert_eq!(masked(&[b"hunter-two"], b"a/hunter-tw/b"), b"a/hunter-tw/b");
         assert_eq!(masked(&[b"admin"], b"admin/x"), b"admin/x");
+    }
+
+    #[test]
+    fn secrets_that_are_no_incidents_are_masked_too() {
+        let (sample, named) = (Sample::default(), [Secret::new(b"hunter-two", Shown::Nothing)]);
+        let report = Report { named: &named, ..sample.report() };
+        assert_eq!(Redactor::new(&report).bytes(b"a/hunter-two/b").into_owned(), "a/…/b".as_bytes());
     }
 
     #[test]

@@ -62,6 +62,7 @@ impl Sample {
         Report {
             incidents: &self.incidents,
             coverage: &self.coverage,
+            named: &[],
             rules: &self.rules,
             key: "default",
             seconds: 0.41,

@@ -6,6 +6,7 @@
 mod group;
 #[cfg(feature = "git")]
 mod history;
+mod named;
 mod paths;
 mod progress;
 mod status;
@@ -24,6 +25,7 @@ use crate::{
     incident::{IdentityKey, Incident},
     known::allows::Allow,
     rule::Confidence,
+    secret::Secret,
     source::{files, stdin},
 };
 use group::Grouping;
@@ -89,6 +91,8 @@ pub struct Outcome {
     pub incidents: Vec<Incident>,
     /// What was scanned, what was not, and why.
     pub coverage: Coverage,
+    /// Secrets that stand in paths and names alone: no incidents, and not to be printed.
+    pub named: Vec<Secret>,
 }
 
 /// Why a run could not begin.
@@ -146,7 +150,8 @@ pub fn run(
         coverage.fail("history", "the clone is shallow, and --require-full-history was given");
     }
     coverage.sort();
-    Ok(Outcome { incidents, coverage })
+    let named = named::secrets(detector, &incidents, &coverage);
+    Ok(Outcome { incidents, coverage, named })
 }
 
 /// What all parts of a run share.

@@ -1,0 +1,43 @@
+//! Secrets in what a report prints besides lines of code: paths, people's names, refs, reasons.
+//!
+//! Such text is no blob, so nothing in it is an incident; it is a token all the same, and no report may print it (law 3).
+
+use std::collections::BTreeSet;
+
+use crate::{
+    blob::Window,
+    coverage::Coverage,
+    detect::{Detector, Scratch},
+    finding::PartValue,
+    incident::Incident,
+    secret::{Secret, Shown},
+};
+
+/// Every secret, however sure, in the names and other texts of `incidents` and `coverage`; each once.
+pub(super) fn secrets(detector: &Detector, incidents: &[Incident], coverage: &Coverage) -> Vec<Secret> {
+    let mut texts: BTreeSet<&[u8]> = BTreeSet::new();
+    for incident in incidents {
+        for part in &incident.parts {
+            if let PartValue::Public(value) = &part.value {
+                texts.insert(value.as_bytes());
+            }
+        }
+        for occurrence in &incident.occurrences {
+            texts.extend(occurrence.path.as_ref().map(|path| path.as_bytes()));
+            texts.extend(occurrence.allowed_by.as_ref().map(|by| by.as_bytes()));
+            let Some(git) = &occurrence.git else { continue };
+            texts.extend(git.introduced.iter().flat_map(|commit| [commit.author.as_bytes(), commit.email.as_bytes()]));
+            texts.extend(git.refs.iter().map(|name| name.as_bytes()));
+        }
+    }
+    texts.extend(coverage.failed.iter().flat_map(|failure| [failure.subject.as_bytes(), failure.reason.as_bytes()]));
+    texts.extend(coverage.skipped.values().flat_map(|tally| &tally.examples).map(|example| example.as_bytes()));
+    texts.extend(coverage.notes.iter().map(|note| note.as_bytes()));
+    let mut scratch = Scratch::default();
+    let mut secrets = BTreeSet::new();
+    for text in texts {
+        let tokens = detector.tokens(&Window::whole(text), &mut scratch);
+        secrets.extend(tokens.into_iter().map(|token| Secret::new(token.secret, Shown::Nothing)));
+    }
+    secrets.into_iter().collect()
+}
