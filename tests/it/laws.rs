@@ -57,16 +57,12 @@ fn repository_of_everything() -> (Repo, BTreeSet<Vec<u8>>) {
     }
     repo.commit("everything");
     fs::remove_dir_all(repo.path().join("removed")).unwrap();
+    let mut refs = BTreeSet::new();
     for (_, text) in all_examples() {
-        repo.tick();
         let name = secrets_of(&detector, &text).iter().find_map(|secret| as_name(str::from_utf8(secret).unwrap()));
-        let author = format!(
-            "{} <{}@example.com>",
-            name.as_deref().unwrap_or("nobody"),
-            name.as_deref().unwrap_or("nobody").replace([' ', '@'], "")
-        );
-        repo.write("changing.txt", &text);
-        repo.git(&["add", "--all"]);
+        let name = name.as_deref().unwrap_or("nobody");
+        let author = format!("{name} <{}@example.com>", name.replace([' ', '@'], ""));
+        let message = format!("message\n\n{text}");
         repo.git(&[
             "commit",
             "--quiet",
@@ -75,13 +71,13 @@ fn repository_of_everything() -> (Repo, BTreeSet<Vec<u8>>) {
             "--author",
             &author,
             "--message",
-            &format!("message\n\n{text}"),
+            &message,
         ]);
-        if let Some(name) = name {
-            // Not everything can be a ref.
-            repo.git_ok(&["branch", &format!("b-{name}")]);
+        if name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte)) {
+            refs.insert(format!("update refs/heads/b-{name} HEAD\n"));
         }
     }
+    repo.git_with(&["update-ref", "--stdin"], refs.into_iter().collect::<String>().as_bytes());
     (repo, secrets)
 }
 
