@@ -50,26 +50,9 @@ impl Reader {
 
 /// Reads until `buffer` holds `wanted` bytes: `true`, or the stream ends: `false`.
 fn fill(stream: &mut impl Read, buffer: &mut Vec<u8>, wanted: usize) -> io::Result<bool> {
-    // Most streams are short: room is made as they grow.
-    let mut room = 64 * 1024;
-    while buffer.len() < wanted {
-        let filled = buffer.len();
-        buffer.resize(wanted.min(filled.saturating_add(room)), 0);
-        match stream.read(&mut buffer[filled..]) {
-            Ok(0) => {
-                buffer.truncate(filled);
-                return Ok(false);
-            }
-            Ok(read) => buffer.truncate(filled + read),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => buffer.truncate(filled),
-            Err(error) => {
-                buffer.truncate(filled);
-                return Err(error);
-            }
-        }
-        room = (room * 2).min(CHUNK);
-    }
-    Ok(true)
+    let missing = (wanted - buffer.len()) as u64;
+    stream.take(missing).read_to_end(buffer)?;
+    Ok(buffer.len() == wanted)
 }
 
 #[cfg(test)]
