@@ -104,8 +104,9 @@ impl Repository {
     }
 
     fn look_at<'a>(&'a self, trees: &Trees<'a>, nums: &[Num], coverage: &mut Coverage) {
-        let look = |eyes: &mut Eyes<'a>, &num: &Num| drop(trees.look(eyes, num));
-        let eyes = parallel::share(nums, || Eyes::new(&self.store), look);
+        let eyes = parallel::share(nums, || Eyes::new(&self.store), |eyes, &num| {
+            trees.look(eyes, num);
+        });
         eyes.into_iter().for_each(|eyes| coverage.add(eyes.notes));
     }
 

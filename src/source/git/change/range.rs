@@ -103,6 +103,10 @@ impl Repository {
             None if !self.format.ref_files => {
                 return Err(Error::Unsupported { what: format!("`{rev}`: refs of this repository cannot be read") });
             }
+            // Who looks revisions up would follow alternates that were refused.
+            None if self.layout.refused => {
+                return Err(Error::Unsupported { what: format!("`{rev}`: objects lie outside and are not followed") });
+            }
             None => {
                 let options = gix::open::Options::isolated().config_overrides(["core.useReplaceRefs=false"]);
                 let opened = gix::open_opts(self.git_dir(), options).map_err(|error| unknown(error::chain(&error)))?;
