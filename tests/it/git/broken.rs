@@ -32,7 +32,7 @@ fn a_truncated_pack_is_named_and_what_is_left_of_it_is_shown() {
     let repo = Repo::new();
     for at in 0..50 {
         // Hardly compressible, so that the pack is large.
-        let text: String = (0..100u64).map(|line| format!("{:x}\n", (line + at) * 0x9e37_79b9_7f4a_7c15 % 0xffff_ffff_ffff)).collect();
+        let text: String = (0..100u64).map(|line| format!("{:x}\n", (line + 100 * at).wrapping_mul(0x9e37_79b9_7f4a_7c15))).collect();
         repo.write(&format!("f{at}"), &text);
     }
     repo.commit("first");

@@ -31,7 +31,7 @@ fn every_object_is_shown_once() {
     let coverage = &shown.coverage;
     assert!(coverage.complete(), "{coverage:?}");
     assert_eq!((coverage.blobs, coverage.commits, coverage.tags, coverage.refs), (4, 3, 1, 2));
-    assert_eq!(coverage.bytes, 53);
+    assert_eq!(coverage.bytes, 51);
     assert_eq!(coverage.history.name(), "full");
 }
 

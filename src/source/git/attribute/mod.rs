@@ -120,10 +120,13 @@ impl Repository {
 
     /// Notes what is named without a commit: a tag on a tree or on a blob.
     fn note_bare(&self, history: &mut History<'_>, tips: &Tips, trees: &Trees<'_>) {
-        for &(num, kind, by) in tips.bare.iter().filter(|(_, _, by)| by.picked) {
-            if kind == Kind::Tree {
-                history.note_bare_tree(trees.known(num).unwrap_or(EMPTY), by);
-            } else if let Some(&hit) = history.hits.numbers.get(&self.store.id(num)) {
+        let of_kind = |kind| tips.bare.iter().filter(move |bare| bare.1 == kind && bare.2.picked);
+        for &(num, _, by) in of_kind(Kind::Tree) {
+            history.note_bare_tree(trees.known(num).unwrap_or(EMPTY), by);
+        }
+        // Blobs come last: what has a path by now needs none.
+        for &(num, _, by) in of_kind(Kind::Blob) {
+            if let Some(&hit) = history.hits.numbers.get(&self.store.id(num)) {
                 history.note_bare_blob(hit, by);
             }
         }
