@@ -1,6 +1,6 @@
 //! The integration tests: one binary, a module for each stage or command.
-// Clippy's leave for tests does not cover the helpers beside them.
-#![allow(clippy::unwrap_used, missing_docs)]
+// Clippy's leave for tests does not cover the helpers beside them; and tests are to be short more than fast.
+#![allow(clippy::unwrap_used, clippy::format_collect, clippy::format_push_string, missing_docs, unreachable_pub)]
 
 #[cfg(feature = "git")]
 mod git;

@@ -16,10 +16,7 @@ fn a_file_at_head_and_its_rename_are_two_places() {
     let (one, two, three) = (short(&one), short(&two), short(&three));
     assert_eq!(
         lines(&repo, "SECRET"),
-        [
-            format!("a/x ref {one}..{two} 1:refs/heads/main v2"),
-            format!("b head {three}..{three} 1:refs/heads/main v1"),
-        ]
+        [format!("a/x ref {one}..{two} 1:refs/heads/main v2"), format!("b head {three}..{three} 1:refs/heads/main v1"),]
     );
     let found = places(&repo, "SECRET");
     assert_eq!(found[0].git.blob.unwrap().to_string(), repo.id("HEAD~2:a/x"));
@@ -231,7 +228,8 @@ fn at_most_twenty_refs_are_named_heads_first() {
 fn packing_changes_nothing() {
     let repo = Repo::new();
     for at in 0..40 {
-        let text: String = (0..200).map(|line| format!("line {line} {}\n", if line == at { "SECRET" } else { "" })).collect();
+        let text: String =
+            (0..200).map(|line| format!("line {line} {}\n", if line == at { "SECRET" } else { "" })).collect();
         repo.write("d/x", &text).commit("more");
     }
     let before = places(&repo, "SECRET");

@@ -32,7 +32,8 @@ fn a_truncated_pack_is_named_and_what_is_left_of_it_is_shown() {
     let repo = Repo::new();
     for at in 0..50 {
         // Hardly compressible, so that the pack is large.
-        let text: String = (0..100u64).map(|line| format!("{:x}\n", (line + 100 * at).wrapping_mul(0x9e37_79b9_7f4a_7c15))).collect();
+        let text: String =
+            (0..100u64).map(|line| format!("{:x}\n", (line + 100 * at).wrapping_mul(0x9e37_79b9_7f4a_7c15))).collect();
         repo.write(&format!("f{at}"), &text);
     }
     repo.commit("first");
@@ -58,7 +59,9 @@ fn a_corrupt_loose_object_is_named() {
     let repo = Repo::new();
     repo.write("x", "one\n").write("y", "SECRET\n").commit("first");
     let id = repo.id("HEAD:x");
-    for (bytes, why) in [(&b"nonsense"[..], "cannot be read"), (b"", "cannot be read"), (b"\x78\x9c\x4b", "cannot be read")] {
+    for (bytes, why) in
+        [(&b"nonsense"[..], "cannot be read"), (b"", "cannot be read"), (b"\x78\x9c\x4b", "cannot be read")]
+    {
         overwrite(&loose(&repo, &id), bytes);
         let shown = scan(&open(repo.path()), &Refs::All);
         let failed = failures(&shown);
@@ -145,7 +148,8 @@ fn bytes_that_are_wrong_anywhere_never_panic() {
     repo.git(&["tag", "-a", "-m", "text", "v1"]);
     repo.git(&["repack", "--quiet", "-adf"]);
     repo.blob("loose\n");
-    let mut files = vec![repo.git_path("index"), repo.git_path("HEAD"), repo.git_path("config"), repo.git_path("packed-refs")];
+    let mut files =
+        vec![repo.git_path("index"), repo.git_path("HEAD"), repo.git_path("config"), repo.git_path("packed-refs")];
     repo.git(&["pack-refs", "--all"]);
     let pack = pack(&repo);
     files.extend([pack.clone(), pack.with_extension("idx")]);

@@ -98,7 +98,10 @@ fn a_merge_in_progress_has_two_parents_and_conflicts_are_left_out() {
 fn renames_are_followed_and_copies_are_new() {
     let repo = Repo::new();
     let lines = |from: u32, to: u32| (from..to).map(|line| format!("{line}\n")).collect::<String>();
-    repo.write("moved", &lines(0, 10)).write("edited", &lines(100, 120)).write("other", &lines(200, 220)).commit("first");
+    repo.write("moved", &lines(0, 10))
+        .write("edited", &lines(100, 120))
+        .write("other", &lines(200, 220))
+        .commit("first");
     repo.git(&["mv", "moved", "d-moved"]);
     repo.remove("edited").write("d/edited2", &lines(100, 119)).write("copy", &lines(200, 219)).remove("other");
     repo.write("unlike", &lines(200, 209)).write("other", &lines(200, 220));
@@ -108,11 +111,7 @@ fn renames_are_followed_and_copies_are_new() {
     let was = open(repo.path()).blob_id(lines(100, 120).as_bytes()).unwrap();
     assert_eq!(
         found,
-        [
-            ("copy".to_owned(), vec![None]),
-            ("d/edited2".to_owned(), vec![Some(was)]),
-            ("unlike".to_owned(), vec![None]),
-        ],
+        [("copy".to_owned(), vec![None]), ("d/edited2".to_owned(), vec![Some(was)]), ("unlike".to_owned(), vec![None]),],
         "what only moved is no change"
     );
 }
@@ -184,7 +183,8 @@ fn a_range_does_not_depend_on_clocks() {
         let mut ids: Vec<_> = found.iter().map(|one| one.commit.as_ref().unwrap().id.to_string()).collect();
         ids.sort();
         ids.dedup();
-        let mut expected: Vec<_> = repo.git(&["rev-list", &format!("{from}..{to}")]).lines().map(str::to_owned).collect();
+        let mut expected: Vec<_> =
+            repo.git(&["rev-list", &format!("{from}..{to}")]).lines().map(str::to_owned).collect();
         expected.sort();
         assert_eq!(ids, expected, "{from}..{to}");
     }

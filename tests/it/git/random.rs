@@ -69,7 +69,8 @@ struct Truth {
 
 impl Truth {
     fn of(repo: &Repo) -> Self {
-        let (mut trees, mut parents, mut times, mut refs) = <(BTreeMap<_, _>, BTreeMap<_, _>, BTreeMap<_, _>, BTreeMap<_, _>)>::default();
+        let (mut trees, mut parents, mut times, mut refs) =
+            <(BTreeMap<_, _>, BTreeMap<_, _>, BTreeMap<_, _>, BTreeMap<_, _>)>::default();
         for line in repo.git(&["log", "--all", "--format=%H %ct %P"]).lines() {
             let mut parts = line.trim().split(' ').map(str::to_owned);
             let (id, time) = (parts.next().unwrap(), parts.next().unwrap().parse().unwrap());
@@ -92,7 +93,8 @@ impl Truth {
         let holds = |id: &String| self.trees[id].get(path).is_some_and(|blob| blobs.contains(blob));
         let holders: Vec<_> = self.trees.keys().filter(|id| holds(id)).collect();
         let origins: Vec<_> = holders.iter().filter(|id| !self.parents[**id].iter().any(holds)).collect();
-        let is_ancestor = |one: &str, other: &str| one != other && repo.git_ok(&["merge-base", "--is-ancestor", one, other]);
+        let is_ancestor =
+            |one: &str, other: &str| one != other && repo.git_ok(&["merge-base", "--is-ancestor", one, other]);
         let earliest = origins.iter().filter(|id| !origins.iter().any(|other| is_ancestor(other, id)));
         let introduced = earliest.min_by_key(|id| (self.times[**id.to_owned()], id.to_owned()))?;
         let in_head = holds(&self.head);

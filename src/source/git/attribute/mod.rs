@@ -104,10 +104,16 @@ impl Repository {
     }
 
     fn look_at<'a>(&'a self, trees: &Trees<'a>, nums: &[Num], coverage: &mut Coverage) {
-        let eyes = parallel::share(nums, || Eyes::new(&self.store), |eyes, &num| {
-            trees.look(eyes, num);
-        });
-        eyes.into_iter().for_each(|eyes| coverage.add(eyes.notes));
+        let eyes = parallel::share(
+            nums,
+            || Eyes::new(&self.store),
+            |eyes, &num| {
+                trees.look(eyes, num);
+            },
+        );
+        for eyes in eyes {
+            coverage.add(eyes.notes);
+        }
     }
 
     /// What decides between commits of the same time.
