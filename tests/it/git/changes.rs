@@ -158,6 +158,20 @@ fn merges_add_what_no_parent_has() {
 }
 
 #[test]
+fn packing_changes_nothing() {
+    let repo = Repo::new();
+    (0..60).for_each(|at| drop(repo.write(&format!("d/file-{at}"), &format!("{at}\n"))));
+    for at in 0..12 {
+        repo.write(&format!("d/file-{}", at * 5), &format!("changed {at}\n")).commit("more");
+    }
+    let change = range("HEAD~11..HEAD");
+    let before = files(&repo, &change);
+    assert_eq!(before.len(), 22);
+    repo.git(&["repack", "--quiet", "-adf", "--depth=50"]);
+    assert_eq!(files(&repo, &change), before, "trees are read again from the cache of delta bases");
+}
+
+#[test]
 fn a_root_commit_adds_all_it_has() {
     let repo = Repo::new();
     repo.write("a", "1\n").commit("first");

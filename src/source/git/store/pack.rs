@@ -53,9 +53,11 @@ impl Pack {
         }
         let index = pack::index::File::at(index, hash).map_err(|error| error.to_string())?;
         let path = data;
-        let data = pack::data::File::at(&path, hash)
+        let mut data = pack::data::File::at(&path, hash)
             .map_err(|error| error.to_string())?
             .with_alloc_limit_bytes(Some(MOST_IN_MEMORY));
+        // What the cache of delta bases goes by; of an empty pack nothing is cached.
+        data.id = first;
         if index.pack_checksum() != data.checksum() {
             notes.fail(super::shown(&path), "the pack is truncated or belongs to another index");
         }

@@ -96,9 +96,8 @@ impl<'s> Reader<'s> {
         };
         out.clear();
         let outcome = pack.data().decode_entry(entry, out, &mut self.inflate, &resolve, &mut self.cache);
-        let outcome = outcome.map_err(failed)?;
-        out.truncate(usize::try_from(outcome.object_size).unwrap_or(usize::MAX));
-        Ok(outcome.kind)
+        // The outcome's size is no use: of an object found in the cache it is its delta's.
+        Ok(outcome.map_err(failed)?.kind)
     }
 }
 
