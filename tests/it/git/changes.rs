@@ -160,7 +160,9 @@ fn merges_add_what_no_parent_has() {
 #[test]
 fn packing_changes_nothing() {
     let repo = Repo::new();
-    (0..60).for_each(|at| drop(repo.write(&format!("d/file-{at}"), &format!("{at}\n"))));
+    for at in 0..60 {
+        repo.write(&format!("d/file-{at}"), &format!("{at}\n"));
+    }
     for at in 0..12 {
         repo.write(&format!("d/file-{}", at * 5), &format!("changed {at}\n")).commit("more");
     }

@@ -42,7 +42,7 @@ impl Visitor for Collect {
 /// What a scan shows, from all threads.
 pub fn scan(repository: &Repository, selection: &Refs) -> Collect {
     let mut all = Collect::default();
-    for mut one in repository.scan(selection, Collect::default) {
+    for mut one in repository.scan(selection, 64, Collect::default) {
         for id in one.objects.keys() {
             assert!(!all.objects.contains_key(id), "{id} was shown twice");
         }

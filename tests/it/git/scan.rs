@@ -173,3 +173,20 @@ fn the_environment_does_not_matter_to_what_is_opened() {
     assert_eq!(found.work_tree().unwrap(), repo.path().canonicalize().unwrap());
     assert!(Repository::discover(repo.path().parent().unwrap(), Outside::SameOwner).unwrap().is_none());
 }
+
+#[test]
+fn large_blobs_come_in_windows() {
+    let repo = Repo::new();
+    let text = "0123456789\n".repeat(7 << 20) + "SECRET";
+    let id = repo.blob(&text);
+    for _ in 0..2 {
+        let shown = scan(&open(repo.path()), &Refs::All);
+        assert!(shown.coverage.complete(), "{:?}", shown.coverage);
+        assert_eq!((shown.coverage.blobs, shown.coverage.bytes), (1, text.len() as u64));
+        let (found, bytes) = shown.objects.first_key_value().unwrap();
+        assert!(found.to_string() == id && bytes == text.as_bytes());
+        // Loose at first, then in a pack.
+        repo.git_with(&["pack-objects", "--quiet", ".git/objects/pack/pack"], id.as_bytes());
+        repo.git(&["prune-packed"]);
+    }
+}

@@ -7,6 +7,7 @@ mod inventory;
 mod loose;
 mod pack;
 mod reader;
+mod stream;
 
 use std::{
     path::{Path, PathBuf},
@@ -15,6 +16,7 @@ use std::{
 
 pub(super) use inventory::Inventory;
 pub(super) use reader::Reader;
+pub(super) use stream::Cut;
 
 use self::{loose::LooseStore, pack::Pack};
 use crate::{blob::ObjectId, coverage::Coverage};

@@ -99,6 +99,14 @@ impl Pack {
         self.data.entry(offset)
     }
 
+    /// How large the object at a place in its listing is and what it is made of, if it is a blob stored whole.
+    pub(super) fn large_blob(&self, at: u32, least: u64) -> Option<(u64, impl std::io::Read + use<'_>)> {
+        let entry = self.entry(self.offset(at)).ok()?;
+        let bytes = self.data.entry_slice(entry.data_offset..self.data.pack_end() as u64)?;
+        let is_large = entry.header == pack::data::entry::Header::Blob && entry.decompressed_size >= least;
+        is_large.then(|| (entry.decompressed_size, super::stream::Inflated::new(bytes)))
+    }
+
     /// The pack's file.
     pub(super) fn path(&self) -> &Path {
         self.data.path()

@@ -8,8 +8,8 @@ use gix::{
     zlib::Inflate,
 };
 
-use super::{Num, Store, pack::Pack};
-use crate::blob::ObjectId;
+use super::{Cut, Num, Store, pack::Pack, stream};
+use crate::blob::{ObjectId, Window};
 
 /// How much memory all threads together spend on delta bases.
 const CACHE: usize = 64 << 20;
@@ -85,6 +85,26 @@ impl<'s> Reader<'s> {
             Ok(kind) => Ok(kind),
             Err(_) => self.find(&self.store.id(num), out)?.ok_or_else(missing),
         }
+    }
+
+    /// Shows the object with this number in windows, if it is a blob of this size or more that is not stored as a delta.
+    /// Gives its size.
+    pub(in crate::source::git) fn show_large(
+        &self,
+        num: Num,
+        least: u64,
+        cut: Cut,
+        each: &mut dyn FnMut(&Window<'_>),
+    ) -> Option<Result<u64, ReadError>> {
+        if let Some(pack) = self.store.pack_of(num) {
+            let (size, input) = pack.large_blob(num - pack.first(), least)?;
+            let failed =
+                |error: io::Error| ReadError::Packed { pack: pack.path().to_owned(), reason: error.to_string() };
+            return Some(stream::show(input, size, cut, each).map(|()| size).map_err(failed));
+        }
+        let id = self.store.id(num);
+        let (size, input) = self.store.loose.iter().find_map(|loose| loose.large_blob(&id, least))?;
+        Some(stream::show(input, size, cut, each).map(|()| size).map_err(ReadError::Loose))
     }
 
     fn read_packed(&mut self, pack: &Pack, at: u32, out: &mut Vec<u8>) -> Result<Kind, ReadError> {
