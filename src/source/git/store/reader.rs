@@ -12,7 +12,7 @@ use super::{Cut, Num, Store, pack::Pack, stream};
 use crate::blob::{ObjectId, Window};
 
 /// How much memory all threads together spend on delta bases.
-const CACHE: usize = 64 << 20;
+const CACHE: usize = 32 << 20;
 /// The least that is of use to one.
 const LEAST_CACHE: usize = 2 << 20;
 
