@@ -47,6 +47,19 @@ fn what_was_reverted_and_came_back_is_introduced_once() {
 }
 
 #[test]
+fn the_graph_outranks_the_clock() {
+    let repo = Repo::new();
+    let one = repo.write("x", "SECRET\n").commit("one");
+    repo.write("x", "clean\n").commit("two");
+    repo.write("x", "SECRET\n").git(&["add", "x"]);
+    let mut command = repo.command(repo.path());
+    command.env("GIT_COMMITTER_DATE", "2001-01-01T00:00:00Z");
+    assert!(command.args(["commit", "--quiet", "-m", "back, by a clock that is wrong"]).status().unwrap().success());
+    let found = lines(&repo, "SECRET");
+    assert_eq!(found, [format!("x head {}..{} 1:refs/heads/main v1", short(&one), short(&repo.id("HEAD")))]);
+}
+
+#[test]
 fn a_merge_can_bring_what_no_parent_has() {
     let repo = Repo::new();
     repo.write("x", "1\n").commit("root");

@@ -75,6 +75,19 @@ fn alternates_are_followed_when_they_are_the_same_owners() {
 }
 
 #[test]
+fn what_belongs_to_somebody_else_is_not_followed() {
+    let repo = Repo::new();
+    repo.write("x", "SECRET\n").commit("first");
+    let linked = repo.beside("linked");
+    repo.git(&["worktree", "add", "--quiet", linked.to_str().unwrap()]);
+    // Only root can give files away.
+    if std::os::unix::fs::chown(&linked, Some(12345), None).is_ok() {
+        let error = Repository::open(&linked, Outside::SameOwner).unwrap_err();
+        assert!(matches!(error, Error::Refused { why: "belongs to somebody else", .. }), "{error:?}");
+    }
+}
+
+#[test]
 fn what_is_no_repository_is_none() {
     let folder = tempfile::TempDir::new().unwrap();
     let open = |name: &str| Repository::open(&folder.path().join(name), Outside::SameOwner);
