@@ -6,6 +6,7 @@
 
 mod anchor;
 mod excerpt;
+mod frequency;
 mod matcher;
 mod prefilter;
 mod score;

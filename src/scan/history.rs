@@ -33,7 +33,7 @@ pub(super) fn scan(
     grouping: &mut Grouping<'_>,
     coverage: &mut Coverage,
 ) {
-    let workers = scan.pool.install(|| repository.scan(refs, || Worker::new(scan)));
+    let workers = scan.pool.install(|| repository.scan(refs, scan.detector.margin(), || Worker::new(scan)));
     let mut secrets = Secrets::default();
     for worker in workers {
         secrets.merge(worker.secrets);

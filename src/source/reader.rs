@@ -13,7 +13,6 @@ pub(super) const CHUNK: usize = 4 * 1024 * 1024;
 /// A buffer that is used for one stream after another.
 #[derive(Debug, Default)]
 pub(super) struct Reader {
-    /// As long as it ever had to be: making room costs once, not for each stream.
     buffer: Vec<u8>,
 }
 
@@ -27,45 +26,33 @@ impl Reader {
         margin: usize,
         visitor: &mut impl Visitor,
     ) -> (u64, io::Result<()>) {
-        // The buffer's first `filled` bytes are the blob's from `start`; of those, the first `seen` are the margin before the next
-        // window.
-        let (mut start, mut seen, mut filled, mut lines) = (0u64, 0usize, 0usize, LineStart::FIRST);
+        // `buffer` holds the blob's bytes from `start`; of those, the first `seen` are the margin before the next window.
+        let (mut start, mut seen, mut lines) = (0u64, 0usize, LineStart::FIRST);
+        self.buffer.clear();
         loop {
             let wanted = seen + CHUNK + margin;
-            let outcome = self.fill(stream, &mut filled, wanted);
-            let bytes = &self.buffer[..filled];
+            let outcome = fill(stream, &mut self.buffer, wanted);
             let ends = !matches!(outcome, Ok(true));
-            let owned_end = if ends { filled } else { filled - margin };
-            visitor.visit(origin, &Window::part(bytes, start, seen..owned_end, ends, lines));
+            let owned_end = if ends { self.buffer.len() } else { self.buffer.len() - margin };
+            let window = Window::part(&self.buffer, start, seen..owned_end, ends, lines);
+            visitor.visit(origin, &window);
             if ends {
-                return (start + filled as u64, outcome.map(|_| ()));
+                return (start + self.buffer.len() as u64, outcome.map(|_| ()));
             }
             let cut = owned_end.saturating_sub(margin);
-            lines = lines.after(&bytes[..cut], start);
-            self.buffer.copy_within(cut..filled, 0);
-            filled -= cut;
+            lines = lines.after(&self.buffer[..cut], start);
+            self.buffer.drain(..cut);
             start += cut as u64;
             seen = owned_end - cut;
         }
     }
+}
 
-    /// Reads until the buffer holds `wanted` bytes: `true`, or the stream ends: `false`.
-    fn fill(&mut self, stream: &mut impl Read, filled: &mut usize, wanted: usize) -> io::Result<bool> {
-        while *filled < wanted {
-            if *filled == self.buffer.len() {
-                // Most streams are short: room is made as they grow.
-                self.buffer.resize(wanted.min((2 * *filled).max(64 * 1024)), 0);
-            }
-            let end = wanted.min(self.buffer.len());
-            match stream.read(&mut self.buffer[*filled..end]) {
-                Ok(0) => return Ok(false),
-                Ok(read) => *filled += read,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(true)
-    }
+/// Reads until `buffer` holds `wanted` bytes: `true`, or the stream ends: `false`.
+fn fill(stream: &mut impl Read, buffer: &mut Vec<u8>, wanted: usize) -> io::Result<bool> {
+    let missing = (wanted - buffer.len()) as u64;
+    stream.take(missing).read_to_end(buffer)?;
+    Ok(buffer.len() == wanted)
 }
 
 #[cfg(test)]

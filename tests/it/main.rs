@@ -1,14 +1,15 @@
 //! The integration tests: one binary, a module for each stage or command.
-// Clippy's leave for tests does not cover the helpers beside them.
-#![allow(clippy::unwrap_used, missing_docs, unreachable_pub)]
+// Clippy's leave for tests does not cover the helpers beside them; and tests are to be short more than fast.
+#![allow(clippy::unwrap_used, clippy::format_collect, clippy::format_push_string, missing_docs, unreachable_pub)]
 
 #[cfg(feature = "cli")]
 mod cli;
+#[cfg(feature = "git")]
+mod git;
 #[cfg(all(feature = "cli", unix))]
 mod laws;
 mod layers;
 #[cfg(feature = "git")]
-#[allow(dead_code, reason = "what no test here needs, the tests of git need")]
 mod repo;
 #[cfg(feature = "cli")]
 mod stanch;

@@ -54,8 +54,8 @@ impl Format {
         }
         for section in config.sections_by_name("extensions").into_iter().flatten() {
             for name in section.body().value_names() {
-                let value = section.body().value(&name.to_string()).unwrap_or_default().to_string();
-                format.apply(&name.to_string().to_ascii_lowercase(), &value, version >= 1);
+                let value = section.body().value(&name).unwrap_or_default().to_string();
+                format.apply(&name.to_ascii_lowercase(), &value, version >= 1);
             }
         }
         Ok(format)

@@ -14,18 +14,20 @@ use crate::{blob::ObjectId, coverage::Coverage};
 pub(super) type CommitIx = u32;
 
 /// A commit as it was read.
-#[derive(Debug)]
-pub(super) struct Record {
+#[derive(Clone, Copy, Debug)]
+struct Record {
     num: Num,
     tree: Option<Num>,
-    parents: Vec<Num>,
     time: i64,
+    /// Where its parents are among those of all.
+    parents: (u32, u32),
 }
 
 /// Commits read by one thread.
 #[derive(Debug, Default)]
 pub(super) struct Records {
     commits: Vec<Record>,
+    parents: Vec<Num>,
     /// Parents and trees that are not here, each with the commit that names it.
     pub(super) missing: Vec<(ObjectId, Num)>,
 }
@@ -42,8 +44,34 @@ impl Records {
             found
         };
         let tree = commit.tree.as_ref().and_then(&mut look);
-        let parents = commit.parents.iter().filter_map(&mut look).collect();
-        self.commits.push(Record { num, tree, parents, time: commit.time });
+        let start = len(&self.parents);
+        self.parents.extend(commit.parents.iter().filter_map(&mut look));
+        let parents = (start, len(&self.parents));
+        self.commits.push(Record { num, tree, time: commit.time, parents });
+    }
+
+    /// All of these together, by number.
+    fn together(all: impl IntoIterator<Item = Self>) -> Self {
+        let mut together = Self::default();
+        for records in all {
+            let shift = len(&together.parents);
+            together.parents.extend(records.parents);
+            together.commits.extend(records.commits.into_iter().map(|record| {
+                let (start, end) = record.parents;
+                Record { parents: (start + shift, end + shift), ..record }
+            }));
+        }
+        together.commits.sort_unstable_by_key(|record| record.num);
+        together
+    }
+
+    fn parents(&self, record: &Record) -> &[Num] {
+        &self.parents[record.parents.0 as usize..record.parents.1 as usize]
+    }
+
+    /// The place of a commit's record.
+    fn place(&self, num: Num) -> Option<usize> {
+        self.commits.binary_search_by_key(&num, |record| record.num).ok()
     }
 }
 
@@ -78,18 +106,17 @@ impl Graph {
 
     /// The graph of these commits.
     pub(super) fn new(records: impl IntoIterator<Item = Records>) -> Self {
-        let mut records: Vec<_> = records.into_iter().flat_map(|records| records.commits).collect();
-        records.sort_unstable_by_key(|record| record.num);
+        let records = Records::together(records);
         let order = parents_first(&records);
         let mut graph = Self { starts: vec![0], ..Self::default() };
-        graph.places = (0..).zip(&order).map(|(place, &at)| (records[at as usize].num, place)).collect();
-        for record in order.iter().map(|&at| &records[at as usize]) {
+        graph.places = (0..).zip(&order).map(|(place, &at)| (records.commits[at as usize].num, place)).collect();
+        for record in order.iter().map(|&at| &records.commits[at as usize]) {
             graph.nums.push(record.num);
             graph.trees.push(record.tree);
             graph.times.push(record.time);
             // What a commit names as its parent may be something else.
-            graph.parents.extend(record.parents.iter().filter_map(|num| graph.places.get(num)));
-            graph.starts.push(u32::try_from(graph.parents.len()).unwrap_or(u32::MAX));
+            graph.parents.extend(records.parents(record).iter().filter_map(|num| graph.places.get(num)));
+            graph.starts.push(len(&graph.parents));
         }
         graph
     }
@@ -143,19 +170,26 @@ impl Graph {
     }
 }
 
+fn len<T>(list: &[T]) -> u32 {
+    u32::try_from(list.len()).unwrap_or(u32::MAX)
+}
+
 /// An order of the records in which parents come first. Commits in a circle, which only forgery makes, come last.
-fn parents_first(records: &[Record]) -> Vec<u32> {
-    let place = |num: &Num| records.binary_search_by_key(num, |record| record.num).ok();
-    let mut waits = vec![0u32; records.len()];
-    let mut starts = vec![0u32; records.len() + 1];
-    for record in records {
-        record.parents.iter().filter_map(place).for_each(|parent| starts[parent + 1] += 1);
+fn parents_first(records: &Records) -> Vec<u32> {
+    let commits = &records.commits;
+    let parents = |record| records.parents(record).iter().filter_map(|&num| records.place(num));
+    let mut waits = vec![0u32; commits.len()];
+    let mut starts = vec![0u32; commits.len() + 1];
+    for parent in commits.iter().flat_map(parents) {
+        starts[parent + 1] += 1;
     }
-    (1..starts.len()).for_each(|at| starts[at] += starts[at - 1]);
+    for at in 1..starts.len() {
+        starts[at] += starts[at - 1];
+    }
     let mut filled = starts.clone();
-    let mut children = vec![0u32; starts[records.len()] as usize];
-    for (child, record) in (0u32..).zip(records) {
-        for parent in record.parents.iter().filter_map(place) {
+    let mut children = vec![0u32; starts[commits.len()] as usize];
+    for (child, record) in (0u32..).zip(commits) {
+        for parent in parents(record) {
             children[filled[parent] as usize] = child;
             filled[parent] += 1;
             waits[child as usize] += 1;

@@ -89,7 +89,8 @@ impl Bounds {
     /// The git directory that `named` is or leads to, in canonical form; nothing where it is neither.
     fn git_dir(&mut self, named: &Path) -> Result<Option<PathBuf>, Error> {
         let metadata = fs::metadata(named).map_err(|error| Error::io(named, error))?;
-        if !metadata.is_dir() && !(metadata.is_file() && metadata.len() <= SMALL) {
+        let is_small_file = metadata.is_file() && metadata.len() <= SMALL;
+        if !metadata.is_dir() && !is_small_file {
             return Ok(None);
         }
         let target = if metadata.is_file() {
@@ -99,10 +100,7 @@ impl Bounds {
             named.to_owned()
         };
         if !target.join("HEAD").is_file() && fs::symlink_metadata(target.join("HEAD")).is_err() {
-            return match metadata.is_file() {
-                true => Err(Error::malformed(&target, "git directory")),
-                false => Ok(None),
-            };
+            return if is_small_file { Err(Error::malformed(&target, "git directory")) } else { Ok(None) };
         }
         self.follow(named, &target).map(Some)
     }

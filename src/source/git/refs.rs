@@ -90,7 +90,7 @@ impl RefTable {
     pub(super) fn read(layout: &Layout, id_len: usize) -> Self {
         let mut found = Found { id_len, targets: BTreeMap::new(), notes: Coverage::default() };
         found.read_packed(&layout.common_dir.join("packed-refs"));
-        found.walk(&layout.common_dir, "refs", &mut BTreeSet::new());
+        found.walk(&layout.common_dir, "refs");
         let mut table = Self::default();
         for git_dir in layout.git_dirs() {
             table.read_worktree(&git_dir, layout, &mut found);
@@ -128,7 +128,9 @@ impl RefTable {
         }
         if *git_dir != layout.common_dir {
             let mut own = Found { id_len, targets: BTreeMap::new(), notes: Coverage::default() };
-            OWN.iter().for_each(|dir| own.walk(git_dir, dir, &mut BTreeSet::new()));
+            for dir in OWN {
+                own.walk(git_dir, dir);
+            }
             self.heads.extend(own.targets.keys().filter_map(|name| own.resolve(name).ok().flatten()));
             self.read_logs(&git_dir.join("logs"), id_len, &mut found.notes);
             found.notes.add(own.notes);
@@ -208,13 +210,9 @@ impl Found {
     }
 
     /// Reads the loose refs in the folder `name` of `dir` and below; they outrank packed ones.
-    fn walk(&mut self, dir: &Path, name: &str, seen: &mut BTreeSet<PathBuf>) {
-        let root = dir.join(name);
-        let mut folders = vec![root.clone()];
+    fn walk(&mut self, dir: &Path, name: &str) {
+        let mut folders = vec![dir.join(name)];
         while let Some(folder) = folders.pop() {
-            if !seen.insert(folder.clone()) {
-                continue;
-            }
             for (path, is_folder) in listing(&folder, &mut self.notes) {
                 if is_folder {
                     folders.push(path);

@@ -11,13 +11,17 @@ use super::{
     object::{self, EntryKind},
     parallel,
     reachable::Reached,
-    store::{Num, Nums, Reader, Store},
+    store::{Cut, Num, Nums, Reader, Store},
 };
 use crate::{
     blob::{ObjectId, Origin, Visitor, Window},
     coverage::{Coverage, History},
 };
 
+/// Blobs of this size are shown in windows.
+const LARGE: u64 = 64 << 20;
+/// How much each window owns.
+const OWN: usize = 8 << 20;
 /// How many missing objects are named one by one.
 const MOST_MISSING: usize = 100;
 
@@ -26,15 +30,23 @@ impl Repository {
     /// the tags that it merged behind it) and every annotated tag's text. It runs on the threads of the current rayon pool,
     /// each with a visitor of its own; the first also gets what is to be said of the repository as a whole.
     ///
+    /// A blob of 64 MiB or more that is not stored as a delta comes in several windows, each with `margin` bytes on both
+    /// sides; git itself stores nothing larger than 512 MB as a delta.
+    ///
     /// What cannot be read is a failure in the coverage of the visitor that it was for, and so is what is named by something
     /// reachable and is not here. The rest is pushed all the same.
-    pub fn scan<V: Visitor + Send>(&self, selection: &Refs, make_visitor: impl Fn() -> V + Sync) -> Vec<V> {
+    pub fn scan<V: Visitor + Send>(
+        &self,
+        selection: &Refs,
+        margin: usize,
+        make_visitor: impl Fn() -> V + Sync,
+    ) -> Vec<V> {
         let mut about = Coverage::default();
         let wanted = match selection {
             Refs::All => Cow::Borrowed(self.inventory().order()),
             Refs::Matching(_) => Cow::Owned(self.reachable_from(selection, &mut about)),
         };
-        let state = || Worker::new(&self.store, make_visitor());
+        let state = || Worker::new(&self.store, margin, make_visitor());
         let workers = parallel::share(&wanted, state, |worker, &num| worker.take(num, self.inventory().kind(num)));
         let (mut visitors, mut records, mut missing) = (Vec::new(), Vec::new(), BTreeSet::new());
         for worker in workers {
@@ -144,6 +156,7 @@ fn fail_missing(missing: &BTreeSet<ObjectId>, about: &mut Coverage) {
 /// One thread's share of a scan.
 struct Worker<'s, V> {
     reader: Reader<'s>,
+    cut: Cut,
     visitor: V,
     buffer: Vec<u8>,
     records: graph::Records,
@@ -153,9 +166,10 @@ struct Worker<'s, V> {
 }
 
 impl<'s, V: Visitor> Worker<'s, V> {
-    fn new(store: &'s Store, visitor: V) -> Self {
+    fn new(store: &'s Store, margin: usize, visitor: V) -> Self {
         Self {
             reader: Reader::new(store),
+            cut: Cut { own: OWN, margin },
             visitor,
             buffer: Vec::new(),
             records: Records::default(),
@@ -165,6 +179,9 @@ impl<'s, V: Visitor> Worker<'s, V> {
     }
 
     fn take(&mut self, num: Num, kind: Option<Kind>) {
+        if kind == Some(Kind::Blob) && self.take_large(num) {
+            return;
+        }
         let store = self.reader.store();
         let fail = |visitor: &mut V, why: String| visitor.coverage().fail(format!("object {}", store.id(num)), why);
         let kind = match self.reader.read(num, &mut self.buffer) {
@@ -188,6 +205,24 @@ impl<'s, V: Visitor> Worker<'s, V> {
             self.visitor.coverage().bytes += text.len() as u64;
             self.visitor.visit(&Origin::Git(store.id(num)), &Window::whole(&text));
         }
+    }
+
+    /// Shows a blob in windows if it is large; says whether it is.
+    fn take_large(&mut self, num: Num) -> bool {
+        let id = self.reader.store().id(num);
+        let (origin, visitor) = (Origin::Git(id), &mut self.visitor);
+        let shown = self.reader.show_large(num, LARGE, self.cut, &mut |window| visitor.visit(&origin, window));
+        match shown {
+            None => return false,
+            Some(Ok(size)) => {
+                self.visitor.coverage().blobs += 1;
+                self.visitor.coverage().bytes += size;
+            }
+            Some(Err(error)) => {
+                self.visitor.coverage().fail(format!("object {id}"), format!("blob cannot be read to its end {error}"));
+            }
+        }
+        true
     }
 
     /// Looks whether what a tree names is here; says whether the tree makes sense.

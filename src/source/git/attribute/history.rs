@@ -66,8 +66,9 @@ impl History<'_> {
                     match held {
                         Held::Dir(dir) => waiting.push((dir, below)),
                         Held::Blob(hit) => {
-                            let classes = self.hits.classes(hit);
-                            classes.iter().for_each(|&class| each(&mut self.keys, below, class, hit));
+                            for &class in self.hits.classes(hit) {
+                                each(&mut self.keys, below, class, hit);
+                            }
                         }
                     }
                 }
@@ -88,30 +89,36 @@ impl History<'_> {
                 self.note_origins_of_notes(commit, &parents, &mut all_classes);
                 continue;
             }
-            let (first, others) = parents.split_first().map_or((EMPTY, &[][..]), |(&first, others)| (first, others));
-            let mut waiting = vec![(root, first, ROOT)];
-            while let Some((new, old, path)) = waiting.pop() {
-                let (paths, keys, hits) = (&mut self.paths, &mut self.keys, self.hits);
-                self.sets.diff(new, old, |name, held, was| {
-                    let below = paths.child(path, name);
-                    match (held, was) {
-                        (Held::Dir(dir), Some(Held::Dir(was))) => waiting.push((dir, was, below)),
-                        (Held::Dir(dir), _) => waiting.push((dir, EMPTY, below)),
-                        (Held::Blob(hit), was) => {
-                            let was = was.and_then(blob);
-                            for &class in hits.classes(hit) {
-                                let in_other = |&parent: &Dir| {
-                                    find(self.sets, parent, &paths.names(below))
-                                        .is_some_and(|hit| hits.holds(hit, class))
-                                };
-                                if !was.is_some_and(|was| hits.holds(was, class)) && !others.iter().any(in_other) {
-                                    keys.at(below, class).origins.push(commit);
-                                }
+            self.note_origins_below(commit, root, parents);
+        }
+    }
+
+    fn note_origins_below(&mut self, commit: CommitIx, root: Dir, parents: Vec<Dir>) {
+        let mut waiting = vec![(root, parents, ROOT)];
+        while let Some((new, olds, path)) = waiting.pop() {
+            let (&first, others) = olds.split_first().unwrap_or((&EMPTY, &[]));
+            let (sets, hits, paths, keys) = (self.sets, self.hits, &mut self.paths, &mut self.keys);
+            sets.diff(new, first, |name, held, was| {
+                let in_others = || others.iter().map(|&other| sets.get(other, name));
+                if in_others().any(|other| other == Some(held)) {
+                    return;
+                }
+                let below = paths.child(path, name);
+                match held {
+                    Held::Dir(dir) => {
+                        let olds = [was].into_iter().chain(in_others()).map(|old| old.map_or(EMPTY, dir_of));
+                        waiting.push((dir, olds.collect(), below));
+                    }
+                    Held::Blob(hit) => {
+                        let olds = || [was].into_iter().chain(in_others()).flatten().filter_map(blob_of);
+                        for &class in hits.classes(hit) {
+                            if !olds().any(|old| hits.holds(old, class)) {
+                                keys.at(below, class).origins.push(commit);
                             }
                         }
                     }
-                });
-            }
+                }
+            });
         }
     }
 
@@ -218,10 +225,17 @@ pub(super) struct Met {
     chunks: HashSet<(PathIx, Chunk)>,
 }
 
-fn blob(held: Held) -> Option<Hit> {
+fn blob_of(held: Held) -> Option<Hit> {
     match held {
         Held::Blob(hit) => Some(hit),
         Held::Dir(_) => None,
+    }
+}
+
+fn dir_of(held: Held) -> Dir {
+    match held {
+        Held::Blob(_) => EMPTY,
+        Held::Dir(dir) => dir,
     }
 }
 
@@ -232,5 +246,5 @@ fn find(sets: &Sets, root: Dir, names: &[u32]) -> Option<Hit> {
         Held::Dir(dir) => Some(dir),
         Held::Blob(_) => None,
     })?;
-    sets.get(folder, last).and_then(blob)
+    sets.get(folder, last).and_then(blob_of)
 }

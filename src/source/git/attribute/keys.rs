@@ -93,7 +93,9 @@ impl Hits {
         }
         let mut classes = vec![Vec::new(); ids.len()];
         for (class, by) in (0..).zip(same.keys()) {
-            by.iter().for_each(|&hit| classes[hit as usize].push(class));
+            for &hit in by {
+                classes[hit as usize].push(class);
+            }
         }
         Self { numbers, ids, classes, secrets: same.into_values().collect() }
     }

@@ -104,9 +104,16 @@ impl Repository {
     }
 
     fn look_at<'a>(&'a self, trees: &Trees<'a>, nums: &[Num], coverage: &mut Coverage) {
-        let look = |eyes: &mut Eyes<'a>, &num: &Num| drop(trees.look(eyes, num));
-        let eyes = parallel::share(nums, || Eyes::new(&self.store), look);
-        eyes.into_iter().for_each(|eyes| coverage.add(eyes.notes));
+        let eyes = parallel::share(
+            nums,
+            || Eyes::new(&self.store),
+            |eyes, &num| {
+                trees.look(eyes, num);
+            },
+        );
+        for eyes in eyes {
+            coverage.add(eyes.notes);
+        }
     }
 
     /// What decides between commits of the same time.
@@ -119,10 +126,13 @@ impl Repository {
 
     /// Notes what is named without a commit: a tag on a tree or on a blob.
     fn note_bare(&self, history: &mut History<'_>, tips: &Tips, trees: &Trees<'_>) {
-        for &(num, kind, by) in tips.bare.iter().filter(|(_, _, by)| by.picked) {
-            if kind == Kind::Tree {
-                history.note_bare_tree(trees.known(num).unwrap_or(EMPTY), by);
-            } else if let Some(&hit) = history.hits.numbers.get(&self.store.id(num)) {
+        let of_kind = |kind| tips.bare.iter().filter(move |bare| bare.1 == kind && bare.2.picked);
+        for &(num, _, by) in of_kind(Kind::Tree) {
+            history.note_bare_tree(trees.known(num).unwrap_or(EMPTY), by);
+        }
+        // Blobs come last: what has a path by now needs none.
+        for &(num, _, by) in of_kind(Kind::Blob) {
+            if let Some(&hit) = history.hits.numbers.get(&self.store.id(num)) {
                 history.note_bare_blob(hit, by);
             }
         }

@@ -83,17 +83,18 @@ impl<'a> Placing<'a> {
         let mut places = Vec::new();
         for (key, question) in keys.iter().zip(of_keys) {
             let git = self.git_of_key(key, &answers[question], coverage);
-            self.push(&mut places, key.class, self.path(key), &git);
+            self.push(&mut places, key.class, self.path(key).as_ref(), &git);
         }
+        let message = PathName::new(*b"commit message");
         for (&(hit, commit), question) in messages.iter().zip(of_messages) {
             let git = self.git_of_message(hit, commit, &answers[question], coverage);
             for &class in self.history.hits.classes(hit) {
-                self.push(&mut places, class, Some(PathName::new(*b"commit message")), &git);
+                self.push(&mut places, class, Some(&message), &git);
             }
         }
         for ((name, class), holders) in tags {
             let path = PathName::new([b"tag ", name.as_slice()].concat());
-            self.push(&mut places, class, Some(path), &self.git_of_tag(&holders));
+            self.push(&mut places, class, Some(&path), &self.git_of_tag(&holders));
         }
         places.sort_by(|one, other| {
             (one.secret, &one.path, one.git.blob).cmp(&(other.secret, &other.path, other.git.blob))
@@ -126,9 +127,9 @@ impl<'a> Placing<'a> {
         (messages, tags)
     }
 
-    fn push(&self, places: &mut Vec<Place>, class: Class, path: Option<PathName>, git: &GitPlace) {
+    fn push(&self, places: &mut Vec<Place>, class: Class, path: Option<&PathName>, git: &GitPlace) {
         let secrets = &self.history.hits.secrets[class as usize];
-        places.extend(secrets.iter().map(|&secret| Place { secret, path: path.clone(), git: git.clone() }));
+        places.extend(secrets.iter().map(|&secret| Place { secret, path: path.cloned(), git: git.clone() }));
     }
 
     fn path(&self, key: &Key) -> Option<PathName> {

@@ -44,11 +44,8 @@ impl Comparer<'_, '_> {
                 match node {
                     Node::Other => {}
                     Node::Folder(folder) => {
-                        let folders = in_parents.map(|node| match node {
-                            Some(Node::Folder(folder)) => Some(folder.clone()),
-                            _ => None,
-                        });
-                        waiting.push((join(&path, &name), folder, folders.collect()));
+                        let folders = in_parents.map(|node| node.and_then(folder_of)).collect();
+                        waiting.push((join(&path, &name), folder, folders));
                     }
                     Node::Blob(blob) => {
                         let before: Vec<_> = in_parents.map(|node| node.and_then(blob_of)).collect();
@@ -75,21 +72,21 @@ impl Comparer<'_, '_> {
             let (new, old) = (self.list(new.as_ref()), self.list(old.as_ref()));
             for (name, node) in &new {
                 match (node, get(&old, name)) {
-                    (Node::Blob(_), Some(Node::Blob(_) | Node::Other)) => {}
-                    (Node::Blob(blob), _) => added.push((join(&path, name), *blob)),
-                    (Node::Folder(folder), Some(Node::Folder(was))) => {
-                        waiting.push((join(&path, name), Some(folder.clone()), Some(was.clone())));
+                    (Node::Blob(blob), None | Some(Node::Folder(_))) => added.push((join(&path, name), *blob)),
+                    (Node::Blob(_) | Node::Other, _) => {}
+                    (Node::Folder(folder), was) => {
+                        let was = was.and_then(folder_of);
+                        waiting.push((join(&path, name), Some(folder.clone()), was));
                     }
-                    (Node::Folder(folder), _) => waiting.push((join(&path, name), Some(folder.clone()), None)),
-                    (Node::Other, _) => {}
                 }
             }
             for (name, node) in &old {
                 match (node, get(&new, name)) {
-                    (Node::Blob(_), Some(Node::Blob(_) | Node::Other)) => {}
-                    (Node::Blob(blob), _) => deleted.push((join(&path, name), *blob)),
-                    (Node::Folder(_), Some(Node::Folder(_))) | (Node::Other, _) => {}
-                    (Node::Folder(folder), _) => waiting.push((join(&path, name), None, Some(folder.clone()))),
+                    (Node::Blob(blob), None | Some(Node::Folder(_))) => deleted.push((join(&path, name), *blob)),
+                    (Node::Folder(folder), None | Some(Node::Blob(_) | Node::Other)) => {
+                        waiting.push((join(&path, name), None, Some(folder.clone())));
+                    }
+                    _ => {}
                 }
             }
         }
@@ -107,6 +104,13 @@ fn get<'l, 'i>(listing: &'l Listing<'i>, name: &[u8]) -> Option<&'l Node<'i>> {
 fn blob_of(node: &Node<'_>) -> Option<ObjectId> {
     match node {
         Node::Blob(id) => Some(*id),
+        _ => None,
+    }
+}
+
+fn folder_of<'i>(node: &Node<'i>) -> Option<Folder<'i>> {
+    match node {
+        Node::Folder(folder) => Some(folder.clone()),
         _ => None,
     }
 }

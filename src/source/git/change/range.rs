@@ -75,8 +75,8 @@ struct Walk<'a, 'r> {
     waiting: BinaryHeap<(i64, ObjectId)>,
 }
 
-/// How much older than the range's oldest commit others are still looked at, in case clocks were wrong.
-const SLACK: i64 = 24 * 60 * 60;
+/// How many commits outside the range, all older than those in it, end the walk. One would do if clocks were right.
+const SLACK: usize = 256;
 
 impl Repository {
     /// The commits of a range, oldest first.
@@ -102,6 +102,10 @@ impl Repository {
             Some(id) => id,
             None if !self.format.ref_files => {
                 return Err(Error::Unsupported { what: format!("`{rev}`: refs of this repository cannot be read") });
+            }
+            // Who looks revisions up would follow alternates that were refused.
+            None if self.layout.refused => {
+                return Err(Error::Unsupported { what: format!("`{rev}`: objects lie outside and are not followed") });
             }
             None => {
                 let options = gix::open::Options::isolated().config_overrides(["core.useReplaceRefs=false"]);
@@ -134,14 +138,17 @@ impl Walk<'_, '_> {
     }
 
     fn run(mut self) -> Vec<Member> {
-        let mut oldest = i64::MAX;
+        let (mut oldest, mut outside) = (i64::MAX, 0);
         while let Some((time, id)) = self.waiting.pop() {
             let Some((sides, commit)) = self.met.get(&id) else { continue };
             let (sides, parents) = (*sides, commit.parents.clone());
             if sides.are_in(self.both_sides) {
-                oldest = oldest.min(time);
-            } else if time < oldest.saturating_sub(SLACK) && !self.waiting.iter().any(|(_, id)| self.is_in(id)) {
-                break;
+                (oldest, outside) = (oldest.min(time), 0);
+            } else if time < oldest && !self.waiting.iter().any(|(_, id)| self.is_in(id)) {
+                outside += 1;
+                if outside > SLACK {
+                    break;
+                }
             }
             let is_cut = self.repository.cut.contains(&id);
             for parent in parents {

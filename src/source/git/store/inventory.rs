@@ -11,7 +11,7 @@ use super::{Num, Reader, Store, pack::Pack};
 pub(in crate::source::git) struct Inventory {
     /// Indexed by number.
     kinds: Vec<Known>,
-    /// By pack and offset, so that delta bases are met before what is made from them; loose objects last.
+    /// By pack and along its deltas, so that an object is met soon after its base; loose objects last.
     order: Vec<Num>,
 }
 
@@ -33,7 +33,7 @@ impl Inventory {
         for (at, pack) in store.packs.iter().enumerate() {
             let earlier = &store.packs[..at];
             let places = by_offset(pack);
-            let mut known = pack_kinds(pack, &places);
+            let (mut known, bases) = pack_kinds(pack, &places);
             if !earlier.is_empty() {
                 known.par_iter_mut().enumerate().for_each(|(at, known)| {
                     let id = pack.id(u32::try_from(at).unwrap_or(u32::MAX));
@@ -42,7 +42,7 @@ impl Inventory {
                     }
                 });
             }
-            order.extend(places.iter().map(|&(_, at)| pack.first() + at));
+            order.extend(along_deltas(&places, &bases).into_iter().map(|at| pack.first() + at));
             kinds.extend(known);
         }
         let mut inventory = Self { kinds, order };
@@ -108,9 +108,13 @@ fn by_offset(pack: &Pack) -> Vec<(u64, u32)> {
     places
 }
 
-/// What each entry of a pack is, indexed by its place in the listing.
-fn pack_kinds(pack: &Pack, places: &[(u64, u32)]) -> Vec<Known> {
+/// Where an entry is whole.
+const NO_BASE: u32 = u32::MAX;
+
+/// What each entry of a pack is, and on which other it is based, both indexed by its place in the listing.
+fn pack_kinds(pack: &Pack, places: &[(u64, u32)]) -> (Vec<Known>, Vec<u32>) {
     let mut kinds = vec![Known::Nothing; places.len()];
+    let mut bases = vec![NO_BASE; places.len()];
     let mut waiting = HashMap::new();
     for &(offset, at) in places {
         let Ok(entry) = pack.entry(offset) else { continue };
@@ -125,17 +129,16 @@ fn pack_kinds(pack: &Pack, places: &[(u64, u32)]) -> Vec<Known> {
                 continue;
             }
         };
-        match base {
-            Some(base) if kinds[base as usize] != Known::Nothing => kinds[at as usize] = kinds[base as usize],
+        let Some(base) = base else { continue };
+        bases[at as usize] = base;
+        kinds[at as usize] = kinds[base as usize];
+        if kinds[at as usize] == Known::Nothing {
             // A base named by its id may come later in the pack.
-            Some(base) => {
-                waiting.insert(at, base);
-            }
-            None => {}
+            waiting.insert(at, base);
         }
     }
     settle_waiting(&mut kinds, waiting);
-    kinds
+    (kinds, bases)
 }
 
 /// Passes kinds on from bases to what waits for them; a circle of deltas stays unknown.
@@ -149,6 +152,46 @@ fn settle_waiting(kinds: &mut [Known], mut waiting: HashMap<u32, u32>) {
             at = base;
         }
         let kind = kinds[at as usize];
-        path.drain(..).for_each(|at| kinds[at as usize] = kind);
+        for at in path.drain(..) {
+            kinds[at as usize] = kind;
+        }
     }
+}
+
+/// An order of a pack's entries in which each comes soon after what it is based on: depth first, and by offset.
+fn along_deltas(places: &[(u64, u32)], bases: &[u32]) -> Vec<u32> {
+    let mut starts = vec![0u32; bases.len() + 1];
+    for &base in bases.iter().filter(|&&base| base != NO_BASE) {
+        starts[base as usize + 1] += 1;
+    }
+    for at in 1..starts.len() {
+        starts[at] += starts[at - 1];
+    }
+    let mut filled = starts.clone();
+    let mut children = vec![0u32; starts[bases.len()] as usize];
+    // Backwards, so that the first child is the last put on the stack.
+    for &(_, at) in places.iter().rev() {
+        let base = bases[at as usize];
+        if base != NO_BASE {
+            children[filled[base as usize] as usize] = at;
+            filled[base as usize] += 1;
+        }
+    }
+    let (mut order, mut stack) = (Vec::with_capacity(bases.len()), Vec::new());
+    for &(_, root) in places.iter().filter(|(_, at)| bases[*at as usize] == NO_BASE) {
+        stack.push(root);
+        while let Some(at) = stack.pop() {
+            order.push(at);
+            stack.extend(&children[starts[at as usize] as usize..starts[at as usize + 1] as usize]);
+        }
+    }
+    if order.len() < places.len() {
+        // Circles have no root.
+        let mut met = vec![false; places.len()];
+        for &at in &order {
+            met[at as usize] = true;
+        }
+        order.extend(places.iter().map(|&(_, at)| at).filter(|&at| !met[at as usize]));
+    }
+    order
 }

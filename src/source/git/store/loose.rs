@@ -78,6 +78,28 @@ impl LooseStore {
     }
 }
 
+impl LooseStore {
+    /// How large an object is and what it is made of, if it is a blob and here.
+    pub(super) fn large_blob(&self, id: &ObjectId, least: u64) -> Option<(u64, impl io::Read + use<>)> {
+        let path = self.path(id);
+        let metadata = fs::metadata(&path).ok()?;
+        if !metadata.is_file() || metadata.len().saturating_mul(MOST_EXPANSION) < least {
+            return None;
+        }
+        let file = io::BufReader::new(fs::File::open(&path).ok()?);
+        let mut inflated = super::stream::Inflated::new(file);
+        let mut start = Vec::new();
+        // The header ends with a zero byte.
+        while start.last() != Some(&0) && start.len() < HEADER {
+            let mut byte = [0];
+            io::Read::read_exact(&mut inflated, &mut byte).ok()?;
+            start.push(byte[0]);
+        }
+        let (kind, size, _) = gix::objs::decode::loose_header(&start).ok()?;
+        (kind == Kind::Blob && size >= least).then_some((size, inflated))
+    }
+}
+
 /// Inflates the beginning of an object into `out`: what it is, how large, and where it begins.
 fn header(compressed: &[u8], out: &mut Vec<u8>) -> Result<(Kind, u64, usize, Decompress), io::Error> {
     let mut inflate = Decompress::new();

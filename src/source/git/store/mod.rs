@@ -7,6 +7,7 @@ mod inventory;
 mod loose;
 mod pack;
 mod reader;
+mod stream;
 
 use std::{
     path::{Path, PathBuf},
@@ -14,7 +15,8 @@ use std::{
 };
 
 pub(super) use inventory::Inventory;
-pub(super) use reader::{ReadError, Reader};
+pub(super) use reader::Reader;
+pub(super) use stream::Cut;
 
 use self::{loose::LooseStore, pack::Pack};
 use crate::{blob::ObjectId, coverage::Coverage};
@@ -52,11 +54,6 @@ impl Store {
         }
         let loose = objects.iter().map(|dir| LooseStore::at(dir)).collect();
         Self { hash, packs, loose, listed: OnceLock::new(), notes }
-    }
-
-    /// Of which hash its ids are.
-    pub(super) fn hash(&self) -> gix::hash::Kind {
-        self.hash
     }
 
     /// How many bytes an id has.

@@ -8,11 +8,11 @@ use gix::{
     zlib::Inflate,
 };
 
-use super::{Num, Store, pack::Pack};
-use crate::blob::ObjectId;
+use super::{Cut, Num, Store, pack::Pack, stream};
+use crate::blob::{ObjectId, Window};
 
 /// How much memory all threads together spend on delta bases.
-const CACHE: usize = 64 << 20;
+const CACHE: usize = 32 << 20;
 /// The least that is of use to one.
 const LEAST_CACHE: usize = 2 << 20;
 
@@ -87,6 +87,26 @@ impl<'s> Reader<'s> {
         }
     }
 
+    /// Shows the object with this number in windows, if it is a blob of this size or more that is not stored as a delta.
+    /// Gives its size.
+    pub(in crate::source::git) fn show_large(
+        &self,
+        num: Num,
+        least: u64,
+        cut: Cut,
+        each: &mut dyn FnMut(&Window<'_>),
+    ) -> Option<Result<u64, ReadError>> {
+        if let Some(pack) = self.store.pack_of(num) {
+            let (size, input) = pack.large_blob(num - pack.first(), least)?;
+            let failed =
+                |error: io::Error| ReadError::Packed { pack: pack.path().to_owned(), reason: error.to_string() };
+            return Some(stream::show(input, size, cut, each).map(|()| size).map_err(failed));
+        }
+        let id = self.store.id(num);
+        let (size, input) = self.store.loose.iter().find_map(|loose| loose.large_blob(&id, least))?;
+        Some(stream::show(input, size, cut, each).map(|()| size).map_err(ReadError::Loose))
+    }
+
     fn read_packed(&mut self, pack: &Pack, at: u32, out: &mut Vec<u8>) -> Result<Kind, ReadError> {
         let failed = |error: gix::Error| ReadError::Packed { pack: pack.path().to_owned(), reason: reason(&error) };
         let entry = pack.entry(pack.offset(at)).map_err(failed)?;
@@ -96,9 +116,8 @@ impl<'s> Reader<'s> {
         };
         out.clear();
         let outcome = pack.data().decode_entry(entry, out, &mut self.inflate, &resolve, &mut self.cache);
-        let outcome = outcome.map_err(failed)?;
-        out.truncate(usize::try_from(outcome.object_size).unwrap_or(usize::MAX));
-        Ok(outcome.kind)
+        // The outcome's size is no use: of an object found in the cache it is its delta's.
+        Ok(outcome.map_err(failed)?.kind)
     }
 }
 
