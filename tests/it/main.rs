@@ -9,6 +9,8 @@ mod git;
 #[cfg(all(feature = "cli", unix))]
 mod laws;
 mod layers;
+#[cfg(feature = "cli")]
+mod readme;
 #[cfg(feature = "git")]
 mod repo;
 #[cfg(feature = "cli")]
