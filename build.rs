@@ -51,8 +51,7 @@ fn main() -> ExitCode {
     }
     let out = Path::new(&env::var_os("OUT_DIR").expect("cargo sets it")).join("builtin.rs");
     fs::write(out, table_of(&rules)).expect("a writable target folder");
-    let _ = failed;
-    ExitCode::SUCCESS
+    if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
 /// The rules as the text of a static table.
@@ -105,14 +104,8 @@ fn rule_of(rule: &Rule) -> String {
 }
 
 fn detection_of(detect: &rule::Detection) -> String {
-    let body = detect.body.as_ref().map_or("None".to_owned(), |body| {
-        format!(
-            "Some(Body {{ class: {:?}, min: {}, max: {}, end: {} }})",
-            body.class,
-            body.min,
-            body.max,
-            text(&body.end)
-        )
+    let body = detect.body.iter().map(|body| {
+        format!("Body {{ class: {:?}, min: {}, max: {}, end: {} }}", body.class, body.min, body.max, text(&body.end))
     });
     let parts = detect.parts.iter().map(|part| {
         let (name, regex) = (text(&part.name), text(&part.regex));
@@ -120,10 +113,11 @@ fn detection_of(detect: &rule::Detection) -> String {
     });
     let checksum = detect.checksum.map_or("None".to_owned(), |algorithm| format!("Some(Algorithm::{algorithm:?})"));
     format!(
-        "Detection {{ keywords: {}, regex: {}, body: {body}, parts: {}, entropy: {:?}, checksum: {checksum}, reject: {}, \
+        "Detection {{ keywords: {}, regex: {}, body: {}, parts: {}, entropy: {:?}, checksum: {checksum}, reject: {}, \
          words: {}, generic: {}, bounds: {:?} }}",
         texts(&detect.keywords),
         text(&detect.regex),
+        list(body),
         list(parts),
         detect.entropy,
         texts(&detect.reject),

@@ -136,8 +136,12 @@ fn tree(criterion: &mut Criterion) {
     group.throughput(Throughput::Bytes(bytes as u64));
     group.bench_function("1000 files, one thread", |bencher| {
         bencher.iter(|| {
-            let scanner =
-                || Scanner { detector: &detector, scratch: Scratch::default(), findings: 0, coverage: Coverage::default() };
+            let scanner = || Scanner {
+                detector: &detector,
+                scratch: Scratch::default(),
+                findings: 0,
+                coverage: Coverage::default(),
+            };
             files::scan(&root, &options, scanner).iter().map(|scanner| scanner.findings).sum::<usize>()
         });
     });

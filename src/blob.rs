@@ -201,15 +201,40 @@ impl<'a> Window<'a> {
 
     /// Lines and columns of a range of the bytes in memory.
     pub fn locate(&self, range: Range<usize>) -> Location {
-        let first = self.lines.after(&self.bytes[..range.start], self.start);
+        Locator::new(self).locate(range)
+    }
+}
+
+/// Locates one range after the other, in the order of where they begin: what lies before is counted once for all of them.
+#[derive(Debug)]
+pub struct Locator<'w, 'a> {
+    window: &'w Window<'a>,
+    at: usize,
+    line: LineStart,
+}
+
+impl<'w, 'a> Locator<'w, 'a> {
+    /// At the beginning of `window`.
+    pub fn new(window: &'w Window<'a>) -> Self {
+        Self { window, at: 0, line: window.lines }
+    }
+
+    /// Lines and columns of a range of the bytes in memory; none that was asked for before may begin behind it.
+    ///
+    /// # Panics
+    /// If one did.
+    pub fn locate(&mut self, range: Range<usize>) -> Location {
+        let Window { bytes, start, .. } = *self.window;
+        self.line = self.line.after(&bytes[self.at..range.start], start + self.at as u64);
+        self.at = range.start;
         // The last byte's line: a range that ends with a line break ends in the line it breaks.
         let last_byte = range.end.saturating_sub(1).max(range.start);
-        let last = first.after(&self.bytes[range.start..last_byte], self.start + range.start as u64);
-        let span = self.span(range);
+        let last = self.line.after(&bytes[range.start..last_byte], start + range.start as u64);
+        let span = self.window.span(range);
         Location {
             span,
-            line: first.number,
-            column: span.start() - first.offset + 1,
+            line: self.line.number,
+            column: span.start() - self.line.offset + 1,
             end_line: last.number,
             end_column: span.end() - last.offset + 1,
         }

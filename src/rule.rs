@@ -69,8 +69,8 @@ pub struct Detection {
     pub keywords: List<Text>,
     /// The byte pattern, Unicode off.
     pub regex: Text,
-    /// A long run of bytes behind the pattern's match.
-    pub body: Option<Body>,
+    /// Long runs of bytes behind the pattern's match, one behind the other.
+    pub body: List<Body>,
     /// Other halves of the secret nearby.
     pub parts: List<Part>,
     /// Least Shannon entropy of the secret, in bits a byte.

@@ -108,7 +108,7 @@ fn show(rule: &Rule, out: &mut impl Write) -> Result<(), AnyError> {
     field(out, "rank", &rule.rank.to_string())?;
     field(out, "keywords", &joined(&detect.keywords))?;
     field(out, "regex", &detect.regex)?;
-    if let Some(body) = &detect.body {
+    for body in detect.body.iter() {
         field(out, "body", &format!("{} to {} bytes, then {}", body.min, body.max, body.end))?;
     }
     for part in detect.parts.iter() {

@@ -70,24 +70,39 @@ impl Search<'_> {
         None
     }
 
-    /// Where the match ends that the regex brought as far as `end`: there, or behind the rule's body.
+    /// Where the match ends that the regex brought as far as `end`: there, or behind the rule's bodies.
     fn body_end(&self, end: usize, scratch: &mut Scratch) -> Option<usize> {
-        let Some(body) = &self.rule.detect.body else { return Some(end) };
+        let Some(body) = self.rule.detect.body.first() else { return Some(end) };
         let behind = scratch.run(self.index()).end_of(body, self.bytes, end);
         if behind - end < body.min {
             return None;
         }
-        let Some(closing) = self.matcher.end() else { return Some(behind) };
         // Attempts that share a run share what closes it.
         if let Some((at, known)) = scratch.run(self.index()).closing
             && at == behind
         {
             return known;
         }
-        let found =
-            closing.match_at(self.index(), self.bytes, behind, self.bytes.len(), scratch).map(|found| found.end());
-        scratch.run(self.index()).closing = Some((behind, found));
-        found
+        let closed = self.closed(behind, scratch);
+        scratch.run(self.index()).closing = Some((behind, closed));
+        closed
+    }
+
+    /// Where the match ends whose first body has ended at `at`: behind what closes that one, and all other bodies.
+    fn closed(&self, mut at: usize, scratch: &mut Scratch) -> Option<usize> {
+        for (body, end) in self.rule.detect.body.iter().skip(1).map(Some).chain([None]).zip(self.matcher.ends()) {
+            if let Some(end) = end {
+                at = end.match_at(self.index(), self.bytes, at, self.bytes.len(), scratch)?.end();
+            }
+            if let Some(body) = body {
+                let run = self.bytes[at..].iter().take(body.max).take_while(|&&byte| body.has(byte)).count();
+                if run < body.min {
+                    return None;
+                }
+                at += run;
+            }
+        }
+        Some(at)
     }
 
     fn candidate(&self, found: Match, matched: Range<usize>, scratch: &mut Scratch) -> Option<Candidate> {
@@ -96,7 +111,7 @@ impl Search<'_> {
         let captures = pattern.captures(self.index(), self.bytes, found, scratch);
         let group = |group: Option<usize>| group.and_then(|group| captures.get(group));
         let mut secret = group(pattern.groups.secret).unwrap_or_else(|| found.range());
-        if detect.body.is_some() {
+        if !detect.body.is_empty() {
             secret.end = matched.end;
         }
         let named = pattern.groups.named.iter();
@@ -112,7 +127,7 @@ impl Search<'_> {
                 None => {}
             }
         }
-        let payload = group(pattern.groups.payload).unwrap_or(0..0);
+        let payload = group(pattern.groups.payload).unwrap_or_else(|| secret.clone());
         let check = group(pattern.groups.check).unwrap_or(0..0);
         let checksum =
             detect.checksum.map(|algorithm| checksum::holds(algorithm, &self.bytes[payload], &self.bytes[check]));

@@ -18,8 +18,8 @@ const LAZY_MEMORY: usize = 512 * 1024;
 #[derive(Debug)]
 pub(super) struct Matcher {
     pattern: Compiled,
-    /// What closes the body, where the rule has one that anything closes.
-    end: Option<Compiled>,
+    /// What closes each body, where anything does.
+    ends: Vec<Option<Compiled>>,
     parts: Vec<Compiled>,
 }
 
@@ -55,7 +55,7 @@ pub struct Scratch {
 pub(super) struct Run {
     from: usize,
     to: usize,
-    /// Where a body's end was looked for last, and where it ended.
+    /// Where the run was last found to end, and where the match ends then, if it does.
     pub(super) closing: Option<(usize, Option<usize>)>,
 }
 
@@ -100,12 +100,13 @@ impl Scratch {
 
 impl Matcher {
     pub(super) fn new(rule: &Rule) -> Self {
-        let end = rule.detect.body.as_ref().filter(|body| !body.end.is_empty());
+        let bodies = &rule.detect.body;
+        let end = |(body, slot): (&Body, usize)| (!body.end.is_empty()).then(|| Compiled::new(&body.end, slot));
         let part = |(part, slot): (&Part, usize)| Compiled::new(&part.regex, slot);
         Self {
             pattern: Compiled::new(&rule.detect.regex, 0),
-            end: end.map(|body| Compiled::new(&body.end, 1)),
-            parts: rule.detect.parts.iter().zip(2..).map(part).collect(),
+            ends: bodies.iter().zip(1..).map(end).collect(),
+            parts: rule.detect.parts.iter().zip(1 + bodies.len()..).map(part).collect(),
         }
     }
 
@@ -113,8 +114,8 @@ impl Matcher {
         &self.pattern
     }
 
-    pub(super) fn end(&self) -> Option<&Compiled> {
-        self.end.as_ref()
+    pub(super) fn ends(&self) -> &[Option<Compiled>] {
+        &self.ends
     }
 
     pub(super) fn parts(&self) -> &[Compiled] {

@@ -13,14 +13,15 @@ mod score;
 mod settle;
 mod words;
 
-use std::{ops::Range, sync::OnceLock};
+use std::{collections::BTreeSet, ops::Range, sync::OnceLock};
 
 use crate::{
-    blob::Window,
+    blob::{Locator, Window},
     finding::{Checksum, Finding, FoundPart, PartValue},
     rule::{Confidence, Rule, RuleIx},
     secret::{self, Secret, Shown},
 };
+use excerpt::Hidden;
 use matcher::Matcher;
 use prefilter::Prefilter;
 
@@ -119,37 +120,47 @@ impl Detector {
         anchor::try_at(rule, &self.rules[index], matcher, bytes, at, scratch)
     }
 
-    /// The findings that `window` owns: those whose match begins in its part of the blob.
+    /// The findings that `window` owns, in the order of their secrets: those whose match begins in its part of the blob.
     pub fn findings(&self, window: &Window<'_>, scratch: &mut Scratch) -> Vec<Finding> {
-        let owned = window.owned();
         let candidates = self.candidates(window, self.neighbourhood(window), scratch);
-        if candidates.is_empty() {
+        let mut owned = self.owned(window, &candidates);
+        if owned.is_empty() {
             return Vec::new();
         }
-        let survivors = settle::survivors(&candidates, &self.rules);
-        let reported = survivors.into_iter().filter(|&at| owned.contains(&candidates[at].matched.start));
-        reported.filter_map(|at| self.finding(window, &candidates, at)).collect()
+        owned.sort_by_key(|candidate| candidate.secret.start);
+        let (hidden, mut locator) = (Hidden::of(&candidates), Locator::new(window));
+        let findings = owned.into_iter().map(|candidate| self.finding(window, candidate, &hidden, &mut locator));
+        findings.collect()
+    }
+
+    /// Of the candidates, those to report: that nothing drops or rejects, and whose match begins in the part of the blob that `window` owns.
+    fn owned<'c>(&self, window: &Window<'_>, candidates: &'c [Candidate]) -> Vec<&'c Candidate> {
+        let survivors = settle::survivors(candidates, &self.rules).into_iter().map(|at| &candidates[at]);
+        let is_owned = |candidate: &&Candidate| window.owned().contains(&candidate.matched.start);
+        survivors
+            .filter(is_owned)
+            .filter(|candidate| candidate.outcome.is_ok() && !self.rule(candidate).hidden)
+            .collect()
+    }
+
+    fn rule(&self, candidate: &Candidate) -> &Rule {
+        &self.rules[candidate.rule.0 as usize]
     }
 
     /// The secrets that `window` owns, without what a report would say of them.
     pub fn tokens<'w>(&self, window: &Window<'w>, scratch: &mut Scratch) -> Vec<Token<'w>> {
         let candidates = self.candidates(window, self.neighbourhood(window), scratch);
-        let mut tokens = Vec::new();
-        for at in settle::survivors(&candidates, &self.rules) {
-            let Candidate { rule, matched, secret, outcome, .. } = &candidates[at];
-            if let (Ok(confidence), false, true) =
-                (*outcome, self.rules[rule.0 as usize].hidden, window.owned().contains(&matched.start))
-            {
-                tokens.push(Token { rule: *rule, secret: &window.bytes()[secret.clone()], confidence });
-            }
-        }
-        tokens
+        let token = |candidate: &Candidate| {
+            let secret = &window.bytes()[candidate.secret.clone()];
+            Some(Token { rule: candidate.rule, secret, confidence: candidate.outcome.ok()? })
+        };
+        self.owned(window, &candidates).into_iter().filter_map(token).collect()
     }
 
     /// What every rule made of what it saw in a whole blob, a line each, secrets masked.
     pub fn explain(&self, window: &Window<'_>, scratch: &mut Scratch) -> Vec<String> {
         let candidates = self.candidates(window, window.owned(), scratch);
-        let survivors = settle::survivors(&candidates, &self.rules);
+        let survivors: BTreeSet<usize> = settle::survivors(&candidates, &self.rules).into_iter().collect();
         let line = |(at, candidate): (usize, &Candidate)| {
             let rule = &self.rules[candidate.rule.0 as usize];
             let bytes = &window.bytes()[candidate.secret.clone()];
@@ -172,26 +183,30 @@ impl Detector {
         owned.start.saturating_sub(reach)..(owned.end + reach).min(window.bytes().len())
     }
 
-    fn finding(&self, window: &Window<'_>, candidates: &[Candidate], at: usize) -> Option<Finding> {
-        let candidate = &candidates[at];
-        let rule = &self.rules[candidate.rule.0 as usize];
-        let confidence = candidate.outcome.ok().filter(|_| !rule.hidden)?;
+    fn finding(
+        &self,
+        window: &Window<'_>,
+        candidate: &Candidate,
+        hidden: &Hidden,
+        locator: &mut Locator<'_, '_>,
+    ) -> Finding {
+        let rule = self.rule(candidate);
         let bytes = &window.bytes()[candidate.secret.clone()];
         let part = |(name, range): &(String, Range<usize>)| FoundPart {
             name: name.clone(),
             value: part_value(rule, name, &window.bytes()[range.clone()]),
             span: window.span(range.clone()),
         };
-        Some(Finding {
+        Finding {
             rule: candidate.rule,
             secret: Secret::new(bytes, shown(rule, bytes)),
-            location: window.locate(candidate.secret.clone()),
-            confidence,
+            location: locator.locate(candidate.secret.clone()),
+            confidence: candidate.outcome.unwrap_or(Confidence::Low),
             checksum: candidate.checksum,
             parts: candidate.parts.iter().map(part).collect(),
             allowed_by: None,
-            excerpt: excerpt::cut(window.bytes(), candidates, at, &self.rules),
-        })
+            excerpt: excerpt::cut(window.bytes(), &candidate.secret, secret::mask(bytes, shown(rule, bytes)), hidden),
+        }
     }
 }
 

@@ -183,7 +183,7 @@ proptest! {
     #[test]
     fn every_match_has_an_anchor(bytes in crowded()) {
         let candidates = all_candidates(&DETECTOR, &bytes);
-        for (rule, ix) in DETECTOR.rules().iter().zip(0..).filter(|(rule, _)| rule.detect.parts.is_empty() && rule.detect.body.is_none()) {
+        for (rule, ix) in DETECTOR.rules().iter().zip(0..).filter(|(rule, _)| rule.detect.parts.is_empty() && rule.detect.body.is_empty()) {
             let syntax = regex_automata::util::syntax::Config::new().unicode(false).utf8(false);
             let regex = regex_automata::meta::Regex::builder().syntax(syntax).build(&rule.detect.regex).unwrap();
             for start in 0..bytes.len() {

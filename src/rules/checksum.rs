@@ -36,9 +36,10 @@ fn digits(mut number: u32, alphabet: &[u8], width: usize) -> Option<Vec<u8>> {
     (number == 0).then_some(text)
 }
 
-/// Whether these are the base64url bytes of a JSON object with the member `alg` (RFC 7515, section 4).
-fn is_jose_header(payload: &[u8]) -> bool {
-    let Ok(json) = data_encoding::BASE64URL_NOPAD.decode(payload) else { return false };
+/// Whether a token begins with the base64url form of a JSON object that has the member `alg` (RFC 7515, section 4).
+fn is_jose_header(token: &[u8]) -> bool {
+    let header = token.split(|&byte| byte == b'.').next().unwrap_or_default();
+    let Ok(json) = data_encoding::BASE64URL_NOPAD.decode(header) else { return false };
     let Ok(header) = serde_json::from_slice::<serde_json::Value>(&json) else { return false };
     header.get("alg").is_some_and(serde_json::Value::is_string)
 }

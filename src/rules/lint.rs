@@ -23,7 +23,7 @@ use regex_automata::{
 };
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
-use crate::rule::{Bounds, COMMENT_REACH, Detection, SCORE_REACH};
+use crate::rule::{Body, Bounds, COMMENT_REACH, Detection, SCORE_REACH};
 
 /// Longest match of a pattern without its body, in bytes.
 pub const LONGEST_MATCH: usize = 4096;
@@ -35,16 +35,9 @@ pub const MOST_WORK: usize = 64;
 pub fn bounds(detect: &Detection) -> Result<Bounds, Vec<String>> {
     let mut problems = Vec::new();
     let own = note(&mut problems, pattern("regex", &detect.regex));
-    let end = detect.body.as_ref().filter(|body| !body.end.is_empty());
-    let end = end.map(|body| note(&mut problems, pattern("the body's `end`", &body.end)));
+    let ends: Vec<Option<Pattern>> = detect.body.iter().map(|body| note(&mut problems, end(body))?).collect();
     let parts: Vec<_> =
         detect.parts.iter().map(|part| note(&mut problems, pattern("a part's regex", &part.regex))).collect();
-    if let (Some(body), Some(Some(end))) = (&detect.body, &end)
-        && first_bytes(end).iter().any(|&byte| body.has(byte))
-    {
-        problems
-            .push("a byte of the body's `class` can begin its `end`: where the body stops would be a guess".to_owned());
-    }
     let lead = own.as_ref().and_then(|own| note(&mut problems, lead(own, detect)));
     let (Some(own), Some(lead)) = (own, lead) else { return Err(problems) };
     if !problems.is_empty() {
@@ -58,12 +51,26 @@ pub fn bounds(detect: &Detection) -> Result<Bounds, Vec<String>> {
     if work.total > MOST_WORK {
         problems.push(too_much(&work, &own));
     }
-    let bounds = Bounds { work: work.total, ..reach(detect, &own, end.flatten().as_ref(), lead) };
+    let bounds = Bounds { work: work.total, ..reach(detect, &own, &ends, lead) };
     if problems.is_empty() { Ok(bounds) } else { Err(problems) }
 }
 
 fn note<T>(problems: &mut Vec<String>, result: Result<T, String>) -> Option<T> {
     result.map_err(|problem| problems.push(problem)).ok()
+}
+
+/// What closes a body, where anything does.
+fn end(body: &Body) -> Result<Option<Pattern>, String> {
+    if body.end.is_empty() {
+        return Ok(None);
+    }
+    let end = pattern("the body's `end`", &body.end)?;
+    if first_bytes(&end).iter().any(|&byte| body.has(byte)) {
+        return Err(
+            "a byte of the body's `class` can begin its `end`: where the body stops would be a guess".to_owned()
+        );
+    }
+    Ok(Some(end))
 }
 
 /// A pattern that passed the checks which every pattern has to pass.
@@ -320,9 +327,10 @@ fn too_much(work: &Work, pattern: &Pattern) -> String {
     )
 }
 
-fn reach(detect: &Detection, pattern: &Pattern, end: Option<&Pattern>, lead: Lead) -> Bounds {
-    let body = detect.body.as_ref().map_or(0, |body| body.max + end.map_or(0, |end| end.longest));
-    let longest = pattern.longest + body;
+fn reach(detect: &Detection, pattern: &Pattern, ends: &[Option<Pattern>], lead: Lead) -> Bounds {
+    let bodies: usize = detect.body.iter().map(|body| body.max).sum();
+    let ends: usize = ends.iter().flatten().map(|end| end.longest).sum();
+    let longest = pattern.longest + bodies + ends;
     let around = detect.parts.iter().map(|part| part.within).max().unwrap_or(0).max(COMMENT_REACH).max(SCORE_REACH);
     // One byte more on each side decides whether a match begins or ends at a word.
     let (before, after) = (lead.max + around + 1, longest + around + 1);
@@ -339,7 +347,7 @@ mod tests {
         Detection {
             keywords: keywords.into(),
             regex: regex.to_owned().into(),
-            body: None,
+            body: Cow::Borrowed(&[]),
             parts: Cow::Borrowed(&[]),
             entropy: 0.0,
             checksum: None,

@@ -47,7 +47,7 @@ pub(super) fn distance(pattern: &Pattern, detect: &Detection, lead: Lead) -> Opt
     let keyword = detect.keywords.iter().map(|keyword| keyword.len()).min().unwrap_or(1);
     let mut walk = Walk {
         pattern,
-        body: detect.body.as_ref(),
+        body: detect.body.first(),
         moves: BTreeMap::new(),
         viable: BTreeMap::new(),
         depth: lead.min + keyword + SHORT_LIFE,
@@ -69,6 +69,7 @@ pub(super) fn distance(pattern: &Pattern, detect: &Detection, lead: Lead) -> Opt
 
 struct Walk<'p> {
     pattern: &'p Pattern,
+    /// The first one: where it ends, the others do, for all attempts in it.
     body: Option<&'p Body>,
     moves: BTreeMap<Place, Vec<Move>>,
     viable: BTreeMap<(Place, Before), bool>,

@@ -202,13 +202,13 @@ fn detection(table: &mut Table<'_, '_>) -> Option<Detection> {
         table.problem(keyword.span.clone(), message);
     }
     let regex = table.required("regex");
-    let body = table.table("body").and_then(body);
+    let body: Vec<Body> = table.tables("body").into_iter().filter_map(body).collect();
     let parts = table.tables("parts").into_iter().filter_map(part).collect::<Vec<_>>();
     let known = regex.is_some();
     let mut detect = Detection {
         keywords: lower(keywords),
         regex: value(regex).into(),
-        body,
+        body: body.into(),
         parts: parts.into(),
         entropy: table.number("entropy", 8.0).unwrap_or(0.0),
         checksum: table.choice("checksum", Algorithm::ALL, |algorithm| algorithm.name()).map(|found| found.value),

@@ -221,12 +221,13 @@ impl<'d, 's> Table<'d, 's> {
         self.as_table(key, value)
     }
 
-    /// A list of tables; empty where there is none.
+    /// A list of tables, or a table that stands for a list of one; empty where there is none.
     pub fn tables(&mut self, key: &'static str) -> Vec<Self> {
         let Some(value) = self.take(key) else { return Vec::new() };
         let span = value.span();
         match value.into_inner() {
             DeValue::Array(array) => array.into_iter().filter_map(|item| self.as_table(key, item)).collect(),
+            table @ DeValue::Table(_) => self.as_table(key, Spanned::new(span, table)).into_iter().collect(),
             other => {
                 self.mistyped(key, &Spanned::new(span, other), "a list of tables");
                 Vec::new()
