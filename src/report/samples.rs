@@ -259,7 +259,7 @@ fn password_rule() -> Rule {
         detect: Detection {
             keywords: Vec::new().into(),
             regex: "".into(),
-            body: None,
+            body: Vec::new().into(),
             parts: Vec::new().into(),
             entropy: 0.0,
             checksum: None,
