@@ -28,7 +28,7 @@ pub(crate) fn report(error: &(dyn Error + 'static)) -> Status {
         message.push_str(&format!(": {error}"));
         cause = error.source();
     }
-    let message = masked(message);
+    let message = masked(&message);
     // What is quoted may come from the scanned tree: nothing in it may steer a terminal, or begin a line of a CI log (law 6).
     for line in message.lines() {
         anstream::eprintln!("stanch: {}", escape::terminal(line));
@@ -37,9 +37,9 @@ pub(crate) fn report(error: &(dyn Error + 'static)) -> Status {
 }
 
 /// `message` without the tokens in it: a configuration may hold one where it should not, and an argument may be one (law 3).
-fn masked(message: String) -> String {
+fn masked(message: &str) -> String {
     let detector = Detector::new(Ruleset::builtin().rules().to_vec());
     let tokens = detector.tokens(&Window::whole(message.as_bytes()), &mut Scratch::default());
     let secrets: Vec<&str> = tokens.iter().filter_map(|token| str::from_utf8(token.secret).ok()).collect();
-    secrets.iter().fold(message.clone(), |message, secret| message.replace(secret, "…"))
+    secrets.iter().fold(message.to_owned(), |message, secret| message.replace(secret, "…"))
 }

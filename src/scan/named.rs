@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    blob::Window,
+    blob::{PathName, Window},
     coverage::Coverage,
     detect::{Detector, Scratch},
     finding::PartValue,
@@ -23,16 +23,16 @@ pub(super) fn secrets(detector: &Detector, incidents: &[Incident], coverage: &Co
             }
         }
         for occurrence in &incident.occurrences {
-            texts.extend(occurrence.path.as_ref().map(|path| path.as_bytes()));
-            texts.extend(occurrence.allowed_by.as_ref().map(|by| by.as_bytes()));
+            texts.extend(occurrence.path.as_ref().map(PathName::as_bytes));
+            texts.extend(occurrence.allowed_by.as_ref().map(String::as_bytes));
             let Some(git) = &occurrence.git else { continue };
             texts.extend(git.introduced.iter().flat_map(|commit| [commit.author.as_bytes(), commit.email.as_bytes()]));
-            texts.extend(git.refs.iter().map(|name| name.as_bytes()));
+            texts.extend(git.refs.iter().map(String::as_bytes));
         }
     }
     texts.extend(coverage.failed.iter().flat_map(|failure| [failure.subject.as_bytes(), failure.reason.as_bytes()]));
-    texts.extend(coverage.skipped.values().flat_map(|tally| &tally.examples).map(|example| example.as_bytes()));
-    texts.extend(coverage.notes.iter().map(|note| note.as_bytes()));
+    texts.extend(coverage.skipped.values().flat_map(|tally| &tally.examples).map(String::as_bytes));
+    texts.extend(coverage.notes.iter().map(String::as_bytes));
     let mut scratch = Scratch::default();
     let mut secrets = BTreeSet::new();
     for text in texts {

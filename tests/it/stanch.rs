@@ -9,8 +9,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use regex_automata::{meta::Regex, util::syntax};
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 use stanch::{
     rule::Rule,
@@ -207,31 +206,16 @@ pub fn token(number: u64) -> String {
     examples::expanded(&rule("github-pat"), "{ghp_ + base62(30) + checksum}", number)
 }
 
-/// A password that is chosen by a person; another one for each number.
-pub fn password(number: u64) -> String {
-    examples::expanded(&rule("github-pat"), "{base62(18)}", number)
-}
-
 /// An assignment of [`token`].
 pub fn leak(number: u64) -> String {
     format!("GITHUB_TOKEN={}\n", token(number))
 }
 
-/// What `rule` takes for its secret in its example `text`, as its regex alone has it.
-pub fn secret_in(rule: &Rule, text: &str) -> Option<String> {
-    let syntax = syntax::Config::new().unicode(false).utf8(false);
-    let regex = Regex::builder().syntax(syntax).build(&rule.detect.regex).unwrap();
-    let mut captures = regex.create_captures();
-    regex.captures(text, &mut captures);
-    let span = captures.get_group_by_name("secret")?;
-    Some(text[span.range()].to_owned())
-}
-
 /// JSON with its fields in the order in which they were written.
 #[derive(Debug)]
 pub enum Ordered {
-    Object(Vec<(String, Ordered)>),
-    Array(Vec<Ordered>),
+    Object(Vec<(String, Self)>),
+    Array(Vec<Self>),
     Scalar,
 }
 
@@ -302,9 +286,4 @@ impl<'de> Deserialize<'de> for Ordered {
         }
         deserializer.deserialize_any(Any)
     }
-}
-
-/// Whether `text` is one JSON value.
-pub fn is_json(text: &str) -> bool {
-    serde_json::from_str::<IgnoredAny>(text).is_ok()
 }

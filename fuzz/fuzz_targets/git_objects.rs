@@ -1,0 +1,101 @@
+//! Any bytes in the files of a git repository: coverage tells what could not be read, and nothing panics.
+//!
+//! The input is cut at each `0xff 0xfe`; the pieces become the files below. What stands as a loose object is compressed first, stored
+//! blocks only, so that the object's own bytes are fuzzed and not zlib's.
+
+#![no_main]
+
+use std::{fs, path::Path};
+
+use libfuzzer_sys::fuzz_target;
+use stanch::{
+    blob::{Origin, Visitor, Window},
+    coverage::Coverage,
+    source::git::{Change, Outside, Refs, Repository},
+};
+use tempfile::TempDir;
+
+const FILES: [&str; 12] = [
+    "HEAD",
+    "index",
+    "objects/00/00000000000000000000000000000000000000",
+    "objects/00/00000000000000000000000000000000000001",
+    "objects/00/00000000000000000000000000000000000002",
+    "objects/pack/pack-0000000000000000000000000000000000000000.pack",
+    "objects/pack/pack-0000000000000000000000000000000000000000.idx",
+    "packed-refs",
+    "refs/heads/main",
+    "logs/HEAD",
+    "shallow",
+    "config",
+];
+
+struct Counter(Coverage);
+
+impl Visitor for Counter {
+    fn visit(&mut self, _: &Origin, window: &Window<'_>) {
+        self.0.bytes += window.owned().len() as u64;
+    }
+
+    fn coverage(&mut self) -> &mut Coverage {
+        &mut self.0
+    }
+}
+
+fuzz_target!(|bytes: &[u8]| {
+    let dir = TempDir::new().expect("a folder for the repository");
+    let path = dir.path();
+    for folder in ["objects/00", "objects/pack", "refs/heads", "logs"] {
+        fs::create_dir_all(path.join(folder)).expect("a new folder takes folders");
+    }
+    write(path, "HEAD", b"ref: refs/heads/main\n");
+    for (name, piece) in FILES.iter().zip(pieces(bytes)) {
+        match name.starts_with("objects/00") {
+            true => write(path, name, &stored(piece)),
+            false => write(path, name, piece),
+        }
+    }
+    let Ok(Some(repository)) = Repository::open(path, Outside::Never) else { return };
+    let margin = 4096;
+    repository.scan(&Refs::All, margin, || Counter(Coverage::default()));
+    let changes = [
+        Change::Staged { index_file: None },
+        Change::Since("HEAD~1".to_owned()),
+        Change::Range("main..HEAD".to_owned()),
+    ];
+    for change in changes {
+        let _ = repository.changes(&change, &mut Coverage::default());
+    }
+});
+
+fn write(folder: &Path, name: &str, bytes: &[u8]) {
+    fs::write(folder.join(name), bytes).expect("a new folder takes files");
+}
+
+fn pieces(bytes: &[u8]) -> Vec<&[u8]> {
+    let mut pieces = Vec::new();
+    let mut from = 0;
+    while let Some(at) = bytes[from..].windows(2).position(|pair| pair == [0xff, 0xfe]) {
+        pieces.push(&bytes[from..from + at]);
+        from += at + 2;
+    }
+    pieces.push(&bytes[from..]);
+    pieces
+}
+
+/// `bytes` as a zlib stream of one stored block, with its checksum.
+fn stored(bytes: &[u8]) -> Vec<u8> {
+    let bytes = &bytes[..bytes.len().min(0xffff)];
+    let length = u16::try_from(bytes.len()).unwrap_or(u16::MAX);
+    let (mut a, mut b) = (1u32, 0u32);
+    for &byte in bytes {
+        a = (a + u32::from(byte)) % 65521;
+        b = (b + a) % 65521;
+    }
+    let mut out = vec![0x78, 0x01, 0x01];
+    out.extend(length.to_le_bytes());
+    out.extend((!length).to_le_bytes());
+    out.extend(bytes);
+    out.extend((b << 16 | a).to_be_bytes());
+    out
+}
