@@ -51,12 +51,6 @@ impl Context {
         words.iter().any(|word| words::contains(&self.before, word.as_bytes()))
     }
 
-    /// Whether the line so far has one of `words`.
-    pub(super) fn line_has(&self, words: &[&str]) -> bool {
-        let line = memchr::memrchr(b'\n', &self.before).map_or(&*self.before, |at| &self.before[at + 1..]);
-        words.iter().any(|word| words::contains(line, word.as_bytes()))
-    }
-
     /// Whether the bridge has `mark`.
     pub(super) fn has(&self, mark: &[u8]) -> bool {
         words::contains(&self.bridge, mark)
@@ -85,16 +79,6 @@ impl Context {
         let part = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_.".contains(byte);
         let length = self.bridge[..at].iter().rev().take_while(part).count();
         (length > 0).then(|| &self.bridge[at - length..at])
-    }
-
-    /// Whether the bridge assigns with an equals sign.
-    pub(super) fn is_assigned(&self) -> bool {
-        self.has(b"=") && !self.has(b"=>") && !self.is_compared()
-    }
-
-    /// Whether the value is compared with rather than given.
-    pub(super) fn is_compared(&self) -> bool {
-        self.has(b"==") || self.has(b"!=")
     }
 
     /// Whether nothing but space and quotes stands between name and value.
@@ -132,7 +116,6 @@ mod tests {
         assert!(context("password = getenv('NAME')", "password", "NAME").is_looked_up());
         assert!(context("password.encode('utf')", "password", "utf").is_looked_up());
         assert!(!context("setPassword('utf')", "Password", "utf").is_looked_up());
-        assert!(context("password == 'v'", "password", "v").is_compared());
         assert!(context("token 'v'", "token", "v").is_adjoining());
     }
 }

@@ -72,7 +72,11 @@ pub(super) fn judge(
     if detect.words && words::is_placeholder(own, !detect.generic && !rule.class.is_password()) {
         return Err(Rejection::Placeholder);
     }
-    let confidence = if detect.generic { weigh(rule, bytes, matched, secret)? } else { rule.confidence };
+    let confidence = match rule.confidence {
+        _ if detect.generic => weigh(rule, bytes, matched, secret)?,
+        documented if detect.words && rule.class.is_password() && is_prose(value) => lowered(documented),
+        documented => documented,
+    };
     if checksum == Some(true) {
         return Ok(Confidence::High.min(rule.confidence.max(confidence)));
     }
@@ -97,8 +101,8 @@ fn says_example(before: &[u8]) -> bool {
 
 /// The least weights of low, medium and high confidence, for values without a documented format.
 const LOW: f32 = -1.0;
-const MEDIUM: f32 = 0.5;
-const HIGH: f32 = 2.0;
+const MEDIUM: f32 = 0.0;
+const HIGH: f32 = 1.5;
 
 /// Weighs a value whose format nobody documents.
 fn weigh(rule: &Rule, bytes: &[u8], matched: &Range<usize>, secret: &Range<usize>) -> Result<Confidence, Rejection> {
@@ -121,8 +125,8 @@ fn weigh(rule: &Rule, bytes: &[u8], matched: &Range<usize>, secret: &Range<usize
     Ok(if inner.is_some_and(is_prose) { Confidence::Low } else { confidence })
 }
 
-/// Whether the text that a value is the base64 of is made of words.
+/// Whether a value, or the text that it is the base64 of, is made of words.
 fn is_prose(text: &[u8]) -> bool {
     let (common, triples) = words::triples(text);
-    triples >= 4 && words::share(common, triples) > 0.85
+    triples >= 3 && words::share(common, triples) > 0.85
 }

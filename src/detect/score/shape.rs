@@ -52,6 +52,15 @@ pub(super) fn is_uuid(value: &[u8]) -> bool {
         && value.iter().enumerate().all(|(at, byte)| if dash(at) { *byte == b'-' } else { byte.is_ascii_hexdigit() })
 }
 
+/// Whether 16 or more letters and digits stand together that change between the two as only random ones do.
+pub(super) fn has_random_stretch(value: &[u8]) -> bool {
+    value.split(|byte| !byte.is_ascii_alphanumeric()).any(|run| {
+        let digits = run.iter().filter(|byte| byte.is_ascii_digit()).count();
+        let changes = run.windows(2).filter(|pair| pair[0].is_ascii_digit() != pair[1].is_ascii_digit()).count();
+        run.len() >= 16 && digits >= 3 && changes >= 4
+    })
+}
+
 /// Whether the value is base64 that says so by its padding.
 pub(super) fn is_padded(value: &[u8]) -> bool {
     let body = value.trim_ascii_end().strip_suffix(b"=").map(|rest| rest.strip_suffix(b"=").unwrap_or(rest));
@@ -133,6 +142,12 @@ mod tests {
         assert!(is_uuid(b"00000000-0000-4000-8000-00000000000a") && !is_uuid(b"00000000-0000"));
         assert_eq!(decoded_text(data_encoding::BASE64.encode(b"user:word").as_bytes()).unwrap(), b"user:word");
         assert_eq!(decoded_text(b"\xff\xff"), None);
+    }
+
+    #[test]
+    fn random_stretches_change_between_letters_and_digits() {
+        assert!(has_random_stretch(b"prefix-a1b2c3d4e5f60718"));
+        assert!(!has_random_stretch(b"applicationVersion20190101"));
     }
 
     #[test]
