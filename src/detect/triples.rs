@@ -3,6 +3,7 @@
 /// Which three letters often stand together in words: bit `c - 'a'` of row `a - 'a'`, column `b - 'a'`. These triples make up 95 % of all
 /// in the words of some thousands of source files and manual pages, each word weighted by the logarithm of how many files hold it.
 #[rustfmt::skip]
+#[allow(clippy::unreadable_literal, reason = "sets of letters, not numbers")]
 pub(super) const TRIPLES: [[u32; 26]; 26] = [
     // a
     [0x002003f, 0x0064937, 0x10f4db7, 0x12e5b3d, 0x000081b, 0x008003f, 0x0067151, 0x0000010, 0x02e3848, 0x0004000, 0x0060111, 0x17efd7d, 0x004d91b,

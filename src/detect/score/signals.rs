@@ -3,8 +3,9 @@
 //! A value's weight is the sum of the signals that hold, as in logistic regression: above zero it is more likely a secret than not.
 //! The weights were fitted by regularised logistic regression to the labelled candidates of a public benchmark of real code
 //! (`CredData`), each repository weighted by the root of its number of candidates so that none rules, and rounded. Fitted to the
-//! repositories of one half, they hold as well on the other. Two are set by hand, because the benchmark has people's passwords replaced by
-//! random letters and counts no UUIDs: `a person's mixture` and `a UUID`. What one weight means depends on the others: change them by fitting
+//! repositories of one half, they hold as well on the other. Three are set by hand, because the benchmark has people's passwords replaced by
+//! random letters and counts no UUIDs,
+//! which a plain key has for names of things: `a person's mixture` and the two of UUIDs. What one weight means depends on the others: change them by fitting
 //! anew, not one by one.
 
 use super::{context::Context, shape, shape::Shape};
@@ -86,6 +87,7 @@ const FLAGS: &[(&str, f32, fn(&Seen<'_>) -> bool)] = &[
     ("a colon", -1.40, |s| s.value.contains(&b':')),
     ("dots that leave out", -3.00, |s| words::contains(s.value, b"..")),
     ("a UUID", 2.00, |s| s.is_uuid() && !s.is_only_key()),
+    ("a UUID that is only called a key", -5.00, |s| s.is_uuid() && s.is_only_key()),
     ("a long random stretch", -1.30, |s| s.random),
     ("a person's mixture", 2.50, |s| s.is_mixture()),
     ("hexadecimal", 1.80, |s| shape::is_hex(s.value)),
