@@ -11,6 +11,7 @@ mod matcher;
 mod prefilter;
 mod score;
 mod settle;
+mod triples;
 mod words;
 
 use std::{collections::BTreeSet, ops::Range, sync::OnceLock};

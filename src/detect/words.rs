@@ -2,6 +2,8 @@
 //!
 //! Judging a value by them is [`super::score`]'s.
 
+use super::triples::TRIPLES;
+
 /// Words that stand where a secret would: whoever reads them knows that none is there.
 const PLACEHOLDERS: &[&str] = &[
     "example",
@@ -156,7 +158,22 @@ pub(super) fn is_placeholder(value: &[u8], random: bool) -> bool {
     let shortest = if random { SHORTEST_IN_RANDOM } else { 0 };
     PLACEHOLDERS.iter().any(|word| word.len() >= shortest && contains(&lower, word.as_bytes()))
         || is_filler(value)
-        || !random && EVERYBODYS.iter().any(|word| word.as_bytes() == lower)
+        || !random && is_everybodys(&lower)
+}
+
+/// Whether the value, in lower case, is one that everybody knows, be it with digits and signs in its letters' place or behind them.
+fn is_everybodys(lower: &[u8]) -> bool {
+    let plain = |byte: &u8| match byte {
+        b'0' => b'o',
+        b'1' => b'i',
+        b'3' => b'e',
+        b'4' | b'@' => b'a',
+        b'5' | b'$' => b's',
+        b'7' => b't',
+        other => *other,
+    };
+    let folded: Vec<u8> = lower.iter().map(plain).collect();
+    EVERYBODYS.iter().any(|word| word.as_bytes() == lower || word.as_bytes() == folded)
 }
 
 /// Whether most of the value is one character repeated, a few repeated, or characters in order.
@@ -196,32 +213,29 @@ pub(super) fn contains(haystack: &[u8], needle: &[u8]) -> bool {
     memchr::memmem::find(haystack, needle).is_some()
 }
 
-/// How likely it is that the letters are written by a person, from 0 (no pair of neighbouring letters is common in words) to 1 (all
-/// are). Letters of both cases count alike; a value without two neighbouring letters gets 0.
-pub(super) fn wordiness(value: &[u8]) -> f32 {
-    let (mut common, mut pairs) = (0u32, 0u32);
-    for pair in value.windows(2) {
-        // A capital behind a small letter begins a new word: the pair belongs to none.
-        if !(pair[0].is_ascii_alphabetic() && pair[1].is_ascii_alphabetic())
-            || pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase()
-        {
+/// How many of the value's letter triples are those that words are made of, and how many it has. Letters of both cases count alike,
+/// and a capital begins a new word: a triple across its edge belongs to none.
+pub(super) fn triples(value: &[u8]) -> (usize, usize) {
+    let (mut common, mut all) = (0, 0);
+    for triple in value.windows(3) {
+        let &[a, b, c] = triple else { continue };
+        let begins = |first: u8, second: u8| first.is_ascii_lowercase() && second.is_ascii_uppercase();
+        let acronym_ends = a.is_ascii_uppercase() && b.is_ascii_uppercase() && c.is_ascii_lowercase();
+        if !triple.iter().all(u8::is_ascii_alphabetic) || begins(a, b) || begins(b, c) || acronym_ends {
             continue;
         }
-        pairs += 1;
-        common += u32::from(is_common(pair[0].to_ascii_lowercase(), pair[1].to_ascii_lowercase()));
+        all += 1;
+        let letter = |byte: u8| byte.to_ascii_lowercase() - b'a';
+        common += usize::from(TRIPLES[usize::from(letter(a))][usize::from(letter(b))] >> letter(c) & 1 == 1);
     }
-    if pairs == 0 {
-        0.0
-    } else {
-        f32::from(u16::try_from(common).unwrap_or(u16::MAX)) / f32::from(u16::try_from(pairs).unwrap_or(u16::MAX))
-    }
+    (common, all)
 }
 
-fn is_common(first: u8, second: u8) -> bool {
-    COMMON_PAIRS[usize::from(first - b'a')] >> (second - b'a') & 1 == 1
+/// What part of `whole` is `part`; nothing of nothing.
+pub(super) fn share(part: usize, whole: usize) -> f32 {
+    let number = |count: usize| f32::from(u16::try_from(count).unwrap_or(u16::MAX));
+    if whole == 0 { 0.0 } else { number(part) / number(whole) }
 }
-
-include!("pairs.rs");
 
 #[cfg(test)]
 mod tests {
@@ -247,8 +261,13 @@ mod tests {
 
     #[test]
     fn words_are_told_from_noise() {
-        assert!(wordiness(b"getAuthenticationProvider") > 0.9);
-        assert!(wordiness(b"qzXkvBjwpQ") < 0.4);
+        let wordy = |value: &str| {
+            let (common, all) = triples(value.as_bytes());
+            share(common, all)
+        };
+        assert!(wordy("getAuthenticationProvider") > 0.9);
+        assert!(wordy("HTTPServer") > 0.6);
+        assert!(wordy("qzxkvbjwpq") < 0.4);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::{
 
 /// Parts of a path under which tokens are made up, for tests and for readers.
 const MADE_UP: &[&str] = &[
+    "t",
     "test",
     "tests",
     "testing",
@@ -30,6 +31,8 @@ const MADE_UP: &[&str] = &[
     "docs",
     "doc",
     "documentation",
+    "guide",
+    "guides",
     "e2e",
     "cypress",
     "stub",

@@ -1,0 +1,121 @@
+//! What stands around a value: the name it is given, the bridge between the two, and what follows.
+
+use std::ops::Range;
+
+use crate::{detect::words, rule::SCORE_REACH};
+
+/// The longest part of a name that stands before a match.
+const NAME_REACH: usize = 24;
+
+/// The bytes around a value, within the score's reach.
+#[derive(Debug)]
+pub(super) struct Context {
+    /// The name that the value is given, in lower case.
+    name: Vec<u8>,
+    /// What stands between the name and the value, in lower case.
+    bridge: Vec<u8>,
+    /// What stands before the match, in lower case.
+    before: Vec<u8>,
+    /// Whether quotes hold the value.
+    pub(super) quoted: bool,
+    /// The byte behind the value and its quote.
+    pub(super) next: Option<u8>,
+}
+
+impl Context {
+    pub(super) fn of(bytes: &[u8], matched: &Range<usize>, secret: &Range<usize>) -> Self {
+        let before = &bytes[matched.start.saturating_sub(SCORE_REACH)..matched.start];
+        let matched_name = &bytes[matched.start..secret.start.max(matched.start)];
+        let part_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.-".contains(byte);
+        let behind = matched_name.iter().take_while(|byte| part_of_name(byte)).count();
+        let ahead = before.iter().rev().take(NAME_REACH).take_while(|byte| part_of_name(byte)).count();
+        let name = [&before[before.len() - ahead..], &matched_name[..behind]].concat();
+        let quoted = is_quoted(bytes, secret);
+        let next = if quoted { secret.end + 1 } else { secret.end };
+        Self {
+            name: name.to_ascii_lowercase(),
+            bridge: matched_name[behind..].to_ascii_lowercase(),
+            before: before.to_ascii_lowercase(),
+            quoted,
+            next: bytes.get(next).copied().filter(|_| next <= matched.end + SCORE_REACH),
+        }
+    }
+
+    /// Whether one of `parts` occurs in the name.
+    pub(super) fn is_named(&self, parts: &[&str]) -> bool {
+        parts.iter().any(|part| words::contains(&self.name, part.as_bytes()))
+    }
+
+    /// Whether one of `words` stands before the match.
+    pub(super) fn follows(&self, words: &[&str]) -> bool {
+        words.iter().any(|word| words::contains(&self.before, word.as_bytes()))
+    }
+
+    /// Whether the bridge has `mark`.
+    pub(super) fn has(&self, mark: &[u8]) -> bool {
+        words::contains(&self.bridge, mark)
+    }
+
+    /// Whether the value is what a function or constructor is given.
+    pub(super) fn is_called(&self) -> bool {
+        self.name_before(b'(').is_some() || self.bridge.first() == Some(&b'(')
+    }
+
+    /// Whether the value is what to look something up by, or a text to be translated or encoded.
+    pub(super) fn is_looked_up(&self) -> bool {
+        let last = self.name.rsplit(|byte| b"_.-".contains(byte)).next().unwrap_or(&self.name);
+        let named = if self.bridge.first() == Some(&b'(') { Some(last) } else { None };
+        let asks = |name: &[u8]| {
+            ["get", "env", "fetch", "find", "encode", "decode", "trans", "lookup", "read", "has", "param", "rule"]
+                .iter()
+                .any(|word| words::contains(name, word.as_bytes()))
+        };
+        [named, self.name_before(b'('), self.name_before(b'[')].into_iter().flatten().any(asks)
+    }
+
+    /// The name in the bridge that stands right before `bracket`.
+    fn name_before(&self, bracket: u8) -> Option<&[u8]> {
+        let at = memchr::memrchr(bracket, &self.bridge)?;
+        let part = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_.".contains(byte);
+        let length = self.bridge[..at].iter().rev().take_while(part).count();
+        (length > 0).then(|| &self.bridge[at - length..at])
+    }
+
+    /// Whether nothing but space and quotes stands between name and value.
+    pub(super) fn is_adjoining(&self) -> bool {
+        !self.bridge.is_empty() && self.bridge.iter().all(|byte| byte.is_ascii_whitespace() || b"\"'`\\".contains(byte))
+    }
+}
+
+fn is_quoted(bytes: &[u8], secret: &Range<usize>) -> bool {
+    let quote = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(|byte| b"\"'`;".contains(byte));
+    let closes = |at: usize| bytes.get(at).is_some_and(|byte| b"\"'`&\\".contains(byte));
+    quote(secret.start.checked_sub(1)) && closes(secret.end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn context(text: &str, key: &str, value: &str) -> Context {
+        let start = text.find(key).unwrap();
+        let secret = text.rfind(value).unwrap();
+        let secret = secret..secret + value.len();
+        Context::of(text.as_bytes(), &(start..secret.end), &secret)
+    }
+
+    #[test]
+    fn names_are_read_on_both_sides_of_the_keyword() {
+        assert!(context("myPublicKeyToken = 'v'", "Token", "v").is_named(&["public"]));
+        assert!(context("password_hash: v", "password", "v").is_named(&["hash"]));
+        assert!(!context("hash; password: v", "password", "v").is_named(&["hash"]));
+    }
+
+    #[test]
+    fn bridges_tell_what_becomes_of_a_value() {
+        assert!(context("password = getenv('NAME')", "password", "NAME").is_looked_up());
+        assert!(context("password.encode('utf')", "password", "utf").is_looked_up());
+        assert!(!context("setPassword('utf')", "Password", "utf").is_looked_up());
+        assert!(context("token 'v'", "token", "v").is_adjoining());
+    }
+}

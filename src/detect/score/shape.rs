@@ -1,0 +1,163 @@
+//! What a value looks like by its own bytes.
+
+use crate::detect::words;
+
+/// What the bytes of a value amount to.
+#[derive(Debug)]
+pub(super) struct Shape {
+    pub(super) length: usize,
+    pub(super) digits: usize,
+    pub(super) upper: usize,
+    pub(super) lower: usize,
+    /// Neither letters nor digits.
+    pub(super) symbols: usize,
+    /// Bits a byte.
+    pub(super) entropy: f32,
+    /// The share of its letter triples that words are made of; half where there are none to tell by.
+    pub(super) wordy: f32,
+    /// How many letter triples that was told by.
+    pub(super) triples: usize,
+}
+
+impl Shape {
+    pub(super) fn of(value: &[u8]) -> Self {
+        let count = |test: fn(&u8) -> bool| value.iter().filter(|byte| test(byte)).count();
+        let (common, triples) = words::triples(value);
+        Self {
+            length: value.len(),
+            digits: count(u8::is_ascii_digit),
+            upper: count(u8::is_ascii_uppercase),
+            lower: count(u8::is_ascii_lowercase),
+            symbols: count(|byte| !byte.is_ascii_alphanumeric()),
+            entropy: entropy::shannon_entropy(value),
+            wordy: if triples == 0 { 0.5 } else { words::share(common, triples) },
+            triples,
+        }
+    }
+
+    pub(super) fn letters(&self) -> usize {
+        self.upper + self.lower
+    }
+}
+
+/// Whether all of a value are hexadecimal digits, some of them decimal.
+pub(super) fn is_hex(value: &[u8]) -> bool {
+    value.len() >= 16 && value.iter().all(u8::is_ascii_hexdigit) && value.iter().any(u8::is_ascii_digit)
+}
+
+/// Whether the value is a UUID.
+pub(super) fn is_uuid(value: &[u8]) -> bool {
+    let dash = |at: usize| matches!(at, 8 | 13 | 18 | 23);
+    value.len() == 36
+        && value.iter().enumerate().all(|(at, byte)| if dash(at) { *byte == b'-' } else { byte.is_ascii_hexdigit() })
+}
+
+/// Whether 16 or more letters and digits stand together that change between the two as only random ones do.
+pub(super) fn has_random_stretch(value: &[u8]) -> bool {
+    value.split(|byte| !byte.is_ascii_alphanumeric()).any(|run| {
+        let digits = run.iter().filter(|byte| byte.is_ascii_digit()).count();
+        let changes = run.windows(2).filter(|pair| pair[0].is_ascii_digit() != pair[1].is_ascii_digit()).count();
+        run.len() >= 16 && digits >= 3 && changes >= 4
+    })
+}
+
+/// Whether the value is base64 that says so by its padding.
+pub(super) fn is_padded(value: &[u8]) -> bool {
+    let body = value.trim_ascii_end().strip_suffix(b"=").map(|rest| rest.strip_suffix(b"=").unwrap_or(rest));
+    value.len() >= 16
+        && body.is_some_and(|body| body.iter().all(|byte| byte.is_ascii_alphanumeric() || b"+/-_".contains(byte)))
+}
+
+/// The text that the value is the base64 of, if it is of any.
+pub(super) fn decoded_text(value: &[u8]) -> Option<Vec<u8>> {
+    let body = value.strip_suffix(b"==").or_else(|| value.strip_suffix(b"=")).unwrap_or(value);
+    let text = data_encoding::BASE64_NOPAD.decode(body).ok()?;
+    let printable = |byte: &u8| (0x20..0x7f).contains(byte) || *byte == b'\n';
+    (text.len() >= 6 && text.iter().all(printable)).then_some(text)
+}
+
+/// Whether `first` joins on to `second` somewhere in the value, as `snake_case` or `dotted.names` do.
+pub(super) fn joins(value: &[u8], by: &[u8], behind: fn(&u8) -> bool) -> bool {
+    value.windows(3).any(|three| three[0].is_ascii_alphanumeric() && by.contains(&three[1]) && behind(&three[2]))
+}
+
+/// Whether the value is a letter word with one to four digits behind.
+pub(super) fn is_word_and_number(value: &[u8]) -> bool {
+    let letters = value.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+    let digits = value[letters..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    letters > 0 && (1..=4).contains(&digits) && letters + digits == value.len()
+}
+
+/// Whether the value is a constant's name, such as `API_TOKEN`.
+pub(super) fn is_constant(value: &[u8]) -> bool {
+    let begins = value.first().is_some_and(u8::is_ascii_uppercase);
+    let ends = value.last().is_some_and(|byte| *byte != b'_');
+    begins
+        && ends
+        && value.contains(&b'_')
+        && value.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_')
+}
+
+/// Whether the value names what it should hold.
+pub(super) fn names_a_secret(lower: &[u8]) -> bool {
+    ["pass", "pwd", "token", "secret", "key", "credential", "auth", "login", "user", "admin"]
+        .iter()
+        .any(|word| words::contains(lower, word.as_bytes()))
+}
+
+/// Whether the value is code or a template that yields a value rather than the value itself.
+pub(super) fn is_expression(value: &[u8], quoted: bool) -> bool {
+    let opens = [b"${".as_slice(), b"$(", b"{{", b"<%", b"%(", b"#{", b"{%", b"[[", b"@@", b"%{", b"&{"];
+    if opens.iter().any(|open| words::contains(value, open)) || matches!(value, [b'$' | b'<' | b'%', ..] | [.., b'>']) {
+        return true;
+    }
+    let code = [b"::".as_slice(), b"->", b"=\"", b"=!"];
+    !quoted
+        && (value.iter().any(|byte| b"()[]{}<>;,|".contains(byte))
+            || code.iter().any(|mark| words::contains(value, mark)))
+}
+
+/// Whether the value is a path, an address without credentials, a version or numbered name, a sentence, or no text at all.
+pub(super) fn is_ordinary(value: &[u8]) -> bool {
+    let has = |part: &[u8]| words::contains(value, part);
+    let spaces = value.iter().filter(|&&byte| byte == b' ').count();
+    let path = matches!(value, [b'/' | b'.' | b'~', ..]) && value.iter().filter(|&&byte| byte == b'/').count() >= 2;
+    let numbers = value.contains(&b'.') && value.iter().all(|byte| byte.is_ascii_digit() || b".:/".contains(byte));
+    has(b"://")
+        || numbers
+        || has(b"\\u00")
+        || spaces >= 2
+        || path
+        || !value.iter().all(|byte| (0x20..0x7f).contains(byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shapes_are_told_apart() {
+        assert!(is_constant(b"MY_API_TOKEN") && !is_constant(b"MyToken") && !is_constant(b"ABCD"));
+        assert!(is_word_and_number(b"summer19") && !is_word_and_number(b"2019summer") && !is_word_and_number(b"1234"));
+        assert!(is_uuid(b"00000000-0000-4000-8000-00000000000a") && !is_uuid(b"00000000-0000"));
+        assert_eq!(decoded_text(data_encoding::BASE64.encode(b"user:word").as_bytes()).unwrap(), b"user:word");
+        assert_eq!(decoded_text(b"\xff\xff"), None);
+    }
+
+    #[test]
+    fn random_stretches_change_between_letters_and_digits() {
+        assert!(has_random_stretch(b"prefix-a1b2c3d4e5f60718"));
+        assert!(!has_random_stretch(b"applicationVersion20190101"));
+    }
+
+    #[test]
+    fn code_is_no_value() {
+        for code in ["${PASSWORD}", "{{ secret }}", "<password>", "#{token}"] {
+            assert!(is_expression(code.as_bytes(), true), "{code}");
+        }
+        for code in ["getToken()", "self::TOKEN", "Option<String>", "args[0]"] {
+            assert!(is_expression(code.as_bytes(), false), "{code}");
+        }
+        assert!(!is_expression(b"a(b)c", true));
+    }
+}
