@@ -160,6 +160,8 @@ impl<'a> Seen<'a> {
     /// Whether it is letters alone that spell words, with a capital somewhere.
     fn is_camel(&self) -> bool {
         let shape = &self.shape;
-        shape.letters() == shape.length && shape.upper > 0 && shape.lower > 0 && shape.wordy > 0.7
+        let cased = shape.upper > 0 && shape.lower > 0 && shape.letters() == shape.length;
+        // Random letters of mixed case have hardly a triple to tell by.
+        cased && shape.triples * 3 >= shape.length && shape.wordy > 0.7
     }
 }
