@@ -261,25 +261,36 @@ fn folders_lie_as_deep_as_they_like() {
     Command::new("rm").arg("-rf").arg(sandbox.path()).status().unwrap();
 }
 
-/// The most memory that the program had while it ran, in bytes, beside what it came to.
-fn with_peak(command: &mut Command) -> (Run, u64) {
+/// What a run took: the most memory in bytes, and the processors' time, which other work on the machine leaves alone.
+#[cfg(target_os = "linux")]
+struct Cost {
+    memory: u64,
+    time: Duration,
+}
+
+#[cfg(target_os = "linux")]
+fn measured(command: &mut Command) -> (Run, Cost) {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let status = format!("/proc/{}/status", child.id());
-    let mut peak = 0;
-    while child.try_wait().unwrap().is_none() {
-        let text = fs::read_to_string(&status).unwrap_or_default();
-        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let kilobytes = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
-        peak = peak.max(kilobytes.unwrap_or(0) * 1024);
+    let folder = format!("/proc/{}", child.id());
+    let own = |name: &str| fs::read_to_string(format!("{folder}/{name}")).unwrap_or_default();
+    let number = |text: &str| text.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or(0);
+    let (mut memory, mut ticks) = (0, 0);
+    loop {
+        let status = own("status");
+        memory = memory.max(status.lines().find_map(|line| line.strip_prefix("VmHWM:")).map_or(0, number) * 1024);
+        // Behind the name in brackets: the 12th and 13th fields are the time, in hundredths of a second.
+        let stat = own("stat");
+        let fields = stat.rsplit(')').next().unwrap_or("").split_whitespace().skip(11).take(2);
+        ticks = ticks.max(fields.map(number).sum::<u64>());
+        if child.try_wait().unwrap().is_some() {
+            break;
+        }
         std::thread::sleep(Duration::from_millis(10));
     }
     let output = child.wait_with_output().unwrap();
-    let run = Run {
-        status: output.status.code().unwrap(),
-        out: output.stdout,
-        err: String::from_utf8(output.stderr).unwrap(),
-    };
-    (run, peak)
+    let err = String::from_utf8(output.stderr).unwrap();
+    let run = Run { status: output.status.code().unwrap(), out: output.stdout, err };
+    (run, Cost { memory, time: Duration::from_millis(10 * ticks) })
 }
 
 #[cfg(target_os = "linux")]
@@ -289,13 +300,12 @@ fn a_file_of_five_gigabytes_takes_no_more_memory_than_a_small_one() {
     let mut file = File::create(sandbox.path().join("disk.img")).unwrap();
     file.set_len(5 << 30).unwrap();
     let chunk = 4 << 20;
-    let places = [100 * chunk - 60, 3 << 30, (3 << 30) + chunk - 20];
+    let places = [100 * chunk - 60, 3 << 30, (3 << 30) + chunk - 20, (4 << 30) + 1];
     for (&place, number) in places.iter().zip(0..) {
         file.seek(SeekFrom::Start(place)).unwrap();
         write!(file, "\n{}", leak(number)).unwrap();
     }
-    let started = Instant::now();
-    let (run, peak) = with_peak(&mut sandbox.command(&["scan", "-f", "json", "-j", "1"]));
+    let (run, cost) = measured(&mut sandbox.command(&["scan", "-f", "json", "-j", "1"]));
     let run = run.ended(1);
     let mut found: Vec<u64> =
         run.incidents().iter().map(|incident| incident["occurrences"][0]["byte_offset"].as_u64().unwrap()).collect();
@@ -303,10 +313,12 @@ fn a_file_of_five_gigabytes_takes_no_more_memory_than_a_small_one() {
     let behind = "\nGITHUB_TOKEN=".len() as u64;
     assert_eq!(found, places.map(|place| place + behind));
     assert_eq!(run.coverage()["bytes"], 5u64 << 30);
-    assert!(peak < 100 << 20, "{peak} bytes");
-    assert!(started.elapsed() < Duration::from_secs(90), "{:?}", started.elapsed());
+    assert!(cost.memory < 100 << 20, "{} bytes", cost.memory);
+    // Optimised, it takes two seconds.
+    assert!(cost.time > Duration::ZERO && cost.time < Duration::from_mins(2), "{:?}", cost.time);
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn a_line_of_fifty_megabytes_is_a_line() {
     let sandbox = Sandbox::new();
@@ -315,12 +327,11 @@ fn a_line_of_fifty_megabytes_is_a_line() {
     let half = line.len() / 2;
     line.replace_range(half..half, &format!(" {} ", token(1)));
     sandbox.write("bundle.js", &line);
-    let started = Instant::now();
-    let (run, peak) = with_peak(&mut sandbox.command(&["scan", "-f", "json", "-j", "1"]));
+    let (run, cost) = measured(&mut sandbox.command(&["scan", "-f", "json", "-j", "1"]));
     let place = run.ended(1).incident()["occurrences"][0].clone();
     assert_eq!((&place["line"], &place["column"]), (&1.into(), &(half + 2).into()));
-    assert!(peak < 150 << 20, "{peak} bytes");
-    assert!(started.elapsed() < Duration::from_mins(1), "{:?}", started.elapsed());
+    assert!(cost.memory < 150 << 20, "{} bytes", cost.memory);
+    assert!(cost.time < Duration::from_mins(1), "{:?}", cost.time);
     assert!(sandbox.run(&["scan"]).text().len() < 5_000);
 }
 
@@ -373,7 +384,7 @@ fn damaged_packs_are_told_and_the_files_scanned() {
             bytes[end - 80..end].fill(0x7f);
         }),
         ("idx", "full of noise", |bytes| {
-            bytes.iter_mut().skip(8).for_each(|byte| *byte = byte.wrapping_mul(31).wrapping_add(7))
+            bytes.iter_mut().skip(8).for_each(|byte| *byte = byte.wrapping_mul(31).wrapping_add(7));
         }),
     ];
     for (extension, what, damage) in damages {
