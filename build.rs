@@ -45,7 +45,9 @@ fn main() -> ExitCode {
             Ok(read) => rules.extend(read),
             Err(problems) => {
                 failed = true;
-                problems.iter().for_each(|problem| println!("cargo::error={problem}"));
+                for problem in problems {
+                    println!("cargo::error={problem}");
+                }
             }
         }
     }

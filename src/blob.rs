@@ -4,7 +4,11 @@
 //! windows that own adjoining ranges and can see a margin around them, so that memory stays constant. What is looked
 //! for in them is decided by the stages above.
 
-use std::{borrow::Cow, fmt, ops::Range};
+use std::{
+    borrow::Cow,
+    fmt::{self, Write},
+    ops::Range,
+};
 
 use memchr::{memchr_iter, memrchr};
 
@@ -67,7 +71,8 @@ impl PathName {
         for chunk in self.0.utf8_chunks() {
             out.push_str(chunk.valid());
             for byte in chunk.invalid() {
-                out.push_str(&format!("\\x{byte:02x}"));
+                // Writing to a string cannot fail.
+                let _ = write!(out, "\\x{byte:02x}");
             }
         }
         Cow::Owned(out)
@@ -143,6 +148,7 @@ impl LineStart {
     pub const FIRST: Self = Self { number: 1, offset: 0 };
 
     /// The line in which the byte behind `bytes` lies, where `bytes` begin at `start` in this line.
+    #[must_use]
     pub fn after(self, bytes: &[u8], start: u64) -> Self {
         match memrchr(b'\n', bytes) {
             None => self,

@@ -39,6 +39,7 @@ pub struct File {
 }
 
 /// What the command line says; nothing where it says nothing.
+#[allow(clippy::struct_excessive_bools, reason = "a command line has many switches")]
 #[derive(Debug, Default)]
 pub struct Flags {
     /// What to scan.
@@ -291,9 +292,9 @@ pub fn ref_globs(globs: &[String]) -> Result<GlobSet, Error> {
 
 fn set(globs: Vec<Glob>) -> Result<GlobSet, Error> {
     let mut set = GlobSetBuilder::new();
-    globs.into_iter().for_each(|glob| {
+    for glob in globs {
         set.add(glob);
-    });
+    }
     set.build().map_err(|source| Error::Glob { glob: source.glob().unwrap_or_default().to_owned(), source })
 }
 

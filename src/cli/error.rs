@@ -25,7 +25,7 @@ pub(crate) fn report(error: &(dyn Error + 'static)) -> Status {
     let mut message = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
-        message.push_str(&format!(": {error}"));
+        message = format!("{message}: {error}");
         cause = error.source();
     }
     let message = masked(&message);

@@ -52,7 +52,7 @@ pub(crate) fn main() -> ExitCode {
     };
     let colour = arguments.color.is_wanted();
     let outcome = match arguments.command {
-        Command::Scan(arguments) => scan::run(*arguments, colour),
+        Command::Scan(arguments) => scan::run(&arguments, colour),
         Command::Rules(arguments) => rules::run(&arguments),
     };
     outcome.unwrap_or_else(|error| error::report(&*error)).into()

@@ -38,6 +38,7 @@ pub(crate) struct Arguments {
 }
 
 /// What is scanned.
+#[allow(clippy::struct_excessive_bools, reason = "a command line has many switches")]
 #[derive(Debug, Args)]
 #[command(next_help_heading = "What to scan")]
 struct What {
@@ -95,6 +96,11 @@ struct Rules {
 }
 
 /// What is written, and where.
+#[allow(
+    clippy::struct_excessive_bools,
+    clippy::struct_field_names,
+    reason = "a command line has many switches, and names them"
+)]
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 struct Output {
@@ -204,11 +210,11 @@ enum Error {
     Write { path: PathBuf, source: io::Error },
 }
 
-pub(crate) fn run(arguments: Arguments, colour: bool) -> Result<Status, AnyError> {
+pub(crate) fn run(arguments: &Arguments, colour: bool) -> Result<Status, AnyError> {
     let started = Instant::now();
     let outputs = outputs(&arguments.output)?;
-    let file = configuration(&arguments)?;
-    let config = Config::new(file, flags(&arguments)?)?;
+    let file = configuration(arguments)?;
+    let config = Config::new(file, flags(arguments)?)?;
     let detector = Detector::new(config.rules.rules().to_vec());
     let counters = Progress::default();
     let shown = !arguments.output.quiet && (arguments.output.progress || io::stderr().is_terminal());

@@ -1,6 +1,6 @@
 //! The anchor function: what becomes of one occurrence of a rule's keyword (law 2).
 //!
-//! [`try_at`] looks at the bytes in the rule's reach around the anchor and at nothing else, so it gives the same answer whether a
+//! [`Search::try_at`] looks at the bytes in the rule's reach around the anchor and at nothing else, so it gives the same answer whether a
 //! blob is searched whole, in chunks, or only where it changed. It never asks where an earlier match ended: a search that skips past
 //! its matches would depend on everything before.
 
@@ -10,7 +10,7 @@ use regex_automata::Match;
 
 use super::{
     Candidate,
-    matcher::{Compiled, Matcher, Scratch},
+    matcher::{Compiled, Matcher, RuleScratch},
     score,
 };
 use crate::{
@@ -19,46 +19,35 @@ use crate::{
     rules::checksum,
 };
 
-/// Tries the anchor of `rule` at `at`: of the starts that it leads to, the first whose match covers `at` wins. What the match is
-/// worth is scored here too, because that depends on the reach alone.
-pub(super) fn try_at(
-    ix: RuleIx,
-    rule: &Rule,
-    matcher: &Matcher,
-    bytes: &[u8],
-    at: usize,
-    scratch: &mut Scratch,
-) -> Option<Candidate> {
-    let search = Search { ix, rule, matcher, bytes };
-    let found = search.covering(at, scratch)?;
-    let matched = found.start()..search.body_end(found.end(), scratch)?;
-    search.candidate(found, matched, scratch)
-}
-
-struct Search<'a> {
-    ix: RuleIx,
-    rule: &'a Rule,
-    matcher: &'a Matcher,
-    bytes: &'a [u8],
+/// A rule, and the bytes in which its anchors are tried.
+pub(super) struct Search<'a> {
+    pub(super) ix: RuleIx,
+    pub(super) rule: &'a Rule,
+    pub(super) matcher: &'a Matcher,
+    pub(super) bytes: &'a [u8],
 }
 
 impl Search<'_> {
-    fn index(&self) -> usize {
-        self.ix.0 as usize
+    /// Tries the anchor at `at`: of the starts that it leads to, the first whose match covers `at` wins. What the match is worth is
+    /// scored here too, because that depends on the reach alone.
+    pub(super) fn try_at(&self, at: usize, scratch: &mut RuleScratch) -> Option<Candidate> {
+        let found = self.covering(at, scratch)?;
+        let matched = found.start()..self.body_end(found.end(), scratch)?;
+        self.candidate(found, matched, scratch)
     }
 
     /// The match of the rule's regex that covers `at`, of those that begin in reach the first.
-    fn covering(&self, at: usize, scratch: &mut Scratch) -> Option<Match> {
+    fn covering(&self, at: usize, scratch: &mut RuleScratch) -> Option<Match> {
         let bounds = &self.rule.detect.bounds;
         let last = at.checked_sub(bounds.lead_min)?;
         let mut start = at.saturating_sub(bounds.lead_max);
         let end = (last + bounds.longest).min(self.bytes.len());
         let pattern = self.matcher.pattern();
         if start == last {
-            return pattern.match_at(self.index(), self.bytes, start, end, scratch).filter(|found| found.end() > at);
+            return pattern.match_at(self.bytes, start..end, scratch).filter(|found| found.end() > at);
         }
         while start <= last {
-            let found = pattern.first_match(self.index(), self.bytes, start, end, scratch)?;
+            let found = pattern.first_match(self.bytes, start..end, scratch)?;
             if found.start() > last {
                 return None;
             }
@@ -71,28 +60,28 @@ impl Search<'_> {
     }
 
     /// Where the match ends that the regex brought as far as `end`: there, or behind the rule's bodies.
-    fn body_end(&self, end: usize, scratch: &mut Scratch) -> Option<usize> {
+    fn body_end(&self, end: usize, scratch: &mut RuleScratch) -> Option<usize> {
         let Some(body) = self.rule.detect.body.first() else { return Some(end) };
-        let behind = scratch.run(self.index()).end_of(body, self.bytes, end);
+        let behind = scratch.run.end_of(body, self.bytes, end);
         if behind - end < body.min {
             return None;
         }
         // Attempts that share a run share what closes it.
-        if let Some((at, known)) = scratch.run(self.index()).closing
+        if let Some((at, known)) = scratch.run.closing
             && at == behind
         {
             return known;
         }
         let closed = self.closed(behind, scratch);
-        scratch.run(self.index()).closing = Some((behind, closed));
+        scratch.run.closing = Some((behind, closed));
         closed
     }
 
     /// Where the match ends whose first body has ended at `at`: behind what closes that one, and all other bodies.
-    fn closed(&self, mut at: usize, scratch: &mut Scratch) -> Option<usize> {
+    fn closed(&self, mut at: usize, scratch: &mut RuleScratch) -> Option<usize> {
         for (body, end) in self.rule.detect.body.iter().skip(1).map(Some).chain([None]).zip(self.matcher.ends()) {
             if let Some(end) = end {
-                at = end.match_at(self.index(), self.bytes, at, self.bytes.len(), scratch)?.end();
+                at = end.match_at(self.bytes, at..self.bytes.len(), scratch)?.end();
             }
             if let Some(body) = body {
                 let run = self.bytes[at..].iter().take(body.max).take_while(|&&byte| body.has(byte)).count();
@@ -105,10 +94,10 @@ impl Search<'_> {
         Some(at)
     }
 
-    fn candidate(&self, found: Match, matched: Range<usize>, scratch: &mut Scratch) -> Option<Candidate> {
+    fn candidate(&self, found: Match, matched: Range<usize>, scratch: &mut RuleScratch) -> Option<Candidate> {
         let detect = &self.rule.detect;
         let pattern = self.matcher.pattern();
-        let captures = pattern.captures(self.index(), self.bytes, found, scratch);
+        let captures = pattern.captures(self.bytes, found, scratch);
         let group = |group: Option<usize>| group.and_then(|group| captures.get(group));
         let mut secret = group(pattern.groups.secret).unwrap_or_else(|| found.range());
         if !detect.body.is_empty() {
@@ -142,12 +131,12 @@ impl Search<'_> {
         part: &Part,
         compiled: &Compiled,
         own: &Range<usize>,
-        scratch: &mut Scratch,
+        scratch: &mut RuleScratch,
     ) -> Option<Range<usize>> {
         let mut start = own.start.saturating_sub(part.within);
         let end = (own.end + part.within).min(self.bytes.len());
         let mut best: Option<(usize, Match)> = None;
-        while let Some(found) = compiled.first_match(self.index(), self.bytes, start, end, scratch) {
+        while let Some(found) = compiled.first_match(self.bytes, start..end, scratch) {
             let gap = gap(own, &found.range());
             let disjoint = found.end() <= own.start || own.end <= found.start();
             if disjoint && best.is_none_or(|(least, _)| gap <= least) {
@@ -157,7 +146,7 @@ impl Search<'_> {
         }
         let (_, found) = best?;
         let secret = compiled.groups.secret;
-        let captures = secret.map(|_| compiled.captures(self.index(), self.bytes, found, scratch));
+        let captures = secret.map(|_| compiled.captures(self.bytes, found, scratch));
         Some(captures.zip(secret).and_then(|(captures, group)| captures.get(group)).unwrap_or_else(|| found.range()))
     }
 }

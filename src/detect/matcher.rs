@@ -3,13 +3,15 @@
 //! Compiling happens when the first anchor of a rule turns up, so that a run pays for the rules that its input calls for. What
 //! is searched where is [`super::anchor`]'s.
 
+use std::ops::Range;
+
 use regex_automata::{
     Anchored, Input, Match,
     meta::{self, Cache, Regex},
     util::{primitives::NonMaxUsize, syntax},
 };
 
-use crate::rule::{Body, Part, Rule};
+use crate::rule::{Body, Part, Rule, RuleIx};
 
 /// How much memory the lazy automaton of one regex may take, in bytes.
 const LAZY_MEMORY: usize = 512 * 1024;
@@ -45,8 +47,14 @@ pub(super) struct Groups {
 /// What a thread needs to search: the regexes' caches, made when first used, and what the window at hand has already taught.
 #[derive(Debug, Default)]
 pub struct Scratch {
-    caches: Vec<Vec<Option<Cache>>>,
-    runs: Vec<Run>,
+    rules: Vec<RuleScratch>,
+}
+
+/// The part of a [`Scratch`] that one rule needs.
+#[derive(Debug, Default)]
+pub(super) struct RuleScratch {
+    caches: Vec<Option<Cache>>,
+    pub(super) run: Run,
 }
 
 /// The last run of body bytes that a rule met in the window at hand. It saves work, and changes no outcome: attempts that begin in one run
@@ -76,25 +84,25 @@ impl Run {
 impl Scratch {
     /// Forgets the last window.
     pub(super) fn begin_window(&mut self) {
-        self.runs.clear();
+        self.rules.iter_mut().for_each(|rule| rule.run = Run::default());
     }
 
-    pub(super) fn run(&mut self, rule: usize) -> &mut Run {
-        if self.runs.len() <= rule {
-            self.runs.resize(rule + 1, Run::default());
+    /// The part that the rule with this index needs.
+    pub(super) fn of(&mut self, rule: RuleIx) -> &mut RuleScratch {
+        let rule = rule.0 as usize;
+        if self.rules.len() <= rule {
+            self.rules.resize_with(rule + 1, RuleScratch::default);
         }
-        &mut self.runs[rule]
+        &mut self.rules[rule]
     }
+}
 
-    fn cache(&mut self, rule: usize, compiled: &Compiled) -> &mut Cache {
-        if self.caches.len() <= rule {
-            self.caches.resize_with(rule + 1, Vec::new);
+impl RuleScratch {
+    fn cache(&mut self, compiled: &Compiled) -> &mut Cache {
+        if self.caches.len() <= compiled.slot {
+            self.caches.resize_with(compiled.slot + 1, || None);
         }
-        let caches = &mut self.caches[rule];
-        if caches.len() <= compiled.slot {
-            caches.resize_with(compiled.slot + 1, || None);
-        }
-        caches[compiled.slot].get_or_insert_with(|| compiled.regex.create_cache())
+        self.caches[compiled.slot].get_or_insert_with(|| compiled.regex.create_cache())
     }
 }
 
@@ -133,38 +141,24 @@ impl Compiled {
         Self { regex, groups, slot }
     }
 
-    /// The match that begins at exactly `start`, if there is one; nothing is looked at behind `end`, word boundaries aside.
-    pub(super) fn match_at(
-        &self,
-        rule: usize,
-        bytes: &[u8],
-        start: usize,
-        end: usize,
-        scratch: &mut Scratch,
-    ) -> Option<Match> {
-        let input = Input::new(bytes).span(start..end).anchored(Anchored::Yes);
-        let half = self.regex.search_half_with(scratch.cache(rule, self), &input)?;
-        Some(Match::new(half.pattern(), start..half.offset()))
+    /// The match that begins exactly where `range` does, if there is one; nothing is looked at behind `range`, word boundaries
+    /// aside.
+    pub(super) fn match_at(&self, bytes: &[u8], range: Range<usize>, scratch: &mut RuleScratch) -> Option<Match> {
+        let input = Input::new(bytes).span(range.clone()).anchored(Anchored::Yes);
+        let half = self.regex.search_half_with(scratch.cache(self), &input)?;
+        Some(Match::new(half.pattern(), range.start..half.offset()))
     }
 
-    /// The match that begins first at `start` or later and ends by `end`.
-    pub(super) fn first_match(
-        &self,
-        rule: usize,
-        bytes: &[u8],
-        start: usize,
-        end: usize,
-        scratch: &mut Scratch,
-    ) -> Option<Match> {
-        let input = Input::new(bytes).span(start..end);
-        self.regex.search_with(scratch.cache(rule, self), &input)
+    /// The match within `range` that begins first.
+    pub(super) fn first_match(&self, bytes: &[u8], range: Range<usize>, scratch: &mut RuleScratch) -> Option<Match> {
+        self.regex.search_with(scratch.cache(self), &Input::new(bytes).span(range))
     }
 
     /// Where the groups of the match `found` lie, by their index.
-    pub(super) fn captures(&self, rule: usize, bytes: &[u8], found: Match, scratch: &mut Scratch) -> Captures {
+    pub(super) fn captures(&self, bytes: &[u8], found: Match, scratch: &mut RuleScratch) -> Captures {
         let input = Input::new(bytes).span(found.range()).anchored(Anchored::Yes);
         let mut slots = vec![None; self.regex.group_info().slot_len()];
-        self.regex.search_slots_with(scratch.cache(rule, self), &input, &mut slots);
+        self.regex.search_slots_with(scratch.cache(self), &input, &mut slots);
         Captures(slots)
     }
 }
@@ -173,7 +167,7 @@ impl Compiled {
 pub(super) struct Captures(Vec<Option<NonMaxUsize>>);
 
 impl Captures {
-    pub(super) fn get(&self, group: usize) -> Option<std::ops::Range<usize>> {
+    pub(super) fn get(&self, group: usize) -> Option<Range<usize>> {
         let slot = |index: usize| self.0.get(index).copied().flatten().map(NonMaxUsize::get);
         Some(slot(2 * group)?..slot(2 * group + 1)?)
     }

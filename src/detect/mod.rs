@@ -22,6 +22,7 @@ use crate::{
     rule::{Confidence, Rule, RuleIx},
     secret::{self, Secret, Shown},
 };
+use anchor::Search;
 use excerpt::Hidden;
 use matcher::Matcher;
 use prefilter::Prefilter;
@@ -108,7 +109,7 @@ impl Detector {
         self.prefilter.anchors(window.bytes(), range, |rule, at| {
             candidates.extend(self.try_anchor(rule, window.bytes(), at, scratch));
         });
-        candidates.sort_by(|a, b| settle::order(a, b));
+        candidates.sort_by(settle::order);
         candidates.dedup();
         candidates
     }
@@ -118,7 +119,8 @@ impl Detector {
     fn try_anchor(&self, rule: RuleIx, bytes: &[u8], at: usize, scratch: &mut Scratch) -> Option<Candidate> {
         let index = rule.0 as usize;
         let matcher = self.matchers[index].get_or_init(|| Matcher::new(&self.rules[index]));
-        anchor::try_at(rule, &self.rules[index], matcher, bytes, at, scratch)
+        let search = Search { ix: rule, rule: &self.rules[index], matcher, bytes };
+        search.try_at(at, scratch.of(rule))
     }
 
     /// The findings that `window` owns, in the order of their secrets: those whose match begins in its part of the blob.

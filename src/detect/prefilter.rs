@@ -28,14 +28,20 @@ const STRIDE: usize = 6;
 pub(super) struct Prefilter {
     keywords: Vec<Keyword>,
     /// Which hashes some window of a keyword has.
-    bits: Box<[u64; WORDS]>,
+    bits: Box<[u64]>,
     /// How many bits are set before each word of `bits`.
-    ranks: Box<[u16; WORDS]>,
+    ranks: Box<[u16]>,
     /// For each set bit, where its entries begin in `entries`.
     starts: Vec<u32>,
     entries: Vec<Entry>,
     /// How far behind a keyword's first byte a window of it can lie.
     farthest: usize,
+}
+
+/// Where a keyword may be: in these bytes, and begin in this range of them.
+struct Within<'h> {
+    bytes: &'h [u8],
+    range: Range<usize>,
 }
 
 /// A keyword in lower case, and the rules that it anchors.
@@ -71,8 +77,8 @@ impl Prefilter {
         let mut table = Self {
             farthest: entries.iter().map(|(_, entry)| usize::try_from(entry.back).unwrap_or(0)).max().unwrap_or(0),
             keywords,
-            bits: Box::new([0; WORDS]),
-            ranks: Box::new([0; WORDS]),
+            bits: vec![0; WORDS].into_boxed_slice(),
+            ranks: vec![0; WORDS].into_boxed_slice(),
             starts: Vec::new(),
             entries: entries.iter().map(|(_, entry)| *entry).collect(),
         };
@@ -95,38 +101,32 @@ impl Prefilter {
     pub(super) fn anchors(&self, bytes: &[u8], range: Range<usize>, mut found: impl FnMut(RuleIx, usize)) {
         let end = (range.end + self.farthest + 1).min(bytes.len());
         let mut at = range.start;
+        let within = Within { bytes, range };
         while at + LOAD <= bytes.len() && at < end {
             let mut load = [0; LOAD];
             load.copy_from_slice(&bytes[at..at + LOAD]);
-            self.look(load, bytes, at, &range, &mut found);
+            self.look(load, at, &within, &mut found);
             at += STRIDE;
         }
         while at < end {
             let mut load = [0; LOAD];
             let rest = &bytes[at..bytes.len().min(at + LOAD)];
             load[..rest.len()].copy_from_slice(rest);
-            self.look(load, bytes, at, &range, &mut found);
+            self.look(load, at, &within, &mut found);
             at += STRIDE;
         }
     }
 
     /// Looks at the three windows of `load`, which begins at `at`.
     #[inline]
-    fn look(
-        &self,
-        load: [u8; LOAD],
-        bytes: &[u8],
-        at: usize,
-        range: &Range<usize>,
-        found: &mut impl FnMut(RuleIx, usize),
-    ) {
+    fn look(&self, load: [u8; LOAD], at: usize, within: &Within<'_>, found: &mut impl FnMut(RuleIx, usize)) {
         let folded = u64::from_le_bytes(load) | 0x2020_2020_2020_2020;
         let hashes = [mix(folded), mix(folded >> 16), mix(folded >> 32)];
         let passed = |hash: u32| self.bits[word(hash)] & bit(hash) != 0;
         if passed(hashes[0]) | passed(hashes[1]) | passed(hashes[2]) {
             for (hash, at) in hashes.into_iter().zip([at, at + 2, at + 4]) {
                 if passed(hash) {
-                    self.compare(hash, bytes, at, range, found);
+                    self.compare(hash, at, within, found);
                 }
             }
         }
@@ -134,17 +134,19 @@ impl Prefilter {
 
     /// Compares the keywords that have this hash at `at`.
     #[cold]
-    fn compare(&self, hash: u32, bytes: &[u8], at: usize, range: &Range<usize>, found: &mut impl FnMut(RuleIx, usize)) {
+    fn compare(&self, hash: u32, at: usize, within: &Within<'_>, found: &mut impl FnMut(RuleIx, usize)) {
         let before = self.bits[word(hash)] & (bit(hash) - 1);
         let slot = usize::from(self.ranks[word(hash)]) + before.count_ones() as usize;
         let entries = self.starts[slot] as usize..self.starts[slot + 1] as usize;
         for entry in &self.entries[entries] {
             let Some(start) = at.checked_add_signed(-isize::from(entry.back)) else { continue };
             let Keyword { text, rules } = &self.keywords[usize::from(entry.keyword)];
-            let here = range.contains(&start)
-                && bytes.get(start..start + text.len()).is_some_and(|here| here.eq_ignore_ascii_case(text));
+            let here = within.range.contains(&start)
+                && within.bytes.get(start..start + text.len()).is_some_and(|here| here.eq_ignore_ascii_case(text));
             if here {
-                rules.iter().for_each(|&rule| found(rule, start));
+                for &rule in rules {
+                    found(rule, start);
+                }
             }
         }
     }
@@ -157,7 +159,7 @@ fn keywords(rules: &[Rule]) -> Vec<Keyword> {
             keywords.entry(keyword).or_default().push(RuleIx(ix));
         }
     }
-    assert!(keywords.len() <= usize::from(u16::MAX), "too many keywords");
+    assert!(u16::try_from(keywords.len()).is_ok(), "too many keywords");
     keywords.into_iter().map(|(text, rules)| Keyword { text: text.as_bytes().to_vec(), rules }).collect()
 }
 

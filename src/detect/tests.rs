@@ -235,7 +235,7 @@ fn the_builtin_rules_obey_the_law_of_chunks() {
     whole.sort_by_key(|finding| (finding.location, finding.rule));
     assert!(whole.len() > rules.len() / 2, "{} findings of {} rules", whole.len(), rules.len());
     for step in [4_099, 17_011, 70_001] {
-        let cuts = (1..).map(|n| n * step).take_while(|cut| *cut < bytes.len()).collect();
+        let cuts = (step..bytes.len()).step_by(step).collect();
         let mut chunked = in_windows(&BUILTIN, bytes, &cuts);
         chunked.sort_by_key(|finding| (finding.location, finding.rule));
         assert_eq!(whole, chunked, "in windows of {step} bytes");

@@ -182,7 +182,9 @@ pub(super) fn is_filler(value: &[u8]) -> bool {
         return true;
     }
     let mut seen = [false; 256];
-    value.iter().for_each(|&byte| seen[usize::from(byte)] = true);
+    for &byte in value {
+        seen[usize::from(byte)] = true;
+    }
     let distinct = seen.iter().filter(|&&seen| seen).count();
     let longest_run = longest(value, |a, b| a == b);
     let longest_order =

@@ -108,12 +108,11 @@ impl Ruleset {
         let mut places: BTreeMap<String, usize> =
             self.rules.iter().enumerate().map(|(at, rule)| (rule.id.clone().into_owned(), at)).collect();
         for rule in added {
-            match places.get(&*rule.id) {
-                Some(&at) => self.rules[at] = rule,
-                None => {
-                    places.insert(rule.id.clone().into_owned(), self.rules.len());
-                    self.rules.push(rule);
-                }
+            if let Some(&at) = places.get(&*rule.id) {
+                self.rules[at] = rule;
+            } else {
+                places.insert(rule.id.clone().into_owned(), self.rules.len());
+                self.rules.push(rule);
             }
         }
         Ok(())

@@ -165,7 +165,7 @@ impl<'d, 's> Table<'d, 's> {
             return Vec::new();
         };
         let mut strings = Vec::new();
-        for item in array.iter() {
+        for item in array {
             match item.get_ref().as_str() {
                 Some(text) => strings.push(Located { value: text.to_owned(), span: item.span() }),
                 None => self.mistyped(key, item, "a list of strings"),
@@ -189,13 +189,11 @@ impl<'d, 's> Table<'d, 's> {
         let value = self.take(key)?;
         let number =
             value.get_ref().as_integer().and_then(|number| u64::from_str_radix(number.as_str(), number.radix()).ok());
-        match number.filter(|number| range.contains(number)) {
-            Some(number) => Some(number),
-            None => {
-                self.mistyped(key, &value, &format!("a whole number from {} to {}", range.start(), range.end()));
-                None
-            }
+        let number = number.filter(|number| range.contains(number));
+        if number.is_none() {
+            self.mistyped(key, &value, &format!("a whole number from {} to {}", range.start(), range.end()));
         }
+        number
     }
 
     /// A number from 0 to `most`.
@@ -206,13 +204,11 @@ impl<'d, 's> Table<'d, 's> {
             DeValue::Integer(number) if number.radix() == 10 => number.as_str(),
             _ => "",
         };
-        match text.parse().ok().filter(|number| (0.0..=most).contains(number)) {
-            Some(number) => Some(number),
-            None => {
-                self.mistyped(key, &value, &format!("a number from 0 to {most}"));
-                None
-            }
+        let number = text.parse().ok().filter(|number| (0.0..=most).contains(number));
+        if number.is_none() {
+            self.mistyped(key, &value, &format!("a number from 0 to {most}"));
         }
+        number
     }
 
     /// A table, where there is one.

@@ -52,7 +52,7 @@ impl<'a> Grouping<'a> {
             Origin::File(path) => (SourceKind::File, Some(path.clone()), Place::Path(path.clone())),
             Origin::Stdin | Origin::Git(_) => (SourceKind::Stdin, None, Place::Stdin),
         };
-        self.add(finding, place, source, path, None);
+        self.add(finding, place, (source, path), None);
     }
 
     /// Adds what was found in an object of a repository, and what its history says of it. Where the file itself has it too, the two are
@@ -63,15 +63,14 @@ impl<'a> Grouping<'a> {
             Some(path) if is_file => Place::Path(path.clone()),
             _ => Place::Object(path.clone(), git.blob),
         };
-        self.add(finding, place, SourceKind::Git, path, Some(git));
+        self.add(finding, place, (SourceKind::Git, path), Some(git));
     }
 
     fn add(
         &mut self,
         finding: Finding,
         place: Place,
-        source: SourceKind,
-        path: Option<PathName>,
+        (source, path): (SourceKind, Option<PathName>),
         git: Option<GitPlace>,
     ) {
         let rule = &self.rules[finding.rule.0 as usize];
@@ -121,7 +120,7 @@ impl<'a> Grouping<'a> {
             let Some(incident) = incident(group, id, rule, options, coverage) else { continue };
             incidents.push(incident);
         }
-        incidents.sort_by(|a, b| urgency(a, rules).cmp(&urgency(b, rules)));
+        incidents.sort_by_cached_key(|incident| urgency(incident, rules));
         incidents
     }
 }
@@ -159,7 +158,7 @@ fn incident(group: Group, id: IncidentId, rule: &Rule, options: &Options, covera
             return None;
         }
     }
-    occurrences.sort_by(|a, b| nearness(a).cmp(&nearness(b)));
+    occurrences.sort_by_cached_key(nearness);
     let confidence = occurrences.iter().map(|occurrence| occurrence.confidence).max().unwrap_or(Confidence::Low);
     Some(Incident {
         id,
@@ -175,7 +174,7 @@ fn incident(group: Group, id: IncidentId, rule: &Rule, options: &Options, covera
 }
 
 /// The order of incidents: what costs most, what is surest, what is still there, then by place.
-fn urgency<'a>(incident: &'a Incident, rules: &'a [Rule]) -> impl Ord + use<'a> {
+fn urgency(incident: &Incident, rules: &[Rule]) -> impl Ord + use<> {
     let rule = &rules[incident.rule.0 as usize];
     let first = incident.occurrences.first().map(nearness);
     (std::cmp::Reverse((rule.severity, incident.confidence)), first, rule.id.clone(), incident.id)

@@ -10,7 +10,7 @@ use std::{
 
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
-use super::{Error, Scan, group::Grouping, with_causes, worker};
+use super::{Error, Gathered, Scan, with_causes, worker};
 use crate::{
     blob::{ObjectId, Origin, PathName, Visitor, Window},
     coverage::{Coverage, Skipped},
@@ -27,21 +27,19 @@ type Key = (Text, Vec<u8>);
 /// Scans the objects of `repository` that `refs` select, and adds what they hold; its paths get `prefix` in front.
 pub(super) fn scan(
     scan: &Scan<'_>,
-    repository: &Repository,
+    (repository, prefix): (&Repository, &Path),
     refs: &Refs,
-    prefix: &Path,
-    grouping: &mut Grouping<'_>,
-    coverage: &mut Coverage,
+    gathered: &mut Gathered<'_>,
 ) {
     let workers = scan.pool.install(|| repository.scan(refs, scan.detector.margin(), || Worker::new(scan)));
     let mut secrets = Secrets::default();
     for worker in workers {
         secrets.merge(worker.secrets);
-        coverage.add(worker.coverage);
+        gathered.coverage.add(worker.coverage);
     }
     let all_versions = scan.options.all_versions;
-    let places = scan.pool.install(|| repository.attribute(&secrets.held, refs, all_versions, coverage));
-    Placing { scan, repository, prefix }.add(places, &secrets, grouping, coverage);
+    let places = scan.pool.install(|| repository.attribute(&secrets.held, refs, all_versions, &mut gathered.coverage));
+    Placing { scan, repository, prefix }.add(places, &secrets, gathered);
 }
 
 /// Scans what `change` adds to the repository that `path` lies in.
@@ -49,32 +47,33 @@ pub(super) fn scan_change(
     scan: &Scan<'_>,
     path: &Path,
     change: &Change,
-    grouping: &mut Grouping<'_>,
-    coverage: &mut Coverage,
+    gathered: &mut Gathered<'_>,
 ) -> Result<(), Error> {
     let found = Repository::discover(path, git::Outside::SameOwner).map_err(Error::History)?;
     let repository = found.ok_or_else(|| Error::NoRepository { path: path.to_owned() })?;
-    let changed = match scan.pool.install(|| repository.changes(change, coverage)) {
+    let changed = match scan.pool.install(|| repository.changes(change, &mut gathered.coverage)) {
         Ok(changed) => changed,
         Err(error) if error.is_usage() => return Err(Error::History(error)),
         // A repository that cannot be read is no mistake of the user's: the run is incomplete.
         Err(error) => {
-            coverage.fail(path.display().to_string(), format!("its history cannot be read: {}", with_causes(&error)));
+            gathered
+                .coverage
+                .fail(path.display().to_string(), format!("its history cannot be read: {}", with_causes(&error)));
             return Ok(());
         }
     };
     let changed = below(changed, &repository, path);
     let mut addition = Addition { scan, repository: &repository, counts: HashMap::new() };
-    let added = scan.pool.install(|| addition.of(&changed, coverage));
+    let added = scan.pool.install(|| addition.of(&changed, &mut gathered.coverage));
     let places = match change {
         Change::Staged { .. } => {
             added.iter().zip(0..).map(|((key, at), number)| staged(key, number, &changed[*at], &addition)).collect()
         }
-        Change::Since(_) | Change::Range(_) => addition.attributed(&added, &changed, coverage),
+        Change::Since(_) | Change::Range(_) => addition.attributed(&added, &changed, &mut gathered.coverage),
     };
     let mut secrets = Secrets::default();
     secrets.keys.extend(added.into_iter().map(|(key, _)| key));
-    Placing { scan, repository: &repository, prefix: Path::new("") }.add(places, &secrets, grouping, coverage);
+    Placing { scan, repository: &repository, prefix: Path::new("") }.add(places, &secrets, gathered);
     Ok(())
 }
 
@@ -170,11 +169,13 @@ struct Placing<'a> {
 }
 
 impl Placing<'_> {
-    fn add(&self, places: Vec<Place>, secrets: &Secrets, grouping: &mut Grouping<'_>, coverage: &mut Coverage) {
+    fn add(&self, places: Vec<Place>, secrets: &Secrets, gathered: &mut Gathered<'_>) {
         let mut by_blob: BTreeMap<ObjectId, Vec<Place>> = BTreeMap::new();
         for place in places {
             if self.is_excluded(place.path.as_ref()) {
-                coverage.skip(Skipped::Excluded, place.path.map_or(String::new(), |path| path.to_text().into_owned()));
+                gathered
+                    .coverage
+                    .skip(Skipped::Excluded, place.path.map_or(String::new(), |path| path.to_text().into_owned()));
             } else if let Some(blob) = place.git.blob {
                 by_blob.entry(blob).or_default().push(place);
             }
@@ -184,7 +185,7 @@ impl Placing<'_> {
             let bytes = match self.repository.read(blob) {
                 Ok(bytes) => bytes,
                 Err(error) => {
-                    coverage.fail(format!("object {blob}"), format!("cannot be read again: {error}"));
+                    gathered.coverage.fail(format!("object {blob}"), format!("cannot be read again: {error}"));
                     continue;
                 }
             };
@@ -192,13 +193,13 @@ impl Placing<'_> {
             for place in places {
                 let key = &secrets.keys[place.secret as usize];
                 if let Some(finding) = showing(&findings, key, self.scan.detector.rules()) {
-                    self.add_place(place, finding.clone(), grouping);
+                    self.add_place(place, finding.clone(), gathered);
                 }
             }
         }
     }
 
-    fn add_place(&self, place: Place, finding: Finding, grouping: &mut Grouping<'_>) {
+    fn add_place(&self, place: Place, finding: Finding, gathered: &mut Gathered<'_>) {
         let is_file = place.path.as_ref().is_some_and(|path| !is_text_outside_blobs(path));
         let path = place.path.map(|path| {
             if !is_file || self.prefix.as_os_str().is_empty() {
@@ -207,7 +208,7 @@ impl Placing<'_> {
             let prefix = PathName::from_path(self.prefix);
             PathName::new([prefix.as_bytes(), b"/", path.as_bytes()].concat())
         });
-        grouping.add_git(path, is_file, place.git, finding);
+        gathered.grouping.add_git(path, is_file, place.git, finding);
     }
 
     fn is_excluded(&self, path: Option<&PathName>) -> bool {

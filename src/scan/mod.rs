@@ -132,19 +132,19 @@ pub fn run(
     let threads = options.files.threads;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     let pool = pool.map_err(|source| Error::Threads { threads, source })?;
-    let mut grouping = Grouping::new(options, detector.rules());
-    let mut coverage = Coverage::default();
+    let mut gathered = Gathered { grouping: Grouping::new(options, detector.rules()), coverage: Coverage::default() };
     let scan = Scan { options, detector, progress, pool: &pool };
     for target in &options.targets {
         match target {
             Target::Stdin => {
                 let mut worker = worker::Worker::new(detector, progress);
                 stdin::scan(input, detector.margin(), &mut worker);
-                coverage.add(worker.finish(&mut grouping));
+                worker.finish(&mut gathered);
             }
-            Target::Path(path) => scan.path(path, &mut grouping, &mut coverage)?,
+            Target::Path(path) => scan.path(path, &mut gathered)?,
         }
     }
+    let Gathered { grouping, mut coverage } = gathered;
     let incidents = grouping.into_incidents(&mut coverage);
     if options.require_full_history && coverage.history == crate::coverage::History::Shallow {
         coverage.fail("history", "the clone is shallow, and --require-full-history was given");
@@ -152,6 +152,12 @@ pub fn run(
     coverage.sort();
     let named = named::secrets(detector, &incidents, &coverage);
     Ok(Outcome { incidents, coverage, named })
+}
+
+/// What a run has come to so far.
+struct Gathered<'a> {
+    grouping: Grouping<'a>,
+    coverage: Coverage,
 }
 
 /// What all parts of a run share.
@@ -166,17 +172,17 @@ struct Scan<'a> {
 
 impl Scan<'_> {
     /// Scans one target: what of it is asked for.
-    fn path(&self, path: &Path, grouping: &mut Grouping<'_>, coverage: &mut Coverage) -> Result<(), Error> {
+    fn path(&self, path: &Path, gathered: &mut Gathered<'_>) -> Result<(), Error> {
         match &self.options.history {
             #[cfg(feature = "git")]
-            History::Change(change) => history::scan_change(self, path, change, grouping, coverage),
+            History::Change(change) => history::scan_change(self, path, change, gathered),
             #[cfg(feature = "git")]
             History::Full { refs, files } => {
-                self.repository(path, refs, *files, grouping, coverage);
+                self.repository(path, refs, *files, gathered);
                 Ok(())
             }
             History::FilesOnly => {
-                self.files(path, &plain(path), grouping, coverage);
+                self.files(path, &plain(path), gathered);
                 Ok(())
             }
         }
@@ -184,23 +190,16 @@ impl Scan<'_> {
 
     /// Scans the repository at `path`, and its files where it has some and they are asked for; without a repository, the files alone.
     #[cfg(feature = "git")]
-    fn repository(
-        &self,
-        path: &Path,
-        refs: &git::Refs,
-        files: bool,
-        grouping: &mut Grouping<'_>,
-        coverage: &mut Coverage,
-    ) {
+    fn repository(&self, path: &Path, refs: &git::Refs, files: bool, gathered: &mut Gathered<'_>) {
         // What is not there is told once, by those who read files.
         if path.metadata().is_err() {
-            return self.files(path, &plain(path), grouping, coverage);
+            return self.files(path, &plain(path), gathered);
         }
         let repository = match git::Repository::open(path, git::Outside::SameOwner) {
             Ok(repository) => repository,
             Err(error) => {
-                coverage
-                    .fail(path.display().to_string(), format!("its history cannot be read: {}", with_causes(&error)));
+                let reason = format!("its history cannot be read: {}", with_causes(&error));
+                gathered.coverage.fail(path.display().to_string(), reason);
                 None
             }
         };
@@ -208,20 +207,20 @@ impl Scan<'_> {
         let prefix = if alone && repository.is_some() { PathBuf::new() } else { plain(path) };
         let has_files = repository.as_ref().is_none_or(|repository| repository.work_tree().is_some());
         if files && has_files {
-            self.files(path, &prefix, grouping, coverage);
+            self.files(path, &prefix, gathered);
         }
         match repository {
-            Some(repository) => history::scan(self, &repository, refs, &prefix, grouping, coverage),
-            None if !files => coverage.fail(path.display().to_string(), "is not the top of a git repository"),
-            None => note_repository_around(path, coverage),
+            Some(repository) => history::scan(self, (&repository, &prefix), refs, gathered),
+            None if !files => gathered.coverage.fail(path.display().to_string(), "is not the top of a git repository"),
+            None => note_repository_around(path, &mut gathered.coverage),
         }
     }
 
-    fn files(&self, path: &Path, prefix: &Path, grouping: &mut Grouping<'_>, coverage: &mut Coverage) {
+    fn files(&self, path: &Path, prefix: &Path, gathered: &mut Gathered<'_>) {
         let root = files::Root { path: path.to_owned(), prefix: prefix.to_owned() };
         let options = files::Options { margin: self.detector.margin(), ..self.options.files.clone() };
         for worker in files::scan(&root, &options, || worker::Worker::new(self.detector, self.progress)) {
-            coverage.add(worker.finish(grouping));
+            worker.finish(gathered);
         }
     }
 }
@@ -251,7 +250,7 @@ fn with_causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
-        text.push_str(&format!(": {error}"));
+        text = format!("{text}: {error}");
         cause = error.source();
     }
     text

@@ -85,11 +85,16 @@ fn lowered(confidence: Confidence) -> Confidence {
 
 fn is_lock(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
-    LOCKS.contains(&name) || name.ends_with(".sum")
+    LOCKS.contains(&name) || ends_in(path, &[".sum"])
 }
 
 fn is_minified(path: &str) -> bool {
-    path.ends_with(".min.js") || path.ends_with(".min.css") || path.ends_with(".map") || path.ends_with(".svg")
+    ends_in(path, &[".min.js", ".min.css", ".map", ".svg"])
+}
+
+/// Whether a path in lower case ends in one of these.
+fn ends_in(path: &str, endings: &[&str]) -> bool {
+    endings.iter().any(|ending| path.ends_with(ending))
 }
 
 fn is_made_up(path: &str) -> bool {

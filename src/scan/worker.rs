@@ -8,7 +8,7 @@ use crate::{
     known::comments,
 };
 
-use super::{group::Grouping, progress::Progress};
+use super::{Gathered, progress::Progress};
 
 /// How many findings of one file are kept: a file with more is no longer read by a person, and must not fill the memory.
 const MOST_FINDINGS: usize = 100_000;
@@ -36,12 +36,12 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Hands what was found over to `grouping`, and gives what was covered.
-    pub(super) fn finish(self, grouping: &mut Grouping<'_>) -> Coverage {
+    /// Hands over what was found and covered.
+    pub(super) fn finish(self, gathered: &mut Gathered<'_>) {
         for (origin, finding) in self.found {
-            grouping.add_file(&origin, finding);
+            gathered.grouping.add_file(&origin, finding);
         }
-        self.coverage
+        gathered.coverage.add(self.coverage);
     }
 }
 

@@ -120,8 +120,8 @@ pub(super) fn is_expression(value: &[u8], quoted: bool) -> bool {
 /// Whether the value is a path, an address without credentials, a version or numbered name, a sentence, or no text at all.
 pub(super) fn is_ordinary(value: &[u8]) -> bool {
     let has = |part: &[u8]| words::contains(value, part);
-    let spaces = value.iter().filter(|&&byte| byte == b' ').count();
-    let path = matches!(value, [b'/' | b'.' | b'~', ..]) && value.iter().filter(|&&byte| byte == b'/').count() >= 2;
+    let spaces = memchr::memchr_iter(b' ', value).count();
+    let path = matches!(value, [b'/' | b'.' | b'~', ..]) && memchr::memchr_iter(b'/', value).count() >= 2;
     let numbers = value.contains(&b'.') && value.iter().all(|byte| byte.is_ascii_digit() || b".:/".contains(byte));
     has(b"://")
         || numbers

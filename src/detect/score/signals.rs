@@ -58,12 +58,18 @@ const ABOUT: &[&str] = &[
     "reset",
 ];
 
+/// Whether a signal holds.
+type Holds = fn(&Seen<'_>) -> bool;
+
+/// How much of it there is.
+type Amount = fn(&Seen<'_>) -> f32;
+
 /// The weight of a value for which nothing below holds.
 const START: f32 = 1.70;
 
 /// What holds or does not: a name, the weight, and when it holds.
 #[rustfmt::skip]
-const FLAGS: &[(&str, f32, fn(&Seen<'_>) -> bool)] = &[
+const FLAGS: &[(&str, f32, Holds)] = &[
     ("a password rather than a token", 0.80, |s| s.password),
     ("without quotes", -0.50, |s| !s.context.quoted),
     ("a header's scheme before it", 1.50, |s| s.rule == "generic-basic-auth" || s.rule == "generic-bearer"),
@@ -108,7 +114,7 @@ const FLAGS: &[(&str, f32, fn(&Seen<'_>) -> bool)] = &[
 
 /// What there is more or less of: a name, the weight of one, and how much there is.
 #[rustfmt::skip]
-const AMOUNTS: &[(&str, f32, fn(&Seen<'_>) -> f32)] = &[
+const AMOUNTS: &[(&str, f32, Amount)] = &[
     ("share of digits", -0.70, |s| words::share(s.shape.digits, s.shape.length)),
     ("share of symbols", -9.60, |s| if s.random || s.is_uuid() { 0.0 } else { words::share(s.shape.symbols, s.shape.length) }),
     ("share of word-like triples", -1.90, |s| s.shape.wordy),
