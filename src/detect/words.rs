@@ -2,6 +2,10 @@
 //!
 //! Judging a value by them is [`super::score`]'s.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
 use super::triples::TRIPLES;
 
 /// Words that stand where a secret would: whoever reads them knows that none is there.
@@ -72,6 +76,15 @@ const PLACEHOLDERS: &[&str] = &[
 
 /// Placeholders this short may turn up in random characters by chance.
 const SHORTEST_IN_RANDOM: usize = 6;
+
+static ALL_PLACEHOLDERS: LazyLock<AhoCorasick> = LazyLock::new(|| placeholders(0));
+static LONG_PLACEHOLDERS: LazyLock<AhoCorasick> = LazyLock::new(|| placeholders(SHORTEST_IN_RANDOM));
+
+fn placeholders(shortest: usize) -> AhoCorasick {
+    let words = PLACEHOLDERS.iter().filter(|word| word.len() >= shortest);
+    let built = AhoCorasick::builder().ascii_case_insensitive(true).build(words);
+    built.expect("a few dozen words fit an automaton")
+}
 
 /// The whole values that stand for no value, or for one that everybody knows.
 const EVERYBODYS: &[&str] = &[
@@ -154,11 +167,8 @@ const EVERYBODYS: &[&str] = &[
 /// Whether the value says of itself that it is none. `random` is true for documented formats, whose random characters may
 /// spell a short word by chance.
 pub(super) fn is_placeholder(value: &[u8], random: bool) -> bool {
-    let lower = value.to_ascii_lowercase();
-    let shortest = if random { SHORTEST_IN_RANDOM } else { 0 };
-    PLACEHOLDERS.iter().any(|word| word.len() >= shortest && contains(&lower, word.as_bytes()))
-        || is_filler(value)
-        || !random && is_everybodys(&lower)
+    let words = if random { &*LONG_PLACEHOLDERS } else { &*ALL_PLACEHOLDERS };
+    words.is_match(value) || is_filler(value) || !random && is_everybodys(&value.to_ascii_lowercase())
 }
 
 /// Whether the value, in lower case, is one that everybody knows, be it with digits and signs in its letters' place or behind them.

@@ -23,6 +23,14 @@ pub(super) struct Redactor<'a> {
     starts: Vec<u64>,
 }
 
+/// Whether what is found at `start..end` is nothing but small letters of a longer word. Then it is that word: a password `postgres` masked
+/// wherever `postgresql` is written would only make paths unreadable.
+fn is_part_of_word(text: &[u8], start: usize, end: usize) -> bool {
+    let letter = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphabetic);
+    let before = start.checked_sub(1).and_then(|at| text.get(at));
+    text[start..end].iter().all(u8::is_ascii_lowercase) && (letter(before) || letter(text.get(end)))
+}
+
 impl<'a> Redactor<'a> {
     pub(super) fn new(report: &Report<'a>) -> Self {
         let mut secrets: Vec<&Secret> = report
@@ -89,6 +97,10 @@ impl<'a> Redactor<'a> {
                     end = reaches;
                     MASK.clone_into(&mut mask);
                 }
+            }
+            if is_part_of_word(text, at, end) {
+                at += 1;
+                continue;
             }
             out.extend_from_slice(&text[kept..at]);
             out.extend_from_slice(mask.as_bytes());

@@ -46,6 +46,11 @@ impl Context {
         parts.iter().any(|part| words::contains(&self.name, part.as_bytes()))
     }
 
+    /// Whether this is the result line of a test run: `--- PASS: TestName`.
+    pub(super) fn is_test_result(&self) -> bool {
+        self.before.ends_with(b"--- ")
+    }
+
     /// Whether one of `words` stands before the match.
     pub(super) fn follows(&self, words: &[&str]) -> bool {
         words.iter().any(|word| words::contains(&self.before, word.as_bytes()))

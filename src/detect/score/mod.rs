@@ -108,7 +108,7 @@ const HIGH: f32 = 1.5;
 fn weigh(rule: &Rule, bytes: &[u8], matched: &Range<usize>, secret: &Range<usize>) -> Result<Confidence, Rejection> {
     let value = &bytes[secret.clone()];
     let context = Context::of(bytes, matched, secret);
-    if shape::is_expression(value, context.quoted) || shape::is_ordinary(value) {
+    if shape::is_expression(value, context.quoted) || shape::is_ordinary(value) || context.is_test_result() {
         return Err(Rejection::Ordinary);
     }
     let text = shape::decoded_text(value);

@@ -108,13 +108,27 @@ pub(super) fn names_a_secret(lower: &[u8]) -> bool {
 /// Whether the value is code or a template that yields a value rather than the value itself.
 pub(super) fn is_expression(value: &[u8], quoted: bool) -> bool {
     let opens = [b"${".as_slice(), b"$(", b"{{", b"<%", b"%(", b"#{", b"{%", b"[[", b"@@", b"%{", b"&{"];
-    if opens.iter().any(|open| words::contains(value, open)) || matches!(value, [b'$' | b'<' | b'%', ..] | [.., b'>']) {
+    let template = matches!(value, [b'$' | b'<' | b'%', ..] | [.., b'>'] | [b'{', .., b'}']) || is_marked_name(value);
+    if template || opens.iter().any(|open| words::contains(value, open)) {
         return true;
     }
     let code = [b"::".as_slice(), b"->", b"=\"", b"=!"];
     !quoted
         && (value.iter().any(|byte| b"()[]{}<>;,|".contains(byte))
             || code.iter().any(|mark| words::contains(value, mark)))
+}
+
+/// Whether the value is a name behind an at sign, as some templates and languages mark variables: `@DB_PASSWORD@`, `@password`.
+fn is_marked_name(value: &[u8]) -> bool {
+    let Some(name) = value.strip_prefix(b"@") else { return false };
+    let name = name.strip_suffix(b"@").unwrap_or(name);
+    let in_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    name.iter().all(in_name) && name.contains(&b'_')
+}
+
+/// Whether the value is a small number in hexadecimal, such as `0x0004`.
+fn is_small_hex_number(value: &[u8]) -> bool {
+    value.len() <= 10 && value.strip_prefix(b"0x").is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
 }
 
 /// Whether the value is a path, an address without credentials, a version or numbered name, a sentence, or no text at all.
@@ -126,6 +140,8 @@ pub(super) fn is_ordinary(value: &[u8]) -> bool {
     has(b"://")
         || numbers
         || has(b"\\u00")
+        || memchr::memmem::find_iter(value, b"\\x").count() >= 3
+        || is_small_hex_number(value)
         || spaces >= 2
         || path
         || !value.iter().all(|byte| (0x20..0x7f).contains(byte))
@@ -142,6 +158,17 @@ mod tests {
         assert!(is_uuid(b"00000000-0000-4000-8000-00000000000a") && !is_uuid(b"00000000-0000"));
         assert_eq!(decoded_text(data_encoding::BASE64.encode(b"user:word").as_bytes()).unwrap(), b"user:word");
         assert_eq!(decoded_text(b"\xff\xff"), None);
+    }
+
+    #[test]
+    fn templates_and_numbers_are_no_values() {
+        assert!(
+            is_expression(b"{SMTP_PWD}", true)
+                && is_expression(b"@DB_PASS@", true)
+                && is_expression(b"@my_pass", false)
+        );
+        assert!(!is_expression(b"p@ssw{ord", true) && !is_expression(b"@Summer2019", true));
+        assert!(is_ordinary(b"0x0004") && is_ordinary(b"\\x04l\\xbd\\x01") && !is_ordinary(b"0xZZ4!"));
     }
 
     #[test]
