@@ -11,10 +11,8 @@ use regex_automata::Match;
 use super::{
     Candidate,
     matcher::{Compiled, Matcher, RuleScratch},
-    score,
 };
 use crate::{
-    finding::Checksum,
     rule::{Part, Rule, RuleIx},
     rules::checksum,
 };
@@ -28,8 +26,7 @@ pub(super) struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// Tries the anchor at `at`: of the starts that it leads to, the first whose match covers `at` wins. What the match is worth is
-    /// scored here too, because that depends on the reach alone.
+    /// Tries the anchor at `at`: of the starts that it leads to, the first whose match covers `at` wins.
     pub(super) fn try_at(&self, at: usize, scratch: &mut RuleScratch) -> Option<Candidate> {
         let found = self.covering(at, scratch)?;
         let matched = found.start()..self.body_end(found.end(), scratch)?;
@@ -118,11 +115,9 @@ impl Search<'_> {
         }
         let payload = group(pattern.groups.payload).unwrap_or_else(|| secret.clone());
         let check = group(pattern.groups.check).unwrap_or(0..0);
-        let checksum =
-            detect.checksum.map(|algorithm| checksum::holds(algorithm, &self.bytes[payload], &self.bytes[check]));
-        let outcome = score::judge(self.rule, self.bytes, &matched, &secret, checksum);
-        let checksum = if checksum == Some(true) { Checksum::Valid } else { Checksum::None };
-        Some(Candidate { rule: self.ix, matched, secret, parts, outcome, checksum })
+        let checksum = detect.checksum;
+        let checksum = checksum.map(|algorithm| checksum::holds(algorithm, &self.bytes[payload], &self.bytes[check]));
+        Some(Candidate { rule: self.ix, matched, secret, parts, checksum })
     }
 
     /// The value of the match of `part` that is nearest to the rule's own; of two equally near the later.

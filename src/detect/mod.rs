@@ -51,10 +51,8 @@ pub struct Candidate {
     pub secret: Range<usize>,
     /// Named groups and other halves: the name and where.
     pub parts: Vec<(String, Range<usize>)>,
-    /// How sure it is, or why it is not reported.
-    pub outcome: Result<Confidence, Rejection>,
-    /// What its checksum said.
-    pub checksum: Checksum,
+    /// Whether its checksum fits, where its format has one.
+    pub checksum: Option<bool>,
 }
 
 /// A secret where it was found, for those who keep none.
@@ -130,20 +128,25 @@ impl Detector {
         if owned.is_empty() {
             return Vec::new();
         }
-        owned.sort_by_key(|candidate| candidate.secret.start);
+        owned.sort_by_key(|(candidate, _)| candidate.secret.start);
         let (hidden, mut locator) = (Hidden::of(&candidates), Locator::new(window));
-        let findings = owned.into_iter().map(|candidate| self.finding(window, candidate, &hidden, &mut locator));
+        let findings = owned.into_iter().map(|owned| self.finding(window, owned, &hidden, &mut locator));
         findings.collect()
     }
 
-    /// Of the candidates, those to report: that nothing drops or rejects, and whose match begins in the part of the blob that `window` owns.
-    fn owned<'c>(&self, window: &Window<'_>, candidates: &'c [Candidate]) -> Vec<&'c Candidate> {
+    /// Of the candidates, those to report and how sure they are: that nothing drops, whose match begins in the part of the blob that
+    /// `window` owns, and that the score does not reject. Scoring comes last because it costs most; it looks at the reach alone, as all before
+    /// it does.
+    fn owned<'c>(&self, window: &Window<'_>, candidates: &'c [Candidate]) -> Vec<(&'c Candidate, Confidence)> {
         let survivors = settle::survivors(candidates, &self.rules).into_iter().map(|at| &candidates[at]);
-        let is_owned = |candidate: &&Candidate| window.owned().contains(&candidate.matched.start);
-        survivors
-            .filter(is_owned)
-            .filter(|candidate| candidate.outcome.is_ok() && !self.rule(candidate).hidden)
-            .collect()
+        let reported = survivors
+            .filter(|candidate| window.owned().contains(&candidate.matched.start) && !self.rule(candidate).hidden);
+        reported.filter_map(|candidate| Some((candidate, self.judge(window, candidate).ok()?))).collect()
+    }
+
+    fn judge(&self, window: &Window<'_>, candidate: &Candidate) -> Result<Confidence, Rejection> {
+        let Candidate { matched, secret, checksum, .. } = candidate;
+        score::judge(self.rule(candidate), window.bytes(), matched, secret, *checksum)
     }
 
     fn rule(&self, candidate: &Candidate) -> &Rule {
@@ -153,11 +156,11 @@ impl Detector {
     /// The secrets that `window` owns, without what a report would say of them.
     pub fn tokens<'w>(&self, window: &Window<'w>, scratch: &mut Scratch) -> Vec<Token<'w>> {
         let candidates = self.candidates(window, self.neighbourhood(window), scratch);
-        let token = |candidate: &Candidate| {
+        let token = |(candidate, confidence): (&Candidate, Confidence)| {
             let secret = &window.bytes()[candidate.secret.clone()];
-            Some(Token { rule: candidate.rule, secret, confidence: candidate.outcome.ok()? })
+            Token { rule: candidate.rule, secret, confidence }
         };
-        self.owned(window, &candidates).into_iter().filter_map(token).collect()
+        self.owned(window, &candidates).into_iter().map(token).collect()
     }
 
     /// What every rule made of what it saw in a whole blob, a line each, secrets masked.
@@ -167,7 +170,7 @@ impl Detector {
         let line = |(at, candidate): (usize, &Candidate)| {
             let rule = &self.rules[candidate.rule.0 as usize];
             let bytes = &window.bytes()[candidate.secret.clone()];
-            let outcome = match candidate.outcome {
+            let outcome = match self.judge(window, candidate) {
                 _ if !survivors.contains(&at) => "dropped: a match of higher rank contains it".to_owned(),
                 Ok(confidence) => format!("found, {confidence} confidence"),
                 Err(rejection) => format!("not reported: {}", rejection.reason()),
@@ -189,7 +192,7 @@ impl Detector {
     fn finding(
         &self,
         window: &Window<'_>,
-        candidate: &Candidate,
+        (candidate, confidence): (&Candidate, Confidence),
         hidden: &Hidden,
         locator: &mut Locator<'_, '_>,
     ) -> Finding {
@@ -204,8 +207,8 @@ impl Detector {
             rule: candidate.rule,
             secret: Secret::new(bytes, shown(rule, bytes)),
             location: locator.locate(candidate.secret.clone()),
-            confidence: candidate.outcome.unwrap_or(Confidence::Low),
-            checksum: candidate.checksum,
+            confidence,
+            checksum: if candidate.checksum == Some(true) { Checksum::Valid } else { Checksum::None },
             parts: candidate.parts.iter().map(part).collect(),
             allowed_by: None,
             excerpt: excerpt::cut(window.bytes(), &candidate.secret, secret::mask(bytes, shown(rule, bytes)), hidden),
