@@ -47,17 +47,17 @@ impl<'a> Worker<'a> {
 
 impl Visitor for Worker<'_> {
     fn visit(&mut self, origin: &Origin, window: &Window<'_>) {
-        let findings = findings(self.detector, window, &mut self.scratch);
-        self.progress.add(window.owned().len() as u64, findings.len() as u64, window.ends());
         let room = MOST_FINDINGS.saturating_sub(self.of_blob);
-        if findings.len() > room && self.of_blob <= MOST_FINDINGS {
-            self.coverage.fail(
-                name(origin),
-                format!("holds more than {MOST_FINDINGS} findings: the rest of it is not reported"),
-            );
+        if room > 0 {
+            let findings = findings(self.detector, window, &mut self.scratch);
+            if findings.len() >= room {
+                let reason = format!("holds {MOST_FINDINGS} findings or more: what comes behind them is not scanned");
+                self.coverage.fail(name(origin), reason);
+            }
+            self.progress.add(window.owned().len() as u64, findings.len() as u64, window.ends());
+            self.of_blob += findings.len();
+            self.found.extend(findings.into_iter().take(room).map(|finding| (origin.clone(), finding)));
         }
-        self.of_blob += findings.len();
-        self.found.extend(findings.into_iter().take(room).map(|finding| (origin.clone(), finding)));
         if window.ends() {
             self.of_blob = 0;
         }
