@@ -59,7 +59,7 @@ pub(super) fn judge(
     if detect.reject.iter().any(|example| words::contains(&lower, example.as_bytes())) {
         return Err(Rejection::Example);
     }
-    if entropy::shannon_entropy(value) < detect.entropy {
+    if detect.entropy > 0.0 && entropy::shannon_entropy(value) < detect.entropy {
         return Err(Rejection::Entropy);
     }
     let prefix = detect
