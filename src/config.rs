@@ -248,6 +248,13 @@ fn notes(file: &File, flags: &Flags) -> Vec<String> {
     if let (Some(least @ Confidence::High), None) = (file.min_confidence, flags.min_confidence) {
         notes.push(format!("the configuration hides what is of less than {least} confidence"));
     }
+    if !file.patterns.is_empty() {
+        let folders: Vec<String> = file.patterns.iter().map(|folder| folder.display().to_string()).collect();
+        notes.push(format!("the configuration adds or replaces rules, from {}", folders.join(", ")));
+    }
+    if let (Some(fail_on @ (FailOn::Never | FailOn::Active)), None) = (file.fail_on, flags.fail_on) {
+        notes.push(format!("the configuration sets fail-on to {}", fail_on.name()));
+    }
     notes
 }
 
@@ -325,6 +332,19 @@ mod tests {
         assert_eq!(config.fail_on, FailOn::Never);
         let exclude = &config.options.files.exclude;
         assert!(exclude.is_match("x/a") && exclude.is_match("b/c") && !exclude.is_match("x/b/c"));
+    }
+
+    #[test]
+    fn what_a_file_changes_is_said() {
+        let file = File::parse("f", "fail-on = 'never'\nskip-rules = ['jwt-token']", Path::new("")).unwrap();
+        let notes = Config::new(file, Flags::default()).unwrap().notes;
+        assert_eq!(
+            notes,
+            ["the configuration leaves out rules: jwt-token", "the configuration sets fail-on to never",]
+        );
+        let file = File::parse("f", "fail-on = 'never'", Path::new("")).unwrap();
+        let flags = Flags { fail_on: Some(FailOn::Any), ..Flags::default() };
+        assert!(Config::new(file, flags).unwrap().notes.is_empty());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! A line on standard error that says how far a long run is.
 
 use std::{
-    sync::mpsc::{RecvTimeoutError, channel},
+    sync::mpsc::{Receiver, RecvTimeoutError, channel},
     thread,
     time::{Duration, Instant},
 };
@@ -9,30 +9,56 @@ use std::{
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use stanch::scan::Progress;
 
-/// How often the line is drawn anew.
+/// How often the line of a terminal is drawn anew.
 const PERIOD: Duration = Duration::from_millis(200);
 
-/// Runs `work`, and while it lasts shows what `counters` say, if it is to be `shown`. A run that is over at once shows nothing.
-pub(crate) fn during<T>(counters: &Progress, shown: bool, work: impl FnOnce() -> T) -> T {
-    if !shown {
+/// How often a line is written where there is no terminal.
+const SLOW_PERIOD: Duration = Duration::from_secs(5);
+
+/// How progress is shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shown {
+    /// Not at all.
+    Never,
+    /// As one line of the terminal, drawn over and over.
+    Drawn,
+    /// As lines that follow one another, for a log.
+    Written,
+}
+
+/// Runs `work`, and while it lasts shows what `counters` say. A run that is over at once shows nothing.
+pub(crate) fn during<T>(counters: &Progress, shown: Shown, work: impl FnOnce() -> T) -> T {
+    if shown == Shown::Never {
         return work();
     }
     thread::scope(|scope| {
         let (done, over) = channel::<()>();
-        scope.spawn(move || {
-            let started = Instant::now();
-            let mut bar = None;
-            while over.recv_timeout(PERIOD) == Err(RecvTimeoutError::Timeout) {
-                bar.get_or_insert_with(line).set_message(message(counters, started.elapsed()));
-            }
-            if let Some(bar) = bar {
-                bar.finish_and_clear();
-            }
+        scope.spawn(move || match shown {
+            Shown::Written => write(counters, &over),
+            Shown::Drawn | Shown::Never => draw(counters, &over),
         });
         let result = work();
         drop(done);
         result
     })
+}
+
+fn draw(counters: &Progress, over: &Receiver<()>) {
+    let started = Instant::now();
+    let mut bar = None;
+    while over.recv_timeout(PERIOD) == Err(RecvTimeoutError::Timeout) {
+        bar.get_or_insert_with(line).set_message(message(counters, started.elapsed()));
+    }
+    if let Some(bar) = bar {
+        bar.finish_and_clear();
+    }
+}
+
+fn write(counters: &Progress, over: &Receiver<()>) {
+    let started = Instant::now();
+    while over.recv_timeout(SLOW_PERIOD) == Err(RecvTimeoutError::Timeout) {
+        anstream::eprintln!("stanch: {}", message(counters, started.elapsed()));
+    }
 }
 
 fn line() -> ProgressBar {

@@ -17,7 +17,10 @@ use stanch::{
     source::git::{Change, Refs},
 };
 
-use super::{error::AnyError, progress};
+use super::{
+    error::AnyError,
+    progress::{self, Shown},
+};
 
 #[derive(Debug, Args)]
 #[command(
@@ -217,7 +220,12 @@ pub(crate) fn run(arguments: &Arguments, colour: bool) -> Result<Status, AnyErro
     let config = Config::new(file, flags(arguments)?)?;
     let detector = Detector::new(config.rules.rules().to_vec());
     let counters = Progress::default();
-    let shown = !arguments.output.quiet && (arguments.output.progress || io::stderr().is_terminal());
+    let shown = match io::stderr().is_terminal() {
+        _ if arguments.output.quiet => Shown::Never,
+        true => Shown::Drawn,
+        false if arguments.output.progress => Shown::Written,
+        false => Shown::Never,
+    };
     for (_, path) in &outputs {
         path.as_deref().map_or(Ok(()), check_writable)?;
     }

@@ -129,13 +129,20 @@ impl<'a> Grouping<'a> {
 /// the first stays.
 fn join(kept: &mut Occurrence, other: Occurrence) {
     if kept.source == SourceKind::Git && other.source == SourceKind::File {
-        let git = kept.git.take();
-        *kept = Occurrence { git, ..other };
+        let committed = std::mem::replace(kept, other);
+        take_history(kept, committed);
     } else if kept.source == SourceKind::File && other.source == SourceKind::Git {
-        kept.git = other.git;
+        take_history(kept, other);
     } else if other.location < kept.location {
         *kept = other;
     }
+}
+
+/// Fills in what git says of a file's occurrence. Where the file was changed so that the secret moved, no object is named: lines and
+/// columns are the file's own.
+fn take_history(file: &mut Occurrence, committed: Occurrence) {
+    file.git =
+        committed.git.map(|git| GitPlace { blob: git.blob.filter(|_| file.location == committed.location), ..git });
 }
 
 /// The incident that a group makes, unless it is allowed or not sure enough.
