@@ -172,6 +172,10 @@ struct Scan<'a> {
 
 impl Scan<'_> {
     /// Scans one target: what of it is asked for.
+    #[cfg_attr(
+        not(feature = "git"),
+        allow(clippy::unnecessary_wraps, reason = "only a change can be asked for in vain")
+    )]
     fn path(&self, path: &Path, gathered: &mut Gathered<'_>) -> Result<(), Error> {
         match &self.options.history {
             #[cfg(feature = "git")]
