@@ -54,6 +54,18 @@ match = ["x"]
 no_match = ["x"]
 
 [[rule]]
+id = "led"
+name = "A token whose keyword may come late, and recur before"
+class = "access-token"
+severity = "high"
+keywords = ["-k-"]
+regex = '[0-9a-c-]{0,5}-k-[0-9a-c]{1,2}'
+words = false
+source = "x"
+match = ["x"]
+no_match = ["x"]
+
+[[rule]]
 id = "paired"
 name = "An id and its secret"
 class = "api-key"
@@ -108,6 +120,8 @@ fn crowded() -> impl Strategy<Value = Vec<u8>> {
     let word = prop_oneof![
         Just("abc_"),
         Just("-m-"),
+        Just("-k-"),
+        Just("abc0 abc1 abc2 abc3 abc4 abc5 abc6 abc7"),
         Just("aba"),
         Just("id="),
         Just("s:"),
@@ -179,6 +193,26 @@ proptest! {
         prop_assert_eq!(all_candidates(&DETECTOR, &bytes), tried);
     }
 
+    /// Law 2, to the letter: of the starts in reach, the leftmost whose anchored match covers the anchor wins, and a body is the
+    /// longest run that its bounds allow.
+    #[test]
+    fn the_anchor_function_is_what_the_law_says(bytes in crowded()) {
+        let found: BTreeSet<(RuleIx, usize, usize)> = all_candidates(&DETECTOR, &bytes)
+            .iter()
+            .filter(|candidate| DETECTOR.rule(candidate).detect.parts.is_empty())
+            .map(|candidate| (candidate.rule, candidate.matched.start, candidate.matched.end))
+            .collect();
+        let mut expected = BTreeSet::new();
+        for (rule, ix) in DETECTOR.rules().iter().zip(0..).filter(|(rule, _)| rule.detect.parts.is_empty()) {
+            for at in 0..bytes.len() {
+                if let Some(matched) = by_the_law(rule, &bytes, at) {
+                    expected.insert((RuleIx(ix), matched.start, matched.end));
+                }
+            }
+        }
+        prop_assert_eq!(found, expected);
+    }
+
     /// Law 1, from the other side: no match of a rule's regex, at any start, lies where no candidate covers it.
     #[test]
     fn every_match_has_an_anchor(bytes in crowded()) {
@@ -217,6 +251,33 @@ proptest! {
     fn any_bytes_will_do(bytes in prop::collection::vec(any::<u8>(), 0..600)) {
         BUILTIN.findings(&Window::whole(&bytes), &mut Scratch::default());
     }
+}
+
+/// The match that the anchor of `rule` at `at` leads to, if a keyword is there, by trying every start and every byte.
+fn by_the_law(rule: &Rule, bytes: &[u8], at: usize) -> Option<Range<usize>> {
+    let holds = |keyword: &str| {
+        bytes[at..].get(..keyword.len()).is_some_and(|found| found.eq_ignore_ascii_case(keyword.as_bytes()))
+    };
+    if !rule.detect.keywords.iter().any(|keyword| holds(keyword)) {
+        return None;
+    }
+    let bounds = rule.detect.bounds;
+    let starts = at.saturating_sub(bounds.lead_max)..=at.checked_sub(bounds.lead_min)?;
+    let anchored = |regex: &str, start: usize| {
+        let syntax = regex_automata::util::syntax::Config::new().unicode(false).utf8(false);
+        let regex = regex_automata::meta::Regex::builder().syntax(syntax).build(regex).unwrap();
+        let input = regex_automata::Input::new(bytes).span(start..bytes.len());
+        regex.search(&input.anchored(regex_automata::Anchored::Yes)).map(|found| found.range())
+    };
+    let mut matched = starts.filter_map(|start| anchored(&rule.detect.regex, start)).find(|found| found.end > at)?;
+    for body in rule.detect.body.iter() {
+        let run = bytes[matched.end..].iter().take(body.max).take_while(|byte| body.has(**byte)).count();
+        if run < body.min {
+            return None;
+        }
+        matched.end = anchored(&body.end, matched.end + run)?.end;
+    }
+    Some(matched)
 }
 
 fn moved(candidate: Candidate, by: usize) -> Candidate {
