@@ -353,3 +353,16 @@ fn a_pair_takes_the_nearest_partner() {
     assert_eq!(secret("s:000 id=abc").unwrap(), b"000");
     assert_eq!(secret(&format!("id=abc{}s:111", " ".repeat(40))), None);
 }
+
+/// A body keeps to its bounds, also where an attempt before has seen its run already.
+#[test]
+fn a_body_keeps_to_its_bounds() {
+    let count = |text: &str| {
+        let bodied = all_candidates(&DETECTOR, text.as_bytes());
+        bodied.iter().filter(|candidate| DETECTOR.rule(candidate).id == "bodied").count()
+    };
+    let run = |length: usize| format!("<<k>{}</k>", "a".repeat(length));
+    assert_eq!((count(&run(3)), count(&run(4)), count(&run(40)), count(&run(41))), (0, 1, 1, 0));
+    let twice = run(41) + &run(40);
+    assert_eq!(count(&twice), 1);
+}
