@@ -186,7 +186,7 @@ impl Scan<'_> {
                 Ok(())
             }
             History::FilesOnly => {
-                self.files(path, &plain(path), gathered);
+                self.files_alone(path, gathered);
                 Ok(())
             }
         }
@@ -207,16 +207,35 @@ impl Scan<'_> {
                 None
             }
         };
-        let alone = self.options.targets.len() == 1;
-        let prefix = if alone && repository.is_some() { PathBuf::new() } else { plain(path) };
-        let has_files = repository.as_ref().is_none_or(|repository| repository.work_tree().is_some());
-        if files && has_files {
+        let Some(repository) = repository else {
+            if files {
+                self.files_alone(path, gathered);
+                note_repository_around(path, &mut gathered.coverage);
+            } else {
+                gathered.coverage.fail(path.display().to_string(), "is not the top of a git repository");
+            }
+            return;
+        };
+        let prefix = if self.options.targets.len() == 1 { PathBuf::new() } else { plain(path) };
+        if files && repository.work_tree().is_some() {
             self.files(path, &prefix, gathered);
         }
-        match repository {
-            Some(repository) => history::scan(self, (&repository, &prefix), refs, gathered),
-            None if !files => gathered.coverage.fail(path.display().to_string(), "is not the top of a git repository"),
-            None => note_repository_around(path, &mut gathered.coverage),
+        history::scan(self, (&repository, &prefix), refs, gathered);
+    }
+
+    /// Scans files where there is nothing else to scan: then it is a failure if there are none (law 5).
+    fn files_alone(&self, path: &Path, gathered: &mut Gathered<'_>) {
+        let before = gathered.coverage.clone();
+        self.files(path, &plain(path), gathered);
+        let coverage = &mut gathered.coverage;
+        let seen = coverage.files != before.files || coverage.skipped != before.skipped;
+        if seen || coverage.failed.len() != before.failed.len() {
+            return;
+        }
+        if files::holds_any(path) {
+            coverage.notes.push(format!("ignore files leave out all of {}", path.display()));
+        } else {
+            coverage.fail(path.display().to_string(), "holds nothing to scan");
         }
     }
 

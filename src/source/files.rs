@@ -63,6 +63,13 @@ pub fn scan<V: Visitor + Send>(root: &Root, options: &Options, make_visitor: imp
     }
 }
 
+/// Whether there is anything beneath `path` but folders and a `.git`, whatever ignore files say.
+pub fn holds_any(path: &Path) -> bool {
+    let mut walk = WalkBuilder::new(path);
+    walk.standard_filters(false).filter_entry(|entry| entry.file_name() != ".git" || entry.depth() == 0);
+    walk.build().flatten().any(|entry| entry.file_type().is_some_and(|kind| !kind.is_dir()))
+}
+
 /// A link that the user named is followed: a link to a folder is that folder.
 fn leads_to_folder(path: &Path, metadata: &Metadata) -> bool {
     metadata.is_symlink() && path.is_dir()

@@ -219,9 +219,21 @@ impl FolderName for OsString {
 }
 
 #[test]
+fn a_folder_that_holds_nothing_is_incomplete() {
+    let folder = Sandbox::new();
+    fs::create_dir_all(folder.path().join("a/b")).unwrap();
+    for arguments in [&[][..], &["--no-history"], &["a"]] {
+        let failures = folder.scan(arguments).ended(3).failures();
+        assert_eq!(failures[0].1, "holds nothing to scan", "{arguments:?}");
+    }
+    folder.write(".ignore", "*\n");
+    let left_out = folder.scan(&[]).ended(0).coverage();
+    assert_eq!(left_out["notes"][0], "ignore files leave out all of .");
+}
+
+#[test]
 fn empty_things_are_clean() {
     let folder = Sandbox::new();
-    folder.scan(&[]).ended(0);
     folder.write("empty", "");
     assert_eq!(folder.scan(&["empty"]).ended(0).coverage()["files"], 1);
     let repo = Repo::new();
