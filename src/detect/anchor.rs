@@ -17,6 +17,10 @@ use crate::{
     rules::checksum,
 };
 
+/// So few starts are tried one by one, where most fail at their first byte; a search that finds the first of them by itself takes longer
+/// to get going.
+const FEW_STARTS: usize = 8;
+
 /// A rule, and the bytes in which its anchors are tried.
 pub(super) struct Search<'a> {
     pub(super) ix: RuleIx,
@@ -40,8 +44,10 @@ impl Search<'_> {
         let mut start = at.saturating_sub(bounds.lead_max);
         let end = (last + bounds.longest).min(self.bytes.len());
         let pattern = self.matcher.pattern();
-        if start == last {
-            return pattern.match_at(self.bytes, start..end, scratch).filter(|found| found.end() > at);
+        if last - start < FEW_STARTS {
+            let mut starts = start..=last;
+            return starts
+                .find_map(|start| pattern.match_at(self.bytes, start..end, scratch).filter(|found| found.end() > at));
         }
         while start <= last {
             let found = pattern.first_match(self.bytes, start..end, scratch)?;
