@@ -167,6 +167,7 @@ fn fail_on_decides_what_fails() {
     sandbox.scan(&["--fail-on", "active"]).ended(3);
     sandbox.scan(&["--fail-on", "never", ".", "no/such/path"]).ended(3);
     let clean = Sandbox::new();
+    clean.write("a", "nothing secret");
     clean.scan(&["--fail-on", "active"]).ended(0);
     clean.scan(&["--fail-on", "all"]).ended(2);
 }

@@ -120,6 +120,7 @@ fn quiet_says_less_and_verbose_more() {
     assert!(normal.contains("… and 4 more places") && verbose.contains("copy8"), "{normal}");
     sandbox.run(&["scan", "-q", "-v"]).ended(2);
     let clean = Sandbox::new();
+    clean.write("a", "nothing secret");
     assert!(clean.run(&["scan", "--quiet"]).ended(0).out.is_empty());
     assert!(clean.run(&["scan", "-q", "no/such"]).ended(3).text().contains("INCOMPLETE"));
 }
@@ -178,7 +179,8 @@ fn json_lines_are_the_same_objects_and_end_with_the_coverage() {
         *seconds = 0.into();
     }
     assert_eq!((lines, coverage), (document["incidents"].as_array().unwrap().clone(), document["coverage"].clone()));
-    let lone = Sandbox::new().run(&["scan", "-f", "jsonl"]).ended(0).text();
+    let clean = Sandbox::new();
+    let lone = clean.write("a", "nothing secret").run(&["scan", "-f", "jsonl"]).ended(0).text();
     assert!(lone.lines().count() == 1 && lone.starts_with("{\"type\":\"coverage\",\"complete\":true"), "{lone}");
 }
 
