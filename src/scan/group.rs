@@ -11,7 +11,7 @@ use crate::{
     finding::{Checksum, Finding, FoundPart},
     incident::{GitPlace, Incident, IncidentId, Occurrence, Reach, SourceKind},
     rule::{Confidence, Rule, RuleIx, Text},
-    secret::Secret,
+    secret::{Secret, Shown},
     verdict::Verdict,
 };
 
@@ -19,7 +19,7 @@ use crate::{
 pub(super) struct Grouping<'a> {
     options: &'a Options,
     rules: &'a [Rule],
-    groups: HashMap<(Text, Vec<u8>), Group>,
+    groups: HashMap<(Text, Secret), Group>,
 }
 
 /// All that is known of one secret.
@@ -83,10 +83,10 @@ impl<'a> Grouping<'a> {
             allowed_by: finding.allowed_by.map(std::borrow::Cow::into_owned),
             git,
         };
-        let key = (rule.family.clone(), finding.secret.expose().to_vec());
+        let key = (rule.family.clone(), Secret::new(finding.secret.expose(), Shown::Nothing));
         let group = self.groups.entry(key).or_insert_with(|| Group {
             rule: finding.rule,
-            secret: finding.secret,
+            secret: finding.secret.clone(),
             checksum: finding.checksum,
             parts: Vec::new(),
             occurrences: BTreeMap::new(),
@@ -96,7 +96,9 @@ impl<'a> Grouping<'a> {
             rank(a) > rank(b)
         };
         if better(finding.rule, group.rule) {
+            // How much of a secret is shown is its rule's to say, so the two change together.
             group.rule = finding.rule;
+            group.secret = finding.secret;
         }
         group.checksum = group.checksum.max(finding.checksum);
         if group.parts.is_empty() || !finding.parts.is_empty() && finding.parts < group.parts {

@@ -18,11 +18,12 @@ use crate::{
     finding::Finding,
     incident::{GitPlace, Reach},
     rule::{Rule, RuleIx, Text},
+    secret::{Secret, Shown},
     source::git::{self, Change, Changed, Place, Refs, Repository},
 };
 
 /// A secret as identity sees it: the family of its rule, and its bytes.
-type Key = (Text, Vec<u8>);
+type Key = (Text, Secret);
 
 /// Scans the objects of `repository` that `refs` select, and adds what they hold; its paths get `prefix` in front.
 pub(super) fn scan(
@@ -158,7 +159,7 @@ impl Visitor for Worker<'_> {
 fn keys(detector: &Detector, least: crate::rule::Confidence, window: &Window<'_>, scratch: &mut Scratch) -> Vec<Key> {
     let family = |rule: RuleIx| detector.rules()[rule.0 as usize].family.clone();
     let tokens = detector.tokens(window, scratch).into_iter().filter(|token| token.confidence >= least);
-    tokens.map(|token| (family(token.rule), token.secret.to_vec())).collect()
+    tokens.map(|token| (family(token.rule), Secret::new(token.secret, Shown::Nothing))).collect()
 }
 
 /// Adds places to the grouping, each with the finding that shows it.
@@ -228,8 +229,9 @@ fn is_text_outside_blobs(path: &PathName) -> bool {
 
 /// The first finding of a secret in the version that is shown.
 fn showing<'f>(findings: &'f [Finding], (family, secret): &Key, rules: &[Rule]) -> Option<&'f Finding> {
-    let is_it =
-        |finding: &&Finding| finding.secret.expose() == secret && rules[finding.rule.0 as usize].family == *family;
+    let is_it = |finding: &&Finding| {
+        finding.secret.expose() == secret.expose() && rules[finding.rule.0 as usize].family == *family
+    };
     findings.iter().find(is_it)
 }
 

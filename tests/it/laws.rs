@@ -352,3 +352,27 @@ fn a_configuration_cannot_steer() {
         assert!(sandbox.scan(&[]).ended(2).err.contains("unknown key"), "{key}");
     }
 }
+
+/// Law 8: what is shown of a secret depends on its best rule, not on which file was read first.
+#[test]
+fn what_is_shown_does_not_depend_on_what_was_read_first() {
+    let rule = |id: &str, rank: u8, keyword: &str, regex: &str| {
+        format!(
+            "[[rule]]\nid = '{id}'\nname = '{id}'\nclass = 'api-key'\nseverity = 'high'\nfamily = 'f'\nrank = {rank}\n\
+             keywords = ['{keyword}']\nregex = '{regex}'\nwords = false\nsource = 'x'\nmatch = ['x']\nno_match = ['x']\n"
+        )
+    };
+    let rules = rule("generic-one", 50, "tok_", " (?<secret>tok_[0-9a-z]{20})")
+        + &rule("generic-two", 40, "ctx=", "ctx=(?<secret>tok_[0-9a-z]{20})");
+    let patterns = format!("provider = 'generic'\nname = 'Two rules'\nmin_stanch = '0.1'\n{rules}");
+    let token = format!("tok_{}", "a1b2c".repeat(4));
+    for (with_space, with_context) in [("a", "b"), ("b", "a")] {
+        let sandbox = Sandbox::new();
+        sandbox.write(with_space, format!(" {token}\n")).write(with_context, format!("ctx={token}\n"));
+        let dir = sandbox.write_beside("rules.toml", &patterns);
+        let arguments =
+            ["--patterns", dir.to_str().unwrap(), "--rule", "generic-one", "--rule", "generic-two", "-j", "1"];
+        let incident = sandbox.scan(&arguments).ended(1).incident();
+        assert_eq!((&incident["rule"], &incident["secret"]["masked"]), (&"generic-one".into(), &"tok_…1b2c".into()));
+    }
+}
