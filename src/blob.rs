@@ -247,6 +247,17 @@ impl<'w, 'a> Locator<'w, 'a> {
     }
 }
 
+/// A stretch that a blob has in common with the one it is stored as a change of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shared {
+    /// Where it begins in that one.
+    pub from: usize,
+    /// Where it begins in the blob.
+    pub to: usize,
+    /// How long it is, in bytes.
+    pub len: usize,
+}
+
 /// Takes blobs from a source. A source makes one visitor for each of its threads.
 pub trait Visitor {
     /// Takes one window of the blob that `origin` names. The windows of one blob come in order, from one thread; the blob is
@@ -260,6 +271,23 @@ pub trait Visitor {
     fn skip(&mut self, why: Skipped, subject: &str) {
         self.coverage().skip(why, subject);
     }
+}
+
+/// Takes blobs that are stored as changes of others, and need be looked at only where they differ.
+pub trait VersionVisitor: Visitor {
+    /// What is remembered of a blob for those made from it.
+    type Trace: Clone + Send;
+
+    /// Takes a whole blob. `base` is what this or another visitor remembered of the blob that it was made from, with all that the two
+    /// share, in the order of this one. What is returned is handed to the visitors of those made from this blob, of which there
+    /// are some if `has_versions`; for nothing they get no base.
+    fn visit_version(
+        &mut self,
+        origin: &Origin,
+        bytes: &[u8],
+        base: Option<(&Self::Trace, &[Shared])>,
+        has_versions: bool,
+    ) -> Option<Self::Trace>;
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use std::{fs, path::Path};
 
 use libfuzzer_sys::fuzz_target;
 use stanch::{
-    blob::{Origin, Visitor, Window},
+    blob::{Origin, Shared, VersionVisitor, Visitor, Window},
     coverage::Coverage,
     source::git::{Change, Outside, Refs, Repository},
 };
@@ -39,6 +39,24 @@ impl Visitor for Counter {
 
     fn coverage(&mut self) -> &mut Coverage {
         &mut self.0
+    }
+}
+
+impl VersionVisitor for Counter {
+    type Trace = Vec<u8>;
+
+    fn visit_version(
+        &mut self,
+        _: &Origin,
+        bytes: &[u8],
+        base: Option<(&Vec<u8>, &[Shared])>,
+        has_versions: bool,
+    ) -> Option<Vec<u8>> {
+        for &Shared { from, to, len } in base.map_or(&[][..], |(_, shared)| shared) {
+            assert_eq!(base.map(|(base, _)| &base[from..from + len]), Some(&bytes[to..to + len]));
+        }
+        self.0.bytes += bytes.len() as u64;
+        has_versions.then(|| bytes.to_vec())
     }
 }
 

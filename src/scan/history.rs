@@ -12,7 +12,7 @@ use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use super::{Error, Gathered, Scan, with_causes, worker};
 use crate::{
-    blob::{ObjectId, Origin, PathName, Visitor, Window},
+    blob::{ObjectId, Origin, PathName, Shared, VersionVisitor, Visitor, Window},
     coverage::{Coverage, Skipped},
     detect::{Detector, Scratch},
     finding::Finding,
@@ -155,6 +155,21 @@ impl Visitor for Worker<'_> {
     }
 }
 
+impl VersionVisitor for Worker<'_> {
+    type Trace = ();
+
+    fn visit_version(
+        &mut self,
+        origin: &Origin,
+        bytes: &[u8],
+        _: Option<(&(), &[Shared])>,
+        _: bool,
+    ) -> Option<()> {
+        self.visit(origin, &Window::whole(bytes));
+        None
+    }
+}
+
 /// The secrets of a window that are sure enough to be reported wherever they are; a path can only make them less sure.
 fn keys(detector: &Detector, least: crate::rule::Confidence, window: &Window<'_>, scratch: &mut Scratch) -> Vec<Key> {
     let family = |rule: RuleIx| detector.rules()[rule.0 as usize].family.clone();
@@ -181,23 +196,37 @@ impl Placing<'_> {
                 by_blob.entry(blob).or_default().push(place);
             }
         }
-        let mut scratch = Scratch::default();
-        for (blob, places) in by_blob {
-            let bytes = match self.repository.read(blob) {
-                Ok(bytes) => bytes,
+        let shown = self.scan.pool.install(|| {
+            let shown = by_blob.into_par_iter().map_init(Scratch::default, |scratch, (blob, places)| {
+                (blob, self.findings(blob, scratch).map(|findings| self.showing(places, &findings, secrets)))
+            });
+            shown.collect::<Vec<_>>()
+        });
+        for (blob, result) in shown {
+            match result {
+                Ok(shown) => shown.into_iter().for_each(|(place, finding)| self.add_place(place, finding, gathered)),
                 Err(error) => {
                     gathered.coverage.fail(format!("object {blob}"), format!("cannot be read again: {error}"));
-                    continue;
-                }
-            };
-            let findings = worker::findings(self.scan.detector, &Window::whole(&bytes), &mut scratch);
-            for place in places {
-                let key = &secrets.keys[place.secret as usize];
-                if let Some(finding) = showing(&findings, key, self.scan.detector.rules()) {
-                    self.add_place(place, finding.clone(), gathered);
                 }
             }
         }
+    }
+
+    fn findings(&self, blob: ObjectId, scratch: &mut Scratch) -> Result<Vec<Finding>, git::Error> {
+        let (detector, mut findings) = (self.scan.detector, Vec::new());
+        self.repository.show(blob, detector.margin(), &mut |window| {
+            findings.extend(worker::findings(detector, window, scratch));
+        })?;
+        Ok(findings)
+    }
+
+    /// Each place with the finding that shows it.
+    fn showing(&self, places: Vec<Place>, findings: &[Finding], secrets: &Secrets) -> Vec<(Place, Finding)> {
+        let finding = |place: &Place| {
+            let key = &secrets.keys[place.secret as usize];
+            showing(findings, key, self.scan.detector.rules()).cloned()
+        };
+        places.into_iter().filter_map(|place| finding(&place).map(|finding| (place, finding))).collect()
     }
 
     fn add_place(&self, place: Place, finding: Finding, gathered: &mut Gathered<'_>) {
@@ -274,13 +303,16 @@ impl Addition<'_> {
         let wanted: Vec<_> = blobs.into_iter().filter(|blob| !self.counts.contains_key(blob)).collect();
         let (scan, repository) = (self.scan, self.repository);
         let counted = wanted.into_par_iter().map_init(Scratch::default, |scratch, blob| {
-            let bytes = repository.read(blob).map_err(|error| (blob, error))?;
-            let mut counts = BTreeMap::new();
-            for key in keys(scan.detector, scan.options.min_confidence, &Window::whole(&bytes), scratch) {
-                *counts.entry(key).or_insert(0) += 1;
-            }
-            scan.progress.add(bytes.len() as u64, counts.len() as u64, true);
-            Ok((blob, bytes.len() as u64, counts))
+            let (mut counts, mut bytes) = (BTreeMap::new(), 0);
+            let shown = repository.show(blob, scan.detector.margin(), &mut |window| {
+                for key in keys(scan.detector, scan.options.min_confidence, window, scratch) {
+                    *counts.entry(key).or_insert(0) += 1;
+                }
+                bytes += window.owned().len() as u64;
+            });
+            shown.map_err(|error| (blob, error))?;
+            scan.progress.add(bytes, counts.len() as u64, true);
+            Ok((blob, bytes, counts))
         });
         let counted: Vec<Result<_, (ObjectId, git::Error)>> = counted.collect();
         let mut read = Coverage::default();

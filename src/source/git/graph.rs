@@ -92,7 +92,7 @@ impl Graph {
     pub(super) fn load(store: &Store, inventory: &Inventory, coverage: &mut Coverage) -> Self {
         let state = || (Reader::new(store), Vec::new(), Records::default(), Coverage::default());
         let read =
-            parallel::share(&inventory.of_kind(Kind::Commit), state, |(reader, buffer, records, notes), &num| {
+            parallel::share(&inventory.of_kind(Kind::Commit).collect::<Vec<_>>(), state, |(reader, buffer, records, notes), &num| {
                 match reader.read(num, buffer) {
                     Ok(_) => records.add(store, num, buffer),
                     Err(error) => notes.fail(format!("object {}", store.id(num)), super::error::chain(&error)),

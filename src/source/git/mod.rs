@@ -42,9 +42,12 @@ use self::{
     graph::Graph,
     layout::Layout,
     refs::RefTable,
-    store::{Inventory, Reader, Store},
+    store::{Inventory, ReadError, Reader, Store},
 };
-use crate::{blob::ObjectId, coverage::Coverage, incident::CommitInfo};
+use crate::{blob::{ObjectId, Window}, coverage::Coverage, incident::CommitInfo};
+
+/// How much each window of a large blob owns.
+const WINDOW: usize = 4 << 20;
 
 /// A git repository: its objects, refs and index.
 pub struct Repository {
@@ -110,6 +113,23 @@ impl Repository {
         let (kind, object) = self.object(id)?;
         let not_text = || Error::Object { id: id.to_string(), source: "it is a tree".into() };
         object::text(kind, &object).map(std::borrow::Cow::into_owned).ok_or_else(not_text)
+    }
+
+    /// Shows the bytes of an object that [`Repository::scan`] pushes, in windows with `margin` bytes on both sides where they are too
+    /// many for memory.
+    pub fn show(&self, id: ObjectId, margin: usize, each: &mut dyn FnMut(&Window<'_>)) -> Result<(), Error> {
+        let failed = |error: ReadError| Error::Object { id: id.to_string(), source: error.into() };
+        let mut reader = Reader::new(&self.store);
+        let cut = store::Cut { own: WINDOW, margin };
+        let found = reader.show(&id, cut, &mut |kind, window| match kind {
+            Kind::Blob => each(window),
+            // These come whole.
+            _ => object::text(kind, window.bytes()).iter().for_each(|text| each(&Window::whole(text))),
+        });
+        match found.map_err(failed)? {
+            true => Ok(()),
+            false => Err(Error::Missing { id: id.to_string() }),
+        }
     }
 
     /// The id that git would give a blob of these bytes.

@@ -14,8 +14,8 @@ use crate::{blob::ObjectId, coverage::Coverage};
 pub(super) struct Reached<'s> {
     store: &'s Store,
     inventory: &'s Inventory,
-    /// Indexed by number.
-    marked: Vec<bool>,
+    /// Which objects were met, by number.
+    pub(super) marked: Vec<bool>,
     /// Named and not here.
     pub(super) missing: BTreeSet<ObjectId>,
 }
@@ -40,11 +40,6 @@ impl<'s> Reached<'s> {
             }
         }
         walk
-    }
-
-    /// Whether the object was met.
-    pub(super) fn contains(&self, num: Num) -> bool {
-        self.marked[num as usize]
     }
 
     fn meet(&mut self, id: &[u8], waiting: &mut Vec<Num>) {

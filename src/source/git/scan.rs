@@ -1,27 +1,22 @@
 //! Pushes every blob, commit message and tag text to visitors, in the order in which packs hold them.
 
-use std::{borrow::Cow, collections::BTreeSet};
+use std::{collections::BTreeSet, io::Read};
 
 use gix::objs::Kind;
 
 use super::{
-    Refs, Repository, error, graph,
+    Refs, Repository, WINDOW, error,
     graph::{Graph, Records},
     index,
     object::{self, EntryKind},
-    parallel,
     reachable::Reached,
-    store::{Cut, Num, Nums, Reader, Store},
+    store::{self, Cut, Num, Nums, Object, ReadError, Store, Walker},
 };
 use crate::{
-    blob::{ObjectId, Origin, Visitor, Window},
+    blob::{ObjectId, Origin, Shared, VersionVisitor, Visitor, Window},
     coverage::{Coverage, History},
 };
 
-/// Blobs of this size are shown in windows.
-const LARGE: u64 = 64 << 20;
-/// How much each window owns.
-const OWN: usize = 8 << 20;
 /// How many missing objects are named one by one.
 const MOST_MISSING: usize = 100;
 
@@ -30,24 +25,32 @@ impl Repository {
     /// the tags that it merged behind it) and every annotated tag's text. It runs on the threads of the current rayon pool,
     /// each with a visitor of its own; the first also gets what is to be said of the repository as a whole.
     ///
-    /// A blob of 64 MiB or more that is not stored as a delta comes in several windows, each with `margin` bytes on both
-    /// sides; git itself stores nothing larger than 512 MB as a delta.
+    /// A blob that is too large for memory comes in several windows, each with `margin` bytes on both sides. All others come whole,
+    /// right after the blob that they are stored as a change of where that can be had.
     ///
     /// What cannot be read is a failure in the coverage of the visitor that it was for, and so is what is named by something
     /// reachable and is not here. The rest is pushed all the same.
-    pub fn scan<V: Visitor + Send>(
+    pub fn scan<V: VersionVisitor + Send>(
         &self,
         selection: &Refs,
         margin: usize,
         make_visitor: impl Fn() -> V + Sync,
     ) -> Vec<V> {
         let mut about = Coverage::default();
-        let wanted = match selection {
-            Refs::All => Cow::Borrowed(self.inventory().order()),
-            Refs::Matching(_) => Cow::Owned(self.reachable_from(selection, &mut about)),
+        let selected = match selection {
+            Refs::All => Selected { wanted: None, needed: None },
+            Refs::Matching(_) => self.reachable_from(selection, &mut about),
         };
-        let state = || Worker::new(&self.store, margin, make_visitor());
-        let workers = parallel::share(&wanted, state, |worker, &num| worker.take(num, self.inventory().kind(num)));
+        let worker = || Worker {
+            store: &self.store,
+            selected: &selected,
+            cut: Cut { own: WINDOW, margin },
+            visitor: make_visitor(),
+            records: Records::default(),
+            nums: Nums::new(),
+            missing: BTreeSet::new(),
+        };
+        let workers = store::walk((&self.store, self.inventory()), |num, _| selected.needs(num), worker);
         let (mut visitors, mut records, mut missing) = (Vec::new(), Vec::new(), BTreeSet::new());
         for worker in workers {
             visitors.push(worker.visitor);
@@ -69,11 +72,12 @@ impl Repository {
     }
 
     /// Everything reachable from the refs that the user picked.
-    fn reachable_from(&self, selection: &Refs, about: &mut Coverage) -> Vec<Num> {
+    fn reachable_from(&self, selection: &Refs, about: &mut Coverage) -> Selected {
         let tips = self.refs().refs.iter().filter(|one| selection.wants(&one.name)).map(|one| one.id);
         let reached = Reached::walk((&self.store, self.inventory()), tips, &self.cut, about);
         fail_missing(&reached.missing, about);
-        self.inventory().order().iter().copied().filter(|&num| reached.contains(num)).collect()
+        let needed = self.inventory().with_bases(&reached.marked);
+        Selected { wanted: Some(reached.marked), needed: Some(needed) }
     }
 
     /// Notes what is to be said of the repository as a whole.
@@ -155,85 +159,102 @@ fn fail_missing(missing: &BTreeSet<ObjectId>, about: &mut Coverage) {
 
 /// One thread's share of a scan.
 struct Worker<'s, V> {
-    reader: Reader<'s>,
+    store: &'s Store,
+    selected: &'s Selected,
     cut: Cut,
     visitor: V,
-    buffer: Vec<u8>,
-    records: graph::Records,
+    records: Records,
     nums: Nums,
     /// Named by trees.
     missing: BTreeSet<ObjectId>,
 }
 
-impl<'s, V: Visitor> Worker<'s, V> {
-    fn new(store: &'s Store, margin: usize, visitor: V) -> Self {
-        Self {
-            reader: Reader::new(store),
-            cut: Cut { own: OWN, margin },
-            visitor,
-            buffer: Vec::new(),
-            records: Records::default(),
-            nums: Nums::new(),
-            missing: BTreeSet::new(),
-        }
-    }
+impl<V: VersionVisitor + Send> Walker for Worker<'_, V> {
+    type Trace = V::Trace;
 
-    fn take(&mut self, num: Num, kind: Option<Kind>) {
-        if kind == Some(Kind::Blob) && self.take_large(num) {
-            return;
+    fn take(&mut self, object: &Object<'_>, base: Option<(&V::Trace, &[Shared])>) -> Option<V::Trace> {
+        let Object { num, kind, bytes, has_children } = *object;
+        if !self.selected.contains(num) {
+            return None;
         }
-        let store = self.reader.store();
-        let fail = |visitor: &mut V, why: String| visitor.coverage().fail(format!("object {}", store.id(num)), why);
-        let kind = match self.reader.read(num, &mut self.buffer) {
-            Ok(kind) => kind,
-            Err(error) => {
-                let what = kind.map_or_else(String::new, |kind| format!("{kind} "));
-                return fail(&mut self.visitor, format!("{what}cannot be read {error}"));
-            }
-        };
+        let origin = Origin::Git(self.store.id(num));
         match kind {
-            Kind::Tree if !self.take_tree() => fail(&mut self.visitor, "malformed tree".to_owned()),
+            Kind::Blob => {
+                self.visitor.coverage().blobs += 1;
+                self.visitor.coverage().bytes += bytes.len() as u64;
+                return self.visitor.visit_version(&origin, bytes, base, has_children);
+            }
+            Kind::Tree if !self.take_tree(bytes) => self.note(num, "malformed tree".to_owned()),
             Kind::Tree => {}
             Kind::Commit => {
-                self.records.add(store, num, &self.buffer);
+                self.records.add(self.store, num, bytes);
                 self.visitor.coverage().commits += 1;
             }
-            Kind::Blob => self.visitor.coverage().blobs += 1,
             Kind::Tag => self.visitor.coverage().tags += 1,
         }
-        if let Some(text) = object::text(kind, &self.buffer) {
+        if let Some(text) = object::text(kind, bytes) {
             self.visitor.coverage().bytes += text.len() as u64;
-            self.visitor.visit(&Origin::Git(store.id(num)), &Window::whole(&text));
+            self.visitor.visit(&origin, &Window::whole(&text));
         }
+        None
     }
 
-    /// Shows a blob in windows if it is large; says whether it is.
-    fn take_large(&mut self, num: Num) -> bool {
-        let id = self.reader.store().id(num);
-        let (origin, visitor) = (Origin::Git(id), &mut self.visitor);
-        let shown = self.reader.show_large(num, LARGE, self.cut, &mut |window| visitor.visit(&origin, window));
-        match shown {
-            None => return false,
-            Some(Ok(size)) => {
+    fn take_large(&mut self, num: Num, size: u64, input: &mut dyn Read) {
+        if !self.selected.contains(num) {
+            return;
+        }
+        let (origin, visitor) = (Origin::Git(self.store.id(num)), &mut self.visitor);
+        match store::show(input, size, self.cut, &mut |window| visitor.visit(&origin, window)) {
+            Ok(()) => {
                 self.visitor.coverage().blobs += 1;
                 self.visitor.coverage().bytes += size;
             }
-            Some(Err(error)) => {
-                self.visitor.coverage().fail(format!("object {id}"), format!("blob cannot be read to its end {error}"));
-            }
+            Err(error) => self.note(num, format!("blob cannot be read to its end: {error}")),
         }
-        true
+    }
+
+    fn fail(&mut self, num: Num, error: &ReadError) {
+        if self.selected.contains(num) {
+            self.note(num, format!("cannot be read {error}"));
+        }
+    }
+
+    fn is_done(&self) -> bool {
+        false
+    }
+}
+
+impl<V: Visitor> Worker<'_, V> {
+    fn note(&mut self, num: Num, why: String) {
+        self.visitor.coverage().fail(format!("object {}", self.store.id(num)), why);
     }
 
     /// Looks whether what a tree names is here; says whether the tree makes sense.
-    fn take_tree(&mut self) -> bool {
-        let store = self.reader.store();
-        for entry in object::entries(&self.buffer, store.id_len()) {
+    fn take_tree(&mut self, bytes: &[u8]) -> bool {
+        for entry in object::entries(bytes, self.store.id_len()) {
             let Ok(entry) = entry else { return false };
-            if entry.kind != EntryKind::Submodule && self.nums.get(store, entry.id).is_none() {
+            if entry.kind != EntryKind::Submodule && self.nums.get(self.store, entry.id).is_none() {
                 self.missing.insert(ObjectId::new(entry.id));
             }
         }
         true
+    }
+}
+
+/// Which objects are asked for.
+struct Selected {
+    /// By number; all where there is no list.
+    wanted: Option<Vec<bool>>,
+    /// Those, and what they are made from.
+    needed: Option<Vec<bool>>,
+}
+
+impl Selected {
+    fn contains(&self, num: Num) -> bool {
+        self.wanted.as_ref().is_none_or(|wanted| wanted[num as usize])
+    }
+
+    fn needs(&self, num: Num) -> bool {
+        self.needed.as_ref().is_none_or(|needed| needed[num as usize])
     }
 }

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use stanch::{
-    blob::{ObjectId, Origin, Visitor, Window},
+    blob::{ObjectId, Origin, Shared, VersionVisitor, Visitor, Window},
     coverage::Coverage,
     source::git::{Outside, Place, Refs, Repository},
 };
@@ -36,6 +36,28 @@ impl Visitor for Collect {
 
     fn coverage(&mut self) -> &mut Coverage {
         &mut self.coverage
+    }
+}
+
+impl VersionVisitor for Collect {
+    /// The whole blob, to see that the next one is made of it as it says.
+    type Trace = Vec<u8>;
+
+    fn visit_version(
+        &mut self,
+        origin: &Origin,
+        bytes: &[u8],
+        base: Option<(&Vec<u8>, &[Shared])>,
+        has_versions: bool,
+    ) -> Option<Vec<u8>> {
+        if let Some((base, shared)) = base {
+            for &Shared { from, to, len } in shared {
+                assert_eq!(base[from..from + len], bytes[to..to + len]);
+            }
+            assert!(shared.is_sorted_by(|one, other| one.to + one.len <= other.to));
+        }
+        self.visit(origin, &Window::whole(bytes));
+        has_versions.then(|| bytes.to_vec())
     }
 }
 

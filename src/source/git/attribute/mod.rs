@@ -170,7 +170,7 @@ impl Repository {
         if !(0..).zip(&hits.ids).any(|(hit, id)| !placed.contains(&hit) && is_blob(id)) {
             return Vec::new();
         }
-        let mut unnamed = self.inventory().of_kind(Kind::Tree);
+        let mut unnamed: Vec<_> = self.inventory().of_kind(Kind::Tree).collect();
         unnamed.retain(|&num| trees.known(num).is_none());
         self.look_at(trees, &unnamed, coverage);
         let (mut inner, mut reader, mut buffer) = (HashSet::new(), Reader::new(&self.store), Vec::new());

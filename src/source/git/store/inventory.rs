@@ -1,18 +1,24 @@
-//! What each object is, learned from pack entries' headers without decoding the objects.
-
-use std::collections::HashMap;
+//! What each object is and which others are stored as changes of it, learned from pack entries' headers without decoding the
+//! objects.
 
 use gix::{objs::Kind, odb::pack::data::entry::Header};
 use rayon::prelude::*;
 
 use super::{Num, Reader, Store, pack::Pack};
 
-/// Every object of a [`Store`] once, with what it is.
+/// Every object of a [`Store`] once: a forest, in which each object stands below the one that it is stored as a delta of.
 pub(in crate::source::git) struct Inventory {
     /// Indexed by number.
     kinds: Vec<Known>,
-    /// By pack and along its deltas, so that an object is met soon after its base; loose objects last.
-    order: Vec<Num>,
+    /// Objects stored whole, in the order of packs; loose ones last.
+    roots: Vec<Num>,
+    /// Where each object's `children` begin, and one more for the end.
+    starts: Vec<u32>,
+    /// The deltas of each object. The one with most below comes last, so that a walk can let go of the object itself before
+    /// it goes down there: what a walk has to keep is then as deep as the logarithm of the number of objects.
+    children: Vec<Num>,
+    /// Objects below none of the roots: their headers make no sense, they lack a base, or are bases of each other.
+    strays: Vec<Num>,
 }
 
 /// What is known of an object.
@@ -25,64 +31,84 @@ enum Known {
     Is(Kind),
 }
 
+/// Where an object is whole, or its base is not here.
+const NO_BASE: Num = Num::MAX;
+
 impl Inventory {
     /// Looks at every object.
     pub(in crate::source::git) fn new(store: &Store) -> Self {
         let mut kinds = Vec::with_capacity(store.len());
-        let mut order = Vec::with_capacity(store.len());
-        for (at, pack) in store.packs.iter().enumerate() {
-            let earlier = &store.packs[..at];
-            let places = by_offset(pack);
-            let (mut known, bases) = pack_kinds(pack, &places);
-            if !earlier.is_empty() {
-                known.par_iter_mut().enumerate().for_each(|(at, known)| {
-                    let id = pack.id(u32::try_from(at).unwrap_or(u32::MAX));
-                    if earlier.iter().any(|pack| pack.lookup(id.as_bytes()).is_some()) {
-                        *known = Known::Copy;
-                    }
-                });
-            }
-            order.extend(along_deltas(&places, &bases).into_iter().map(|at| pack.first() + at));
-            kinds.extend(known);
+        let (mut bases, mut roots) = (Vec::with_capacity(store.len()), Vec::new());
+        for at in 0..store.packs.len() {
+            add_pack(store, at, &mut kinds, &mut bases, &mut roots);
         }
-        let mut inventory = Self { kinds, order };
-        inventory.add_loose(store);
-        inventory.settle(store);
-        let kinds = &inventory.kinds;
-        inventory.order.retain(|&num| kinds[num as usize] != Known::Copy);
+        kinds.extend(loose_kinds(store));
+        bases.resize(kinds.len(), NO_BASE);
+        let loose = store.packed()..u32::try_from(kinds.len()).unwrap_or(Num::MAX);
+        roots.extend(loose.filter(|&num| matches!(kinds[num as usize], Known::Is(_))));
+        let (starts, children) = children(&bases);
+        let mut inventory = Self { kinds, roots, starts, children, strays: Vec::new() };
+        inventory.grow(&bases);
+        inventory.ask_for_strays(store);
         inventory
     }
 
-    fn add_loose(&mut self, store: &Store) {
-        let loose: Vec<_> = store
-            .listed()
-            .par_iter()
-            .map(|&(id, at)| {
-                if store.packs.iter().any(|pack| pack.lookup(id.as_bytes()).is_some()) {
-                    return Known::Copy;
-                }
-                store.loose[usize::from(at)].kind(&id).map_or(Known::Nothing, Known::Is)
-            })
-            .collect();
-        self.kinds.extend(loose);
-        self.order.extend(store.packed()..u32::try_from(self.kinds.len()).unwrap_or(u32::MAX));
+    /// Marks these objects and what they are made from.
+    pub(in crate::source::git) fn with_bases(&self, wanted: &[bool]) -> Vec<bool> {
+        let mut needed = wanted.to_vec();
+        for &num in self.from_roots().iter().rev() {
+            needed[num as usize] |= self.children(num).iter().any(|&child| needed[child as usize]);
+        }
+        needed
     }
 
-    /// Asks a reader where headers were not enough: another copy, or a base in another pack, may be readable.
-    fn settle(&mut self, store: &Store) {
-        let mut reader = None;
-        let mut buffer = Vec::new();
-        for num in 0..self.kinds.len() {
-            if self.kinds[num] == Known::Nothing
-                && let Ok(num) = Num::try_from(num)
-                && let Ok(kind) = reader.get_or_insert_with(|| Reader::new(store)).read(num, &mut buffer)
-            {
+    /// All objects below roots, each behind its base.
+    fn from_roots(&self) -> Vec<Num> {
+        let mut order = Vec::with_capacity(self.kinds.len());
+        let mut waiting: Vec<Num> = self.roots.iter().rev().copied().collect();
+        while let Some(num) = waiting.pop() {
+            order.push(num);
+            waiting.extend(self.children(num));
+        }
+        order
+    }
+
+    /// Passes kinds on from the roots, orders children by what is below them, and finds out what is below no root.
+    fn grow(&mut self, bases: &[Num]) {
+        let order = self.from_roots();
+        let mut weights = vec![0u32; self.kinds.len()];
+        for &num in &order {
+            for at in self.range(num) {
+                self.kinds[self.children[at] as usize] = self.kinds[num as usize];
+            }
+        }
+        for &num in order.iter().rev() {
+            weights[num as usize] += 1;
+            if let Some(above) = weights.get(bases[num as usize] as usize) {
+                weights[bases[num as usize] as usize] = above + weights[num as usize];
+            }
+            let range = self.range(num);
+            self.children[range].sort_by_key(|&child| weights[child as usize]);
+        }
+        let is_stray = |&num: &Num| weights[num as usize] == 0 && self.kinds[num as usize] != Known::Copy;
+        self.strays = (0..u32::try_from(self.kinds.len()).unwrap_or(Num::MAX)).filter(is_stray).collect();
+    }
+
+    /// Reads what is below no root: another copy may be readable.
+    fn ask_for_strays(&mut self, store: &Store) {
+        let (mut reader, mut buffer) = (Reader::new(store), Vec::new());
+        for &num in &self.strays {
+            if let Ok(kind) = reader.read(num, &mut buffer) {
                 self.kinds[num as usize] = Known::Is(kind);
             }
         }
     }
 
-    /// What the object is, if its header could be read.
+    fn range(&self, num: Num) -> std::ops::Range<usize> {
+        self.starts[num as usize] as usize..self.starts[num as usize + 1] as usize
+    }
+
+    /// What the object is, if that could be found out.
     pub(in crate::source::git) fn kind(&self, num: Num) -> Option<Kind> {
         match self.kinds[num as usize] {
             Known::Is(kind) => Some(kind),
@@ -90,76 +116,89 @@ impl Inventory {
         }
     }
 
-    /// All objects in the order in which they are best read.
-    pub(in crate::source::git) fn order(&self) -> &[Num] {
-        &self.order
+    /// How many objects there are, each counted once.
+    pub(in crate::source::git) fn len(&self) -> usize {
+        self.kinds.iter().filter(|&&known| known != Known::Copy).count()
     }
 
-    /// All objects of a kind in the order in which they are best read.
-    pub(in crate::source::git) fn of_kind(&self, kind: Kind) -> Vec<Num> {
-        self.order.iter().copied().filter(|&num| self.kind(num) == Some(kind)).collect()
+    /// All objects of a kind, by number.
+    pub(in crate::source::git) fn of_kind(&self, kind: Kind) -> impl Iterator<Item = Num> {
+        (0..).zip(&self.kinds).filter(move |&(_, &known)| known == Known::Is(kind)).map(|(num, _)| num)
+    }
+
+    /// Objects stored whole.
+    pub(super) fn roots(&self) -> &[Num] {
+        &self.roots
+    }
+
+    /// What is stored as deltas of an object, what has most below it last.
+    pub(super) fn children(&self, num: Num) -> &[Num] {
+        &self.children[self.range(num)]
+    }
+
+    /// What the walk from the roots does not come to.
+    pub(super) fn strays(&self) -> &[Num] {
+        &self.strays
+    }
+}
+
+/// Adds the objects of the pack at this place.
+fn add_pack(store: &Store, at: usize, kinds: &mut Vec<Known>, bases: &mut Vec<Num>, roots: &mut Vec<Num>) {
+    let (pack, earlier) = (&store.packs[at], &store.packs[..at]);
+    let places = by_offset(pack);
+    let is_copy = |at: u32| {
+        let id = pack.id(at);
+        earlier.iter().any(|pack| pack.lookup(id.as_bytes()).is_some())
+    };
+    let headers: Vec<_> = places
+        .par_iter()
+        .map(|&(offset, at)| if is_copy(at) { (Known::Copy, NO_BASE) } else { header(store, pack, offset, &places) })
+        .collect();
+    let first = kinds.len();
+    kinds.resize(first + places.len(), Known::Nothing);
+    bases.resize(first + places.len(), NO_BASE);
+    for (&(_, at), (known, base)) in places.iter().zip(headers) {
+        kinds[first + at as usize] = known;
+        bases[first + at as usize] = base;
+        if matches!(known, Known::Is(_)) {
+            roots.push(pack.first() + at);
+        }
     }
 }
 
 /// Offset and place in the listing of each entry, by offset.
 fn by_offset(pack: &Pack) -> Vec<(u64, u32)> {
-    let mut places: Vec<_> = (0..pack.len()).map(|at| (pack.offset(at), at)).collect();
+    let mut places: Vec<_> = (0..pack.len()).into_par_iter().map(|at| (pack.offset(at), at)).collect();
     places.par_sort_unstable();
     places
 }
 
-/// Where an entry is whole.
-const NO_BASE: u32 = u32::MAX;
-
-/// What each entry of a pack is, and on which other it is based, both indexed by its place in the listing.
-fn pack_kinds(pack: &Pack, places: &[(u64, u32)]) -> (Vec<Known>, Vec<u32>) {
-    let mut kinds = vec![Known::Nothing; places.len()];
-    let mut bases = vec![NO_BASE; places.len()];
-    let mut waiting = HashMap::new();
-    for &(offset, at) in places {
-        let Ok(entry) = pack.entry(offset) else { continue };
-        let base = match entry.header {
-            Header::OfsDelta { base_distance } => offset
-                .checked_sub(base_distance)
-                .and_then(|base| places.binary_search_by_key(&base, |&(offset, _)| offset).ok())
-                .map(|place| places[place].1),
-            Header::RefDelta { base_id } => pack.lookup(base_id.as_slice()),
-            whole => {
-                kinds[at as usize] = whole.as_kind().map_or(Known::Nothing, Known::Is);
-                continue;
-            }
-        };
-        let Some(base) = base else { continue };
-        bases[at as usize] = base;
-        kinds[at as usize] = kinds[base as usize];
-        if kinds[at as usize] == Known::Nothing {
-            // A base named by its id may come later in the pack.
-            waiting.insert(at, base);
+/// What the entry at an offset is, or what its base is.
+fn header(store: &Store, pack: &Pack, offset: u64, places: &[(u64, u32)]) -> (Known, Num) {
+    let Ok(entry) = pack.entry(offset) else { return (Known::Nothing, NO_BASE) };
+    match entry.header {
+        Header::OfsDelta { base_distance } => {
+            let base = offset.checked_sub(base_distance);
+            let place = base.and_then(|base| places.binary_search_by_key(&base, |&(offset, _)| offset).ok());
+            (Known::Nothing, place.map_or(NO_BASE, |place| store.canonical(pack.first() + places[place].1)))
         }
-    }
-    settle_waiting(&mut kinds, waiting);
-    (kinds, bases)
-}
-
-/// Passes kinds on from bases to what waits for them; a circle of deltas stays unknown.
-fn settle_waiting(kinds: &mut [Known], mut waiting: HashMap<u32, u32>) {
-    let mut path = Vec::new();
-    while let Some(&start) = waiting.keys().next() {
-        let mut at = start;
-        // Each step forgets an entry, so that circles end and no entry is met twice.
-        while let Some(base) = waiting.remove(&at) {
-            path.push(at);
-            at = base;
-        }
-        let kind = kinds[at as usize];
-        for at in path.drain(..) {
-            kinds[at as usize] = kind;
-        }
+        Header::RefDelta { base_id } => (Known::Nothing, store.num(base_id.as_slice()).unwrap_or(NO_BASE)),
+        whole => (whole.as_kind().map_or(Known::Nothing, Known::Is), NO_BASE),
     }
 }
 
-/// An order of a pack's entries in which each comes soon after what it is based on: depth first, and by offset.
-fn along_deltas(places: &[(u64, u32)], bases: &[u32]) -> Vec<u32> {
+fn loose_kinds(store: &Store) -> Vec<Known> {
+    let kind = |&(id, at): &(crate::blob::ObjectId, u16)| {
+        if store.packs.iter().any(|pack| pack.lookup(id.as_bytes()).is_some()) {
+            return Known::Copy;
+        }
+        store.loose[usize::from(at)].kind(&id).map_or(Known::Nothing, Known::Is)
+    };
+    store.listed().par_iter().map(kind).collect()
+}
+
+/// The objects below each: where they begin, and which they are.
+fn children(bases: &[Num]) -> (Vec<u32>, Vec<Num>) {
     let mut starts = vec![0u32; bases.len() + 1];
     for &base in bases.iter().filter(|&&base| base != NO_BASE) {
         starts[base as usize + 1] += 1;
@@ -168,30 +207,10 @@ fn along_deltas(places: &[(u64, u32)], bases: &[u32]) -> Vec<u32> {
         starts[at] += starts[at - 1];
     }
     let mut filled = starts.clone();
-    let mut children = vec![0u32; starts[bases.len()] as usize];
-    // Backwards, so that the first child is the last put on the stack.
-    for &(_, at) in places.iter().rev() {
-        let base = bases[at as usize];
-        if base != NO_BASE {
-            children[filled[base as usize] as usize] = at;
-            filled[base as usize] += 1;
-        }
+    let mut children = vec![0; starts[bases.len()] as usize];
+    for (num, &base) in (0..).zip(bases).filter(|&(_, &base)| base != NO_BASE) {
+        children[filled[base as usize] as usize] = num;
+        filled[base as usize] += 1;
     }
-    let (mut order, mut stack) = (Vec::with_capacity(bases.len()), Vec::new());
-    for &(_, root) in places.iter().filter(|(_, at)| bases[*at as usize] == NO_BASE) {
-        stack.push(root);
-        while let Some(at) = stack.pop() {
-            order.push(at);
-            stack.extend(&children[starts[at as usize] as usize..starts[at as usize + 1] as usize]);
-        }
-    }
-    if order.len() < places.len() {
-        // Circles have no root.
-        let mut met = vec![false; places.len()];
-        for &at in &order {
-            met[at as usize] = true;
-        }
-        order.extend(places.iter().map(|&(_, at)| at).filter(|&at| !met[at as usize]));
-    }
-    order
+    (starts, children)
 }

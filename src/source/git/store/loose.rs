@@ -1,7 +1,8 @@
 //! Objects in files of their own. They are read, never mapped: what may be rewritten must not end the process.
 
 use std::{
-    fs, io,
+    fs,
+    io::{self, Read},
     path::{Path, PathBuf},
 };
 
@@ -10,6 +11,7 @@ use gix::{
     zlib::{Decompress, FlushDecompress, Status},
 };
 
+use super::{bytes::Bytes, decoder::MOST_EXPANSION};
 use crate::{blob::ObjectId, coverage::Coverage};
 
 /// The loose objects of one object directory.
@@ -17,8 +19,6 @@ pub(super) struct LooseStore {
     dir: PathBuf,
 }
 
-/// zlib cannot make more of a byte than this.
-const MOST_EXPANSION: u64 = 1040;
 /// `commit 18446744073709551615\0` and some.
 const HEADER: usize = 64;
 
@@ -33,8 +33,22 @@ impl LooseStore {
         self.dir.join(&hex[..2]).join(&hex[2..])
     }
 
-    /// Reads an object into `out`, unless it is not here.
-    pub(super) fn read(&self, id: &ObjectId, out: &mut Vec<u8>) -> Result<Option<Kind>, io::Error> {
+    /// Reads an object, unless it is not here. A blob larger than `most_in_memory` goes through a file.
+    pub(super) fn read(&self, id: &ObjectId, most_in_memory: u64) -> Result<Option<(Kind, Bytes)>, io::Error> {
+        if let Some((size, mut input)) = self.large_blob(id, most_in_memory + 1) {
+            let bytes = Bytes::spill(|out| io::copy(&mut input.by_ref().take(size + 1), out))?;
+            return if bytes.len() == size {
+                Ok(Some((Kind::Blob, bytes)))
+            } else {
+                Err(corrupt("it is not as large as it says"))
+            };
+        }
+        let mut out = Vec::new();
+        let kind = self.read_in_memory(id, &mut out)?;
+        Ok(kind.map(|kind| (kind, Bytes::Memory(out))))
+    }
+
+    fn read_in_memory(&self, id: &ObjectId, out: &mut Vec<u8>) -> Result<Option<Kind>, io::Error> {
         let compressed = match super::super::layout::read_regular(&self.path(id), u64::MAX) {
             Ok(compressed) => compressed,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -60,7 +74,6 @@ impl LooseStore {
 
     /// What an object is, from its first bytes.
     pub(super) fn kind(&self, id: &ObjectId) -> Result<Kind, io::Error> {
-        use io::Read;
         let path = self.path(id);
         if !fs::metadata(&path)?.is_file() {
             return Err(io::Error::other("not a regular file"));
@@ -92,7 +105,7 @@ impl LooseStore {
         // The header ends with a zero byte.
         while start.last() != Some(&0) && start.len() < HEADER {
             let mut byte = [0];
-            io::Read::read_exact(&mut inflated, &mut byte).ok()?;
+            inflated.read_exact(&mut byte).ok()?;
             start.push(byte[0]);
         }
         let (kind, size, _) = gix::objs::decode::loose_header(&start).ok()?;

@@ -3,11 +3,15 @@
 //! Every object has a [`Num`]: dense, so that what is known of objects fits into arrays. An object in several packs goes
 //! by its place in the first. What the objects mean is left to others.
 
+mod bytes;
+mod decoder;
+mod delta;
 mod inventory;
 mod loose;
 mod pack;
 mod reader;
 mod stream;
+mod walk;
 
 use std::{
     path::{Path, PathBuf},
@@ -15,8 +19,11 @@ use std::{
 };
 
 pub(super) use inventory::Inventory;
-pub(super) use reader::Reader;
-pub(super) use stream::Cut;
+pub(super) use reader::{ReadError, Reader};
+pub(super) use stream::{Cut, show};
+pub(super) use walk::{Object, Walker, walk};
+
+use gix::odb::pack::data::Entry;
 
 use self::{loose::LooseStore, pack::Pack};
 use crate::{blob::ObjectId, coverage::Coverage};
@@ -91,16 +98,27 @@ impl Store {
         }
     }
 
-    /// The pack whose listing the number is from; nothing for a loose object.
-    fn pack_of(&self, num: Num) -> Option<&Pack> {
-        self.packs.get(self.pack_index(num)?)
+    /// The number by which an object goes of which this is a copy.
+    fn canonical(&self, num: Num) -> Num {
+        if self.packs.len() == 1 { num } else { self.num(self.id(num).as_bytes()).unwrap_or(num) }
     }
 
-    fn pack_index(&self, num: Num) -> Option<usize> {
-        if num >= self.packed() {
-            return None;
-        }
-        Some(self.packs.partition_point(|pack| pack.first() + pack.len() <= num))
+    /// The pack entry that an object is, unless it is loose or its header makes no sense.
+    fn packed_entry(&self, num: Num) -> Option<(&Pack, Entry)> {
+        let pack = self.pack_of(num)?;
+        let entry = pack.entry(pack.offset(num - pack.first())).ok()?;
+        Some((pack, entry))
+    }
+
+    /// The size of a loose blob larger than `most`, and what it is read from.
+    fn large_loose(&self, num: Num, most: u64) -> Option<(u64, impl std::io::Read + use<>)> {
+        let id = self.id(num);
+        self.loose.iter().find_map(|loose| loose.large_blob(&id, most + 1))
+    }
+
+    /// The pack whose listing the number is from; nothing for a loose object.
+    fn pack_of(&self, num: Num) -> Option<&Pack> {
+        self.packs.get(self.packs.partition_point(|pack| pack.first() + pack.len() <= num))
     }
 
     fn listed(&self) -> &[(ObjectId, u16)] {

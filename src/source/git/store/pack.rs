@@ -10,9 +10,6 @@ use gix::odb::pack;
 use super::Num;
 use crate::{blob::ObjectId, coverage::Coverage};
 
-/// The largest object stored as a delta that is put together in memory. git itself stores no file over 512 MB as one.
-const MOST_IN_MEMORY: usize = 1 << 30;
-
 /// A pack and its index, both mapped.
 pub(super) struct Pack {
     index: pack::index::File,
@@ -53,11 +50,7 @@ impl Pack {
         }
         let index = pack::index::File::at(index, hash).map_err(|error| error.to_string())?;
         let path = data;
-        let mut data = pack::data::File::at(&path, hash)
-            .map_err(|error| error.to_string())?
-            .with_alloc_limit_bytes(Some(MOST_IN_MEMORY));
-        // What the cache of delta bases goes by; of an empty pack nothing is cached.
-        data.id = first;
+        let data = pack::data::File::at(&path, hash).map_err(|error| error.to_string())?;
         if index.pack_checksum() != data.checksum() {
             notes.fail(super::shown(&path), "the pack is truncated or belongs to another index");
         }
@@ -89,22 +82,14 @@ impl Pack {
         self.index.pack_offset_at_index(at)
     }
 
-    /// The pack itself.
-    pub(super) fn data(&self) -> &pack::data::File {
-        &self.data
-    }
-
     /// The entry that begins at an offset.
     pub(super) fn entry(&self, offset: u64) -> Result<pack::data::Entry, gix::Error> {
         self.data.entry(offset)
     }
 
-    /// How large the object at a place in its listing is and what it is made of, if it is a blob stored whole.
-    pub(super) fn large_blob(&self, at: u32, least: u64) -> Option<(u64, impl std::io::Read + use<'_>)> {
-        let entry = self.entry(self.offset(at)).ok()?;
-        let bytes = self.data.entry_slice(entry.data_offset..self.data.pack_end() as u64)?;
-        let is_large = entry.header == pack::data::entry::Header::Blob && entry.decompressed_size >= least;
-        is_large.then(|| (entry.decompressed_size, super::stream::Inflated::new(bytes)))
+    /// The bytes from an entry's zlib stream on.
+    pub(super) fn compressed(&self, entry: &pack::data::Entry) -> &[u8] {
+        self.data.entry_slice(entry.data_offset..self.data.pack_end() as u64).unwrap_or_default()
     }
 
     /// The pack's file.

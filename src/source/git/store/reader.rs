@@ -1,20 +1,34 @@
-//! Reads objects: what each thread has of its own, its cache of delta bases above all.
+//! Reads single objects: what each thread has of its own, its cache of delta bases above all.
 
-use std::{io, path::PathBuf};
+use std::{collections::HashSet, io, path::PathBuf};
 
 use gix::{
     objs::Kind,
-    odb::pack::{cache::lru::MemoryCappedHashmap, data::decode::entry::ResolvedBase},
-    zlib::Inflate,
+    odb::pack::{
+        cache::{DecodeEntry, lru::MemoryCappedHashmap},
+        data::entry::Header,
+    },
 };
 
-use super::{Cut, Num, Store, pack::Pack, stream};
+use super::{
+    Cut, Num, Store,
+    bytes::Bytes,
+    decoder::{Corrupt, Decoder},
+    pack::Pack,
+    stream,
+};
 use crate::blob::{ObjectId, Window};
 
 /// How much memory all threads together spend on delta bases.
 const CACHE: usize = 32 << 20;
 /// The least that is of use to one.
 const LEAST_CACHE: usize = 2 << 20;
+/// Objects larger than this do not stay in memory.
+const MOST_IN_MEMORY: u64 = 16 << 20;
+/// Chains of deltas longer than this are not followed: git makes none over 4,095.
+const MOST_DEPTH: usize = 1 << 16;
+/// How often a chain may lead from one pack to another.
+const MOST_HOPS: usize = 64;
 
 /// Why an object could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -24,26 +38,39 @@ pub(in crate::source::git) enum ReadError {
     Packed {
         /// The pack.
         pack: PathBuf,
-        /// The cause, as the library words it.
+        /// The cause.
         reason: String,
     },
     /// Its file makes no sense.
     #[error("in its own file: {0}")]
-    Loose(#[from] io::Error),
+    Loose(io::Error),
+    /// It is too large for memory, and the temporary file is of no use.
+    #[error("in a temporary file: {0}")]
+    Io(#[from] io::Error),
 }
 
 /// One thread's way to the objects of a [`Store`].
 pub(in crate::source::git) struct Reader<'s> {
     store: &'s Store,
-    inflate: Inflate,
+    decoder: Decoder,
     cache: MemoryCappedHashmap,
+    /// Entries known to be unreadable, so that what is made of them fails at once.
+    broken: HashSet<(usize, u64)>,
+}
+
+/// Where a chain of deltas ends.
+enum Base {
+    Cached(Kind, Vec<u8>),
+    Whole(Kind, u64),
+    Elsewhere(ObjectId),
 }
 
 impl<'s> Reader<'s> {
     /// A reader that is one of as many as there are threads.
     pub(in crate::source::git) fn new(store: &'s Store) -> Self {
         let cache = (CACHE / rayon::current_num_threads().max(1)).max(LEAST_CACHE);
-        Self { store, inflate: Inflate::default(), cache: MemoryCappedHashmap::new(cache) }
+        let (decoder, cache) = (Decoder::new(MOST_IN_MEMORY), MemoryCappedHashmap::new(cache));
+        Self { store, decoder, cache, broken: HashSet::new() }
     }
 
     /// The objects that it reads.
@@ -53,76 +80,144 @@ impl<'s> Reader<'s> {
 
     /// Reads an object into `out`. Where one copy of it cannot be read, another may do.
     pub(in crate::source::git) fn find(&mut self, id: &ObjectId, out: &mut Vec<u8>) -> Result<Option<Kind>, ReadError> {
-        if id.as_bytes().len() != self.store.id_len() {
-            return Ok(None);
-        }
-        let mut failure = None;
-        for pack in &self.store.packs {
-            if let Some(at) = pack.lookup(id.as_bytes()) {
-                match self.read_packed(pack, at, out) {
-                    Ok(kind) => return Ok(Some(kind)),
-                    Err(error) => failure = failure.or(Some(error)),
-                }
-            }
-        }
-        for loose in &self.store.loose {
-            match loose.read(id, out) {
-                Ok(None) => {}
-                Ok(found) => return Ok(found),
-                Err(error) => failure = failure.or(Some(error.into())),
-            }
-        }
-        failure.map_or(Ok(None), Err)
+        let Some((kind, bytes)) = self.find_bytes(id, 0)? else { return Ok(None) };
+        let bytes = bytes.into_memory()?;
+        self.decoder.recycle(Bytes::Memory(std::mem::replace(out, bytes)));
+        Ok(Some(kind))
     }
 
     /// Reads the object with this number into `out`.
     pub(in crate::source::git) fn read(&mut self, num: Num, out: &mut Vec<u8>) -> Result<Kind, ReadError> {
         let missing = || ReadError::Loose(io::Error::from(io::ErrorKind::NotFound));
-        let Some(pack) = self.store.pack_of(num) else {
-            return self.find(&self.store.id(num), out)?.ok_or_else(missing);
-        };
-        match self.read_packed(pack, num - pack.first(), out) {
-            Ok(kind) => Ok(kind),
-            Err(_) => self.find(&self.store.id(num), out)?.ok_or_else(missing),
-        }
+        self.find(&self.store.id(num), out)?.ok_or_else(missing)
     }
 
-    /// Shows the object with this number in windows, if it is a blob of this size or more that is not stored as a delta.
-    /// Gives its size.
-    pub(in crate::source::git) fn show_large(
-        &self,
-        num: Num,
-        least: u64,
+    /// The bytes of the object with this number.
+    pub(super) fn bytes(&mut self, num: Num) -> Result<(Kind, Bytes), ReadError> {
+        let missing = || ReadError::Loose(io::Error::from(io::ErrorKind::NotFound));
+        self.find_bytes(&self.store.id(num), 0)?.ok_or_else(missing)
+    }
+
+    /// Shows an object, a large blob in windows; says whether it is here.
+    pub(in crate::source::git) fn show(
+        &mut self,
+        id: &ObjectId,
         cut: Cut,
-        each: &mut dyn FnMut(&Window<'_>),
-    ) -> Option<Result<u64, ReadError>> {
-        if let Some(pack) = self.store.pack_of(num) {
-            let (size, input) = pack.large_blob(num - pack.first(), least)?;
-            let failed =
-                |error: io::Error| ReadError::Packed { pack: pack.path().to_owned(), reason: error.to_string() };
-            return Some(stream::show(input, size, cut, each).map(|()| size).map_err(failed));
+        each: &mut dyn FnMut(Kind, &Window<'_>),
+    ) -> Result<bool, ReadError> {
+        let Some((kind, bytes)) = self.find_bytes(id, 0)? else { return Ok(false) };
+        match &bytes {
+            Bytes::Spilled(spilled) if kind == Kind::Blob => {
+                stream::show(spilled.reader()?, bytes.len(), cut, &mut |window| each(kind, window))?;
+            }
+            Bytes::Spilled(spilled) => each(kind, &Window::whole(&spilled.read()?)),
+            Bytes::Memory(bytes) => each(kind, &Window::whole(bytes)),
         }
-        let id = self.store.id(num);
-        let (size, input) = self.store.loose.iter().find_map(|loose| loose.large_blob(&id, least))?;
-        Some(stream::show(input, size, cut, each).map(|()| size).map_err(ReadError::Loose))
+        self.decoder.recycle(bytes);
+        Ok(true)
     }
 
-    fn read_packed(&mut self, pack: &Pack, at: u32, out: &mut Vec<u8>) -> Result<Kind, ReadError> {
-        let failed = |error: gix::Error| ReadError::Packed { pack: pack.path().to_owned(), reason: reason(&error) };
-        let entry = pack.entry(pack.offset(at)).map_err(failed)?;
-        let resolve = |base: &gix::oid, _: &mut Vec<u8>| {
-            let at = pack.lookup(base.as_bytes());
-            at.map(|at| pack.entry(pack.offset(at)).map(ResolvedBase::InPack)).transpose()
+    fn find_bytes(&mut self, id: &ObjectId, hops: usize) -> Result<Option<(Kind, Bytes)>, ReadError> {
+        if id.as_bytes().len() != self.store.id_len() {
+            return Ok(None);
+        }
+        let mut failure = None;
+        for (at, pack) in self.store.packs.iter().enumerate() {
+            if let Some(place) = pack.lookup(id.as_bytes()) {
+                match self.read_packed((at, pack), pack.offset(place), hops) {
+                    Ok(found) => return Ok(Some(found)),
+                    Err(reason) => {
+                        let pack = pack.path().to_owned();
+                        failure = failure.or(Some(ReadError::Packed { pack, reason: reason.to_string() }));
+                    }
+                }
+            }
+        }
+        for loose in &self.store.loose {
+            match loose.read(id, MOST_IN_MEMORY) {
+                Ok(None) => {}
+                Ok(found) => return Ok(found),
+                Err(error) => failure = failure.or(Some(ReadError::Loose(error))),
+            }
+        }
+        failure.map_or(Ok(None), Err)
+    }
+
+    fn read_packed(&mut self, (at, pack): (usize, &'s Pack), offset: u64, hops: usize) -> Result<(Kind, Bytes), Corrupt> {
+        let mut chain = Vec::new();
+        let result = self.follow((at, pack), offset, hops, &mut chain);
+        let result = result.and_then(|(kind, mut bytes)| {
+            while let Some(&delta) = chain.last() {
+                let entry = pack.entry(delta).map_err(|_| Corrupt::Size)?;
+                let made = self.decoder.apply(pack, &entry, &bytes, &mut Vec::new())?;
+                self.decoder.recycle(std::mem::replace(&mut bytes, made));
+                if let Bytes::Memory(bytes) = &bytes {
+                    self.cache.put(cache_id(at), delta, bytes, kind, 0);
+                }
+                chain.pop();
+            }
+            Ok((kind, bytes))
+        });
+        if result.is_err() {
+            self.broken.extend(chain.into_iter().map(|offset| (at, offset)));
+        }
+        result
+    }
+
+    /// Follows an entry to a base that can be decoded as it is; `chain` becomes the deltas on the way, the outermost first.
+    fn follow(
+        &mut self,
+        (at, pack): (usize, &'s Pack),
+        mut offset: u64,
+        hops: usize,
+        chain: &mut Vec<u64>,
+    ) -> Result<(Kind, Bytes), Corrupt> {
+        let base = loop {
+            if self.broken.contains(&(at, offset)) {
+                return Err(Corrupt::Base);
+            }
+            let mut cached = Vec::new();
+            if let Some((kind, _)) = self.cache.get(cache_id(at), offset, &mut cached) {
+                break Base::Cached(kind, cached);
+            }
+            let entry = pack.entry(offset).map_err(|_| Corrupt::Header)?;
+            if chain.len() > MOST_DEPTH || hops > MOST_HOPS {
+                return Err(Corrupt::Depth);
+            }
+            match entry.header {
+                Header::OfsDelta { base_distance } => {
+                    chain.push(offset);
+                    offset = offset.checked_sub(base_distance).filter(|_| base_distance > 0).ok_or(Corrupt::Base)?;
+                }
+                Header::RefDelta { base_id } => {
+                    chain.push(offset);
+                    match pack.lookup(base_id.as_slice()) {
+                        Some(place) => offset = pack.offset(place),
+                        None => break Base::Elsewhere(ObjectId::new(base_id.as_slice())),
+                    }
+                }
+                whole => break Base::Whole(whole.as_kind().ok_or(Corrupt::Header)?, offset),
+            }
         };
-        out.clear();
-        let outcome = pack.data().decode_entry(entry, out, &mut self.inflate, &resolve, &mut self.cache);
-        // The outcome's size is no use: of an object found in the cache it is its delta's.
-        Ok(outcome.map_err(failed)?.kind)
+        match base {
+            Base::Cached(kind, bytes) => Ok((kind, Bytes::Memory(bytes))),
+            Base::Whole(kind, offset) => {
+                let entry = pack.entry(offset).map_err(|_| Corrupt::Header)?;
+                let bytes = self.decoder.whole(pack, &entry)?;
+                if let Bytes::Memory(bytes) = &bytes {
+                    self.cache.put(cache_id(at), offset, bytes, kind, 0);
+                }
+                Ok((kind, bytes))
+            }
+            Base::Elsewhere(id) => {
+                let found = self.find_bytes(&id, hops + 1);
+                found.ok().flatten().ok_or(Corrupt::Base)
+            }
+        }
     }
 }
 
-/// An error of the library with its causes, on one line.
-pub(super) fn reason(error: &gix::Error) -> String {
-    let text = super::super::error::chain(error);
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+/// What the cache knows a pack by.
+fn cache_id(pack: usize) -> u32 {
+    u32::try_from(pack).unwrap_or(u32::MAX)
 }

@@ -53,7 +53,7 @@ impl<R: BufRead> Read for Inflated<R> {
 }
 
 /// Shows what is read, which should be `size` bytes, in windows. However it ends, the last window ends the blob.
-pub(super) fn show(
+pub(in crate::source::git) fn show(
     mut input: impl Read,
     size: u64,
     cut: Cut,
