@@ -146,6 +146,9 @@ struct Run {
     /// Makes identities under the key in this file
     #[arg(long, value_name = "FILE", env = "STANCH_KEY_FILE")]
     key_file: Option<PathBuf>,
+    /// Looks at every blob of a repository whole, to compare with: what is found is the same
+    #[arg(long, hide = true)]
+    whole_blobs: bool,
     /// How many threads to use [default: as many as processors]
     #[arg(short, long, value_name = "N", env = "STANCH_JOBS")]
     jobs: Option<usize>,
@@ -359,6 +362,7 @@ fn flags(arguments: &Arguments) -> Result<Flags, config::Error> {
         fail_on: arguments.run.fail_on.map(|fail_on| fail_on.0),
         require_full_history: arguments.what.require_full_history,
         all_versions: arguments.output.all_versions,
+        whole_blobs: arguments.run.whole_blobs,
         jobs: arguments.run.jobs,
     })
 }

@@ -1,7 +1,7 @@
 //! Blobs become findings.
 //!
 //! [`prefilter`] finds the anchors, [`anchor`] decides what becomes of each by the bytes in its rule's reach alone, [`settle`] drops what a
-//! stronger match contains, and [`excerpt`] cuts the masked line out. Nothing here sees a path or knows of other blobs, and nothing depends on
+//! stronger match contains, and [`excerpt`] cuts the masked line out; [`trace`] spares a blob that is made from another what both share. Nothing here sees a path or knows of other blobs, and nothing depends on
 //! how a blob was cut into windows: the property tests at the end of this file hold it to that.
 
 mod anchor;
@@ -11,6 +11,7 @@ mod matcher;
 mod prefilter;
 mod score;
 mod settle;
+mod trace;
 mod triples;
 mod words;
 
@@ -26,9 +27,11 @@ use anchor::Search;
 use excerpt::Hidden;
 use matcher::Matcher;
 use prefilter::Prefilter;
+use trace::Around;
 
 pub use matcher::Scratch;
 pub use score::Rejection;
+pub use trace::Trace;
 
 /// Finds tokens by a set of rules.
 #[derive(Debug)]
@@ -38,6 +41,8 @@ pub struct Detector {
     /// A rule's regexes are compiled when its first anchor turns up.
     matchers: Box<[OnceLock<Matcher>]>,
     reach: Reach,
+    /// By rule.
+    around: Vec<Around>,
 }
 
 /// What a rule made of an anchor. Ranges count from the window's first byte in memory.
@@ -87,7 +92,8 @@ impl Detector {
             neighbour: excerpt::REACH + 2 * (longest + within) + lead,
         };
         let matchers = rules.iter().map(|_| OnceLock::new()).collect();
-        Self { prefilter: Prefilter::new(&rules), rules, matchers, reach }
+        let around = rules.iter().map(Around::of).collect();
+        Self { prefilter: Prefilter::new(&rules), rules, matchers, reach, around }
     }
 
     /// How many bytes a window has to show on both sides of what it owns, unless the blob ends there.

@@ -36,6 +36,8 @@ pub(super) struct Prefilter {
     entries: Vec<Entry>,
     /// How far behind a keyword's first byte a window of it can lie.
     farthest: usize,
+    /// How long the longest keyword is.
+    longest: usize,
 }
 
 /// Where a keyword may be: in these bytes, and begin in this range of them.
@@ -76,6 +78,7 @@ impl Prefilter {
         entries.sort_by_key(|(hash, _)| *hash);
         let mut table = Self {
             farthest: entries.iter().map(|(_, entry)| usize::try_from(entry.back).unwrap_or(0)).max().unwrap_or(0),
+            longest: keywords.iter().map(|keyword| keyword.text.len()).max().unwrap_or(0),
             keywords,
             bits: vec![0; WORDS].into_boxed_slice(),
             ranks: vec![0; WORDS].into_boxed_slice(),
@@ -95,6 +98,11 @@ impl Prefilter {
             rank += u16::try_from(bits.count_ones()).expect("a word has 64 bits");
         }
         table
+    }
+
+    /// How long the longest keyword is, in bytes.
+    pub(super) fn longest_keyword(&self) -> usize {
+        self.longest
     }
 
     /// Calls `found` with every rule and place of an anchor that begins in `range`, in no particular order.

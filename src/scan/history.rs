@@ -14,10 +14,10 @@ use super::{Error, Gathered, Scan, with_causes, worker};
 use crate::{
     blob::{ObjectId, Origin, PathName, Shared, VersionVisitor, Visitor, Window},
     coverage::{Coverage, Skipped},
-    detect::{Detector, Scratch},
+    detect::{Detector, Scratch, Token, Trace},
     finding::Finding,
     incident::{GitPlace, Reach},
-    rule::{Rule, RuleIx, Text},
+    rule::{Confidence, Rule, RuleIx, Text},
     secret::{Secret, Shown},
     source::git::{self, Change, Changed, Place, Refs, Repository},
 };
@@ -156,25 +156,39 @@ impl Visitor for Worker<'_> {
 }
 
 impl VersionVisitor for Worker<'_> {
-    type Trace = ();
+    type Trace = Trace;
 
     fn visit_version(
         &mut self,
         origin: &Origin,
         bytes: &[u8],
-        _: Option<(&(), &[Shared])>,
-        _: bool,
-    ) -> Option<()> {
-        self.visit(origin, &Window::whole(bytes));
-        None
+        base: Option<(&Trace, &[Shared])>,
+        has_versions: bool,
+    ) -> Option<Trace> {
+        let (Origin::Git(id), true) = (origin, self.scan.options.follow_deltas) else {
+            self.visit(origin, &Window::whole(bytes));
+            return None;
+        };
+        let (tokens, trace) = self.scan.detector.tokens_of_version(bytes, base, has_versions, &mut self.scratch);
+        let mut found = 0;
+        for key in sure_keys(self.scan.detector, self.scan.options.min_confidence, tokens) {
+            found += 1;
+            self.secrets.add(*id, key);
+        }
+        self.scan.progress.add(bytes.len() as u64, found, true);
+        trace
     }
 }
 
 /// The secrets of a window that are sure enough to be reported wherever they are; a path can only make them less sure.
-fn keys(detector: &Detector, least: crate::rule::Confidence, window: &Window<'_>, scratch: &mut Scratch) -> Vec<Key> {
+fn keys(detector: &Detector, least: Confidence, window: &Window<'_>, scratch: &mut Scratch) -> Vec<Key> {
+    sure_keys(detector, least, detector.tokens(window, scratch)).collect()
+}
+
+fn sure_keys(detector: &Detector, least: Confidence, tokens: Vec<Token<'_>>) -> impl Iterator<Item = Key> {
     let family = |rule: RuleIx| detector.rules()[rule.0 as usize].family.clone();
-    let tokens = detector.tokens(window, scratch).into_iter().filter(|token| token.confidence >= least);
-    tokens.map(|token| (family(token.rule), Secret::new(token.secret, Shown::Nothing))).collect()
+    let tokens = tokens.into_iter().filter(move |token| token.confidence >= least);
+    tokens.map(move |token| (family(token.rule), Secret::new(token.secret, Shown::Nothing)))
 }
 
 /// Adds places to the grouping, each with the finding that shows it.

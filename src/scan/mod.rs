@@ -54,6 +54,8 @@ pub struct Options {
     pub require_full_history: bool,
     /// Whether every version of an occurrence is listed.
     pub all_versions: bool,
+    /// Whether blobs stored as changes of others are looked at only where they differ. What is found is the same.
+    pub follow_deltas: bool,
 }
 
 /// One thing to scan.
