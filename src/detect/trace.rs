@@ -135,7 +135,8 @@ impl Detector {
         let survivors = settle::survivors(&candidates, &self.rules).into_iter();
         let token = |at: usize| {
             let candidate = &candidates[at];
-            let judge = || score::judge(self.rule(candidate), bytes, &candidate.matched, &candidate.secret, candidate.checksum);
+            let judge =
+                || score::judge(self.rule(candidate), bytes, &candidate.matched, &candidate.secret, candidate.checksum);
             let confidence = (*hits[at].verdict.get_or_init(judge)).ok()?;
             Some(Token { rule: candidate.rule, secret: &bytes[candidate.secret.clone()], confidence })
         };
@@ -215,7 +216,9 @@ impl Tracing<'_, '_> {
         while from < range.end {
             let to = (from + PART).min(range.end);
             let mut found = std::mem::take(&mut self.found);
-            self.detector.prefilter.anchors(self.bytes, from..to, |rule, at| found.push((narrow(at), narrow_rule(rule))));
+            self.detector
+                .prefilter
+                .anchors(self.bytes, from..to, |rule, at| found.push((narrow(at), narrow_rule(rule))));
             found.sort_unstable();
             for (at, rule) in found.drain(..) {
                 self.try_anchor(rule, at as usize);

@@ -19,7 +19,7 @@ use crate::{
     incident::{GitPlace, Reach},
     rule::{Confidence, Rule, RuleIx, Text},
     secret::{Secret, Shown},
-    source::git::{self, Change, Changed, Place, Refs, Repository},
+    source::git::{self, Change, Changed, Place, Refs, Repository, Scope},
 };
 
 /// A secret as identity sees it: the family of its rule, and its bytes.
@@ -38,8 +38,9 @@ pub(super) fn scan(
         secrets.merge(worker.secrets);
         gathered.coverage.add(worker.coverage);
     }
-    let all_versions = scan.options.all_versions;
-    let places = scan.pool.install(|| repository.attribute(&secrets.held, refs, all_versions, &mut gathered.coverage));
+    let complete = matches!(refs, Refs::All);
+    let scope = Scope { refs, all_versions: scan.options.all_versions, complete };
+    let places = scan.pool.install(|| repository.attribute(&secrets.held, scope, &mut gathered.coverage));
     Placing { scan, repository, prefix }.add(places, &secrets, gathered);
 }
 
@@ -349,10 +350,8 @@ impl Addition<'_> {
         for ((_, at), number) in added.iter().zip(0..) {
             held.entry(changed[*at].blob).or_default().push(number);
         }
-        let places = self
-            .scan
-            .pool
-            .install(|| self.repository.attribute(&held, &Refs::All, self.scan.options.all_versions, coverage));
+        let scope = Scope { refs: &Refs::All, all_versions: self.scan.options.all_versions, complete: false };
+        let places = self.scan.pool.install(|| self.repository.attribute(&held, scope, coverage));
         let mut kept = Vec::new();
         for mut place in places {
             let change = &changed[added[place.secret as usize].1];

@@ -5,10 +5,13 @@ use std::collections::HashMap;
 use gix::objs::Kind;
 
 use super::{
-    object, parallel,
-    store::{Inventory, Num, Reader, Store},
+    object,
+    store::{self, Inventory, Num, Object, ReadError, Store, Walker},
 };
-use crate::{blob::ObjectId, coverage::Coverage};
+use crate::{
+    blob::{ObjectId, Shared},
+    coverage::Coverage,
+};
 
 /// A commit's place in a [`Graph`].
 pub(super) type CommitIx = u32;
@@ -29,7 +32,7 @@ pub(super) struct Records {
     commits: Vec<Record>,
     parents: Vec<Num>,
     /// Parents and trees that are not here, each with the commit that names it.
-    pub(super) missing: Vec<(ObjectId, Num)>,
+    missing: Vec<(ObjectId, Num)>,
 }
 
 impl Records {
@@ -75,6 +78,69 @@ impl Records {
     }
 }
 
+/// The commits that are here, and what is to be said of them.
+#[derive(Debug)]
+pub(super) struct Commits {
+    pub(super) graph: Graph,
+    /// Parents and trees that are not here, each with the commit that names it.
+    pub(super) missing: Vec<(ObjectId, Num)>,
+    /// Commits that could not be read.
+    pub(super) notes: Coverage,
+}
+
+impl Commits {
+    /// Those of these records.
+    pub(super) fn new(records: Vec<Records>, notes: Coverage) -> Self {
+        let missing = records.iter().flat_map(|records| &records.missing).copied().collect();
+        Self { graph: Graph::new(records), missing, notes }
+    }
+
+    /// Reads every commit.
+    pub(super) fn load(store: &Store, inventory: &Inventory) -> Self {
+        let wants = |_, kind| kind == Some(Kind::Commit);
+        let read = store::walk((store, inventory), wants, || CommitReader {
+            store,
+            records: Records::default(),
+            notes: Coverage::default(),
+        });
+        let mut notes = Coverage::default();
+        let records = read.into_iter().map(|reader| {
+            notes.add(reader.notes);
+            reader.records
+        });
+        let records = records.collect();
+        Self::new(records, notes)
+    }
+}
+
+/// One thread's share of the commits.
+struct CommitReader<'s> {
+    store: &'s Store,
+    records: Records,
+    notes: Coverage,
+}
+
+impl Walker for CommitReader<'_> {
+    type Trace = ();
+
+    fn take(&mut self, object: &Object<'_>, _: Option<(&(), &[Shared])>) -> Option<()> {
+        if object.kind == Kind::Commit {
+            self.records.add(self.store, object.num, object.bytes);
+        }
+        None
+    }
+
+    fn take_large(&mut self, _: Num, _: u64, _: &mut dyn std::io::Read) {}
+
+    fn fail(&mut self, num: Num, error: &ReadError) {
+        self.notes.fail(format!("object {}", self.store.id(num)), super::error::chain(error));
+    }
+
+    fn is_done(&self) -> bool {
+        false
+    }
+}
+
 /// The history: every commit that is here, reachable or not. Parents that are not here are left out.
 #[derive(Debug, Default)]
 pub(super) struct Graph {
@@ -88,22 +154,6 @@ pub(super) struct Graph {
 }
 
 impl Graph {
-    /// Reads every commit. Those that cannot be read are noted.
-    pub(super) fn load(store: &Store, inventory: &Inventory, coverage: &mut Coverage) -> Self {
-        let state = || (Reader::new(store), Vec::new(), Records::default(), Coverage::default());
-        let read =
-            parallel::share(&inventory.of_kind(Kind::Commit).collect::<Vec<_>>(), state, |(reader, buffer, records, notes), &num| {
-                match reader.read(num, buffer) {
-                    Ok(_) => records.add(store, num, buffer),
-                    Err(error) => notes.fail(format!("object {}", store.id(num)), super::error::chain(&error)),
-                }
-            });
-        Self::new(read.into_iter().map(|(_, _, records, notes)| {
-            coverage.add(notes);
-            records
-        }))
-    }
-
     /// The graph of these commits.
     pub(super) fn new(records: impl IntoIterator<Item = Records>) -> Self {
         let records = Records::together(records);

@@ -14,6 +14,7 @@ mod config;
 mod error;
 mod graph;
 mod index;
+mod interner;
 mod layout;
 mod object;
 mod parallel;
@@ -21,6 +22,7 @@ mod reachable;
 mod refs;
 mod scan;
 mod store;
+mod trees;
 
 use std::{
     collections::BTreeSet,
@@ -31,7 +33,7 @@ use std::{
 use gix::objs::Kind;
 
 pub use self::{
-    attribute::Place,
+    attribute::{Place, Scope},
     change::{Change, Changed},
     error::Error,
     layout::Outside,
@@ -39,12 +41,15 @@ pub use self::{
 };
 use self::{
     config::Format,
-    graph::Graph,
+    graph::Commits,
     layout::Layout,
     refs::RefTable,
     store::{Inventory, ReadError, Reader, Store},
 };
-use crate::{blob::{ObjectId, Window}, coverage::Coverage, incident::CommitInfo};
+use crate::{
+    blob::{ObjectId, Window},
+    incident::CommitInfo,
+};
 
 /// How much each window of a large blob owns.
 const WINDOW: usize = 4 << 20;
@@ -58,7 +63,7 @@ pub struct Repository {
     cut: BTreeSet<ObjectId>,
     refs: OnceLock<RefTable>,
     inventory: OnceLock<Inventory>,
-    graph: OnceLock<(Graph, Coverage)>,
+    commits: OnceLock<Commits>,
 }
 
 impl Repository {
@@ -73,8 +78,8 @@ impl Repository {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => BTreeSet::new(),
             Err(error) => return Err(Error::io(&shallow, error)),
         };
-        let (refs, inventory, graph) = Default::default();
-        Ok(Some(Self { layout, format, store, cut, refs, inventory, graph }))
+        let (refs, inventory, commits) = Default::default();
+        Ok(Some(Self { layout, format, store, cut, refs, inventory, commits }))
     }
 
     /// The repository that `path` lies in: of it and the folders above, the first that is one.
@@ -166,13 +171,9 @@ impl Repository {
         self.inventory.get_or_init(|| Inventory::new(&self.store))
     }
 
-    /// The commits, and which of them could not be read.
-    fn graph(&self) -> &(Graph, Coverage) {
-        self.graph.get_or_init(|| {
-            let mut notes = Coverage::default();
-            let graph = Graph::load(&self.store, self.inventory(), &mut notes);
-            (graph, notes)
-        })
+    /// All commits are read when they are first asked for, unless a scan has just done so.
+    fn commits(&self) -> &Commits {
+        self.commits.get_or_init(|| Commits::load(&self.store, self.inventory()))
     }
 
     /// The index files of all worktrees.

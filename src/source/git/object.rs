@@ -183,7 +183,8 @@ pub(super) fn entries(tree: &[u8], id_len: usize) -> impl Iterator<Item = Result
     })
 }
 
-fn next_entry<'a>(rest: &mut &'a [u8], id_len: usize) -> Option<Entry<'a>> {
+/// Takes the first entry off `rest`.
+pub(super) fn next_entry<'a>(rest: &mut &'a [u8], id_len: usize) -> Option<Entry<'a>> {
     let space = rest.iter().take(8).position(|&byte| byte == b' ')?;
     let mode = rest[..space].iter().try_fold(0u32, |mode, byte| match byte {
         b'0'..=b'7' => Some(mode << 3 | u32::from(byte - b'0')),

@@ -35,7 +35,11 @@ impl<'s> Reached<'s> {
         tips.into_iter().for_each(|tip| walk.meet(tip.as_bytes(), &mut waiting));
         while let Some(num) = waiting.pop() {
             match reader.read(num, &mut buffer) {
-                Ok(kind) => walk.enter(num, (kind, &buffer), cut, &mut waiting),
+                Ok(kind) => {
+                    if !walk.enter(num, (kind, &buffer), cut, &mut waiting) {
+                        coverage.fail(format!("object {}", store.id(num)), "malformed tree");
+                    }
+                }
                 Err(error) => coverage.fail(format!("object {}", store.id(num)), super::error::chain(&error)),
             }
         }
@@ -55,7 +59,14 @@ impl<'s> Reached<'s> {
         }
     }
 
-    fn enter(&mut self, num: Num, (kind, bytes): (Kind, &[u8]), cut: &BTreeSet<ObjectId>, waiting: &mut Vec<Num>) {
+    /// Meets what an object names; says whether that makes sense.
+    fn enter(
+        &mut self,
+        num: Num,
+        (kind, bytes): (Kind, &[u8]),
+        cut: &BTreeSet<ObjectId>,
+        waiting: &mut Vec<Num>,
+    ) -> bool {
         match kind {
             Kind::Blob => {}
             Kind::Tag => {
@@ -70,11 +81,15 @@ impl<'s> Reached<'s> {
                 }
             }
             Kind::Tree => {
-                let entries = object::entries(bytes, self.store.id_len()).map_while(Result::ok);
-                for entry in entries.filter(|entry| entry.kind != EntryKind::Submodule) {
-                    self.meet(entry.id, waiting);
+                for entry in object::entries(bytes, self.store.id_len()) {
+                    match entry {
+                        Ok(entry) if entry.kind == EntryKind::Submodule => {}
+                        Ok(entry) => self.meet(entry.id, waiting),
+                        Err(_) => return false,
+                    }
                 }
             }
         }
+        true
     }
 }

@@ -1,24 +1,21 @@
 //! Pushes every blob, commit message and tag text to visitors, in the order in which packs hold them.
 
-use std::{collections::BTreeSet, io::Read};
+use std::io::Read;
 
 use gix::objs::Kind;
 
 use super::{
-    Refs, Repository, WINDOW, error,
-    graph::{Graph, Records},
-    index,
-    object::{self, EntryKind},
+    Refs, Repository, WINDOW,
+    attribute::fail_missing,
+    graph::{Commits, Records},
+    object,
     reachable::Reached,
-    store::{self, Cut, Num, Nums, Object, ReadError, Store, Walker},
+    store::{self, Cut, Num, Object, ReadError, Store, Walker},
 };
 use crate::{
-    blob::{ObjectId, Origin, Shared, VersionVisitor, Visitor, Window},
+    blob::{Origin, Shared, VersionVisitor, Visitor, Window},
     coverage::{Coverage, History},
 };
-
-/// How many missing objects are named one by one.
-const MOST_MISSING: usize = 100;
 
 impl Repository {
     /// Pushes what there is to be scanned, each object once, as [`Origin::Git`]: every blob, every commit's message (with
@@ -28,8 +25,8 @@ impl Repository {
     /// A blob that is too large for memory comes in several windows, each with `margin` bytes on both sides. All others come whole,
     /// right after the blob that they are stored as a change of where that can be had.
     ///
-    /// What cannot be read is a failure in the coverage of the visitor that it was for, and so is what is named by something
-    /// reachable and is not here. The rest is pushed all the same.
+    /// What cannot be read is a failure in the coverage of the visitor that it was for; the rest is pushed all the same. Trees are
+    /// not looked at.
     pub fn scan<V: VersionVisitor + Send>(
         &self,
         selection: &Refs,
@@ -47,22 +44,19 @@ impl Repository {
             cut: Cut { own: WINDOW, margin },
             visitor: make_visitor(),
             records: Records::default(),
-            nums: Nums::new(),
-            missing: BTreeSet::new(),
         };
-        let workers = store::walk((&self.store, self.inventory()), |num, _| selected.needs(num), worker);
-        let (mut visitors, mut records, mut missing) = (Vec::new(), Vec::new(), BTreeSet::new());
+        // Trees are for the attribution.
+        let wants = |num, kind| kind != Some(Kind::Tree) && selected.needs(num);
+        let workers = store::walk((&self.store, self.inventory()), wants, worker);
+        let (mut visitors, mut records) = (Vec::new(), Vec::new());
         for worker in workers {
             visitors.push(worker.visitor);
-            missing.extend(worker.missing);
             records.push(worker.records);
         }
         self.describe(selection, &mut about);
         if matches!(selection, Refs::All) {
-            missing.extend(self.missing_parents(&records));
-            self.note_missing(&missing, &mut about);
             // What could not be read was just said.
-            let _ = self.graph.set((Graph::new(records), Coverage::default()));
+            let _ = self.commits.set(Commits::new(records, Coverage::default()));
         }
         match visitors.first_mut() {
             Some(first) => first.coverage().add(about),
@@ -103,58 +97,6 @@ impl Repository {
             about.fail("refs", "none matches");
         }
     }
-
-    /// Parents and trees that commits name and that are not here, but for where a shallow clone ends.
-    fn missing_parents(&self, records: &[Records]) -> BTreeSet<ObjectId> {
-        let named = records.iter().flat_map(|records| &records.missing);
-        named.filter(|(_, by)| !self.cut.contains(&self.store.id(*by))).map(|&(id, _)| id).collect()
-    }
-
-    /// Of what is missing, notes what something reachable names. What only garbage names has gone with good reason.
-    fn note_missing(&self, missing: &BTreeSet<ObjectId>, about: &mut Coverage) {
-        let refs = self.refs();
-        let mut tips: BTreeSet<_> = refs.refs.iter().map(|one| one.id).chain(refs.head).collect();
-        tips.extend(refs.heads.iter().chain(&refs.stash));
-        tips.extend(self.staged(about));
-        // Of those, missing ones were noted with the refs, and reflogs outlive what they name.
-        let absent: BTreeSet<_> = tips.iter().filter(|id| self.store.num(id.as_bytes()).is_none()).copied().collect();
-        let in_refs = |id: &ObjectId| refs.refs.iter().any(|one| one.id == *id) || refs.stash.contains(id);
-        fail_missing(&absent.iter().filter(|id| !in_refs(id)).copied().collect(), about);
-        if missing.is_empty() {
-            return;
-        }
-        let tips = tips.difference(&absent).copied();
-        let reached = Reached::walk((&self.store, self.inventory()), tips, &self.cut, about);
-        fail_missing(&reached.missing.intersection(missing).copied().collect(), about);
-        let garbage = missing.difference(&reached.missing).count();
-        if garbage > 0 {
-            about.notes.push(format!("{garbage} missing objects are named by unreachable ones alone"));
-        }
-        if self.store.promises() {
-            about.notes.push("this is a partial clone: `git fetch --refetch` brings what is missing".to_owned());
-        }
-    }
-
-    /// The blobs in all worktrees' indexes.
-    fn staged(&self, about: &mut Coverage) -> Vec<ObjectId> {
-        let mut staged = Vec::new();
-        for path in self.index_files() {
-            match index::read(&path, self.format.hash) {
-                Ok(index) => staged.extend(index.iter().flat_map(index::blobs).map(|(_, id)| id)),
-                Err(error) => about.fail(path.display().to_string(), error::chain(&error)),
-            }
-        }
-        staged
-    }
-}
-
-fn fail_missing(missing: &BTreeSet<ObjectId>, about: &mut Coverage) {
-    for id in missing.iter().take(MOST_MISSING) {
-        about.fail(format!("object {id}"), "missing");
-    }
-    if missing.len() > MOST_MISSING {
-        about.fail("objects", format!("{} more are missing", missing.len() - MOST_MISSING));
-    }
 }
 
 /// One thread's share of a scan.
@@ -164,9 +106,6 @@ struct Worker<'s, V> {
     cut: Cut,
     visitor: V,
     records: Records,
-    nums: Nums,
-    /// Named by trees.
-    missing: BTreeSet<ObjectId>,
 }
 
 impl<V: VersionVisitor + Send> Walker for Worker<'_, V> {
@@ -184,7 +123,6 @@ impl<V: VersionVisitor + Send> Walker for Worker<'_, V> {
                 self.visitor.coverage().bytes += bytes.len() as u64;
                 return self.visitor.visit_version(&origin, bytes, base, has_children);
             }
-            Kind::Tree if !self.take_tree(bytes) => self.note(num, "malformed tree".to_owned()),
             Kind::Tree => {}
             Kind::Commit => {
                 self.records.add(self.store, num, bytes);
@@ -227,17 +165,6 @@ impl<V: VersionVisitor + Send> Walker for Worker<'_, V> {
 impl<V: Visitor> Worker<'_, V> {
     fn note(&mut self, num: Num, why: String) {
         self.visitor.coverage().fail(format!("object {}", self.store.id(num)), why);
-    }
-
-    /// Looks whether what a tree names is here; says whether the tree makes sense.
-    fn take_tree(&mut self, bytes: &[u8]) -> bool {
-        for entry in object::entries(bytes, self.store.id_len()) {
-            let Ok(entry) = entry else { return false };
-            if entry.kind != EntryKind::Submodule && self.nums.get(self.store, entry.id).is_none() {
-                self.missing.insert(ObjectId::new(entry.id));
-            }
-        }
-        true
     }
 }
 

@@ -1,9 +1,12 @@
 //! Where secrets are said to be.
 
 use globset::{Glob, GlobSetBuilder};
-use stanch::{coverage::Coverage, source::git::Refs};
+use stanch::{
+    coverage::Coverage,
+    source::git::{Refs, Scope},
+};
 
-use super::{line, lines, open, places, places_in, scan, short};
+use super::{everything, line, lines, open, places, places_in, scan, short};
 use crate::repo::Repo;
 
 #[test]
@@ -213,7 +216,8 @@ fn picked_refs_alone() {
         assert_eq!((shown.coverage.refs, shown.coverage.history.name()), (1, "selected"));
         assert_eq!(shown.texts(), ["SECRET main\n", "SECRET side\n", "root\n", "side\n"]);
         let mut coverage = Coverage::default();
-        let places = repository.attribute(&shown.hits(&["SECRET"]), &selection, true, &mut coverage);
+        let places =
+            repository.attribute(&shown.hits(&["SECRET"]), Scope { refs: &selection, ..everything() }, &mut coverage);
         let found: Vec<_> = places.iter().map(line).collect();
         let refs = "2:refs/heads/main,refs/heads/feature/one";
         let expected = format!("x head {}..{} {refs} v1", short(&repo.id("main~")), short(&repo.id("main")));

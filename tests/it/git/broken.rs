@@ -4,7 +4,7 @@ use std::{fs, path::PathBuf};
 
 use stanch::source::git::{Error, Outside, Refs, Repository};
 
-use super::{Collect, open, scan};
+use super::{Collect, everything, open, scan};
 use crate::repo::Repo;
 
 /// What failed, subject and reason.
@@ -167,7 +167,7 @@ fn bytes_that_are_wrong_anywhere_never_panic() {
             if let Ok(Some(repository)) = Repository::open(repo.path(), Outside::SameOwner) {
                 let shown = scan(&repository, &Refs::All);
                 let mut coverage = stanch::coverage::Coverage::default();
-                repository.attribute(&shown.hits(&["SECRET", "line"]), &Refs::All, true, &mut coverage);
+                repository.attribute(&shown.hits(&["SECRET", "line"]), everything(), &mut coverage);
                 let staged = stanch::source::git::Change::Staged { index_file: None };
                 let _ = repository.changes(&staged, &mut coverage);
             }

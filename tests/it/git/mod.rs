@@ -13,7 +13,7 @@ use std::path::Path;
 use stanch::{
     blob::{ObjectId, Origin, Shared, VersionVisitor, Visitor, Window},
     coverage::Coverage,
-    source::git::{Outside, Place, Refs, Repository},
+    source::git::{Outside, Place, Refs, Repository, Scope},
 };
 
 use crate::repo::Repo;
@@ -71,6 +71,10 @@ pub fn scan(repository: &Repository, selection: &Refs) -> Collect {
         all.objects.append(&mut one.objects);
         all.coverage.add(one.coverage);
     }
+    if matches!(selection, Refs::All) {
+        let scope = Scope { refs: selection, all_versions: false, complete: true };
+        assert_eq!(repository.attribute(&BTreeMap::new(), scope, &mut all.coverage), []);
+    }
     all.coverage.sort();
     all
 }
@@ -106,9 +110,14 @@ pub fn places(repo: &Repo, word: &str) -> Vec<Place> {
 pub fn places_in(repository: &Repository, words: &[&str]) -> Vec<Place> {
     let shown = scan(repository, &Refs::All);
     let mut coverage = Coverage::default();
-    let places = repository.attribute(&shown.hits(words), &Refs::All, true, &mut coverage);
+    let places = repository.attribute(&shown.hits(words), everything(), &mut coverage);
     assert!(coverage.complete(), "{coverage:?}");
     places
+}
+
+/// All of the history, with all versions.
+pub fn everything() -> Scope<'static> {
+    Scope { refs: &Refs::All, all_versions: true, complete: true }
 }
 
 /// A place as one line: path, reach, the commits that introduced it and hold it last, refs and versions.

@@ -8,9 +8,12 @@ use std::{
 };
 
 use super::{
-    super::graph::{CommitIx, Graph},
+    super::{
+        graph::{CommitIx, Graph},
+        trees::NameIx,
+    },
     keys::{Class, Hits, Keys, NOTE, NOWHERE, PathIx, Paths, ROOT},
-    sets::{Chunk, Dir, EMPTY, Held, Hit, NameIx, Sets},
+    sets::{Chunk, Dir, EMPTY, Held, Hit, Sets},
     tips::Name,
 };
 use crate::incident::Reach;

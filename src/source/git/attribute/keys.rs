@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{
-    super::graph::CommitIx,
-    sets::{Hit, NameIx, Sets},
+    super::{graph::CommitIx, trees::NameIx},
+    sets::{Hit, Sets},
 };
 use crate::{blob::ObjectId, incident::Reach};
 

@@ -4,32 +4,33 @@
 //! are is none of its business: to it they are numbers.
 
 mod contain;
+mod dirs;
 mod history;
 mod keys;
+mod missing;
 mod place;
 mod sets;
 mod tips;
-mod trees;
 
 use std::collections::{BTreeMap, HashSet};
 
 use gix::objs::Kind;
 
+pub(super) use self::missing::fail_missing;
 use self::{
+    dirs::Dirs,
     history::History,
     keys::{Hits, Keys, Paths},
     place::Placing,
-    sets::{Dir, EMPTY, Hit, NameIx},
+    sets::{Dir, EMPTY, Hit},
     tips::Tips,
-    trees::{Eyes, Trees},
 };
 use super::{
     Refs, Repository, error,
     graph::Graph,
-    index,
-    object::{self, EntryKind},
-    parallel,
-    store::{Num, Reader},
+    index, parallel,
+    store::Num,
+    trees::{NameIx, Trees, What},
 };
 use crate::{
     blob::{ObjectId, PathName},
@@ -48,38 +49,57 @@ pub struct Place {
     pub git: GitPlace,
 }
 
+/// What is asked of the history.
+#[derive(Clone, Copy, Debug)]
+pub struct Scope<'a> {
+    /// Commits that were not picked say nothing; where the rest can be reached from is said of all refs.
+    pub refs: &'a Refs,
+    /// Whether the ids of all blobs at a path are wanted.
+    pub all_versions: bool,
+    /// Whether it is a failure that something reachable leads to an object that is not here, and that a tree makes no sense.
+    pub complete: bool,
+}
+
 impl Repository {
     /// Where the secrets are that `hits` says the objects hold: one [`Place`] for each secret and path, one for each commit
-    /// whose message has a secret. Of `selection`, commits that were not picked say nothing; where the rest can be reached
-    /// from is said of all refs. `all_versions` asks for the ids of all blobs at a path.
+    /// whose message has a secret.
     ///
     /// Places come by secret, path and object, whatever the order of packs and threads.
     pub fn attribute(
         &self,
         hits: &BTreeMap<ObjectId, Vec<u32>>,
-        selection: &Refs,
-        all_versions: bool,
+        scope: Scope<'_>,
         coverage: &mut Coverage,
     ) -> Vec<Place> {
-        if hits.is_empty() {
+        if hits.is_empty() && !scope.complete {
             return Vec::new();
         }
         let hits = Hits::new(hits);
-        coverage.add(self.graph().1.clone());
-        let tips = Tips::of(self, selection);
-        let trees = Trees::new(&self.store, &hits.numbers);
-        let roots = self.look_at_trees(&trees, &tips, coverage);
-        let (mut staged, mut unnamed) = Default::default();
-        if matches!(selection, Refs::All) {
-            staged = self.staged_hits(&trees, &hits, coverage);
-            unnamed = self.look_at_unnamed(&trees, &hits, &staged, coverage);
+        coverage.add(self.commits().notes.clone());
+        let tips = Tips::of(self, scope.refs);
+        let mut notes = Coverage::default();
+        let trees = Trees::read((&self.store, self.inventory()), &hits.numbers, &mut notes);
+        if scope.complete {
+            coverage.add(notes);
+            self.note_missing(&trees, &tips, coverage);
         }
-        let sets = trees.sets();
-        let graph = &self.graph().0;
-        let notes = notes_alone(graph, &tips);
+        if hits.ids.is_empty() { Vec::new() } else { self.places(&hits, &trees, &tips, scope, coverage) }
+    }
+
+    fn places(&self, hits: &Hits, trees: &Trees, tips: &Tips, scope: Scope<'_>, coverage: &mut Coverage) -> Vec<Place> {
+        let dirs = Dirs::new(trees, self.store.len());
+        let roots = self.look_at_trees(&dirs, tips, coverage);
+        let (mut staged, mut unnamed) = Default::default();
+        if matches!(scope.refs, Refs::All) {
+            staged = self.staged_hits(&dirs, hits, coverage);
+            unnamed = self.look_at_unnamed(&dirs, hits, &staged, coverage);
+        }
+        let sets = dirs.sets();
+        let graph = &self.commits().graph;
+        let notes = notes_alone(graph, tips);
         let (paths, keys) = (Paths::new(), Keys::new(hits.ids.len()));
-        let mut history = History { graph, sets: &sets, hits: &hits, roots: &roots, notes: &notes, paths, keys };
-        let picked = match selection {
+        let mut history = History { graph, sets: &sets, hits, roots: &roots, notes: &notes, paths, keys };
+        let picked = match scope.refs {
             Refs::All => vec![true; graph.len()],
             Refs::Matching(_) => graph.ancestry(tips.picked_commits.iter().copied()),
         };
@@ -89,31 +109,19 @@ impl Repository {
         history.note_head(tips.head);
         history.note_staged(&staged);
         history.note_unnamed(&unnamed);
-        self.note_bare(&mut history, &tips, &trees);
-        Placing::new(self, history, &tips, &picked, all_versions).places(coverage)
+        self.note_bare(&mut history, tips, &dirs);
+        Placing::new(self, history, tips, &picked, scope.all_versions).places(coverage)
     }
 
     /// Looks at the trees of all commits and at those that are named without one; gives what each commit's holds.
-    fn look_at_trees<'a>(&'a self, trees: &Trees<'a>, tips: &Tips, coverage: &mut Coverage) -> Vec<Dir> {
-        let graph = &self.graph().0;
-        let mut nums: Vec<Num> = graph.commits().filter_map(|commit| graph.tree(commit)).collect();
+    fn look_at_trees<'a>(&'a self, dirs: &Dirs<'a>, tips: &Tips, coverage: &mut Coverage) -> Vec<Dir> {
+        let graph = &self.commits().graph;
+        // The newest first: what is older is mostly stored as changes of that.
+        let mut nums: Vec<Num> = graph.commits().rev().filter_map(|commit| graph.tree(commit)).collect();
         nums.extend(tips.bare.iter().filter(|(_, kind, _)| *kind == Kind::Tree).map(|&(num, _, _)| num));
-        self.look_at(trees, &nums, coverage);
-        let dir = |commit| graph.tree(commit).and_then(|tree| trees.known(tree)).unwrap_or(EMPTY);
+        look_at(dirs, &nums, coverage);
+        let dir = |commit| graph.tree(commit).and_then(|tree| dirs.known(tree)).unwrap_or(EMPTY);
         graph.commits().map(dir).collect()
-    }
-
-    fn look_at<'a>(&'a self, trees: &Trees<'a>, nums: &[Num], coverage: &mut Coverage) {
-        let eyes = parallel::share(
-            nums,
-            || Eyes::new(&self.store),
-            |eyes, &num| {
-                trees.look(eyes, num);
-            },
-        );
-        for eyes in eyes {
-            coverage.add(eyes.notes);
-        }
     }
 
     /// What decides between commits of the same time.
@@ -125,10 +133,10 @@ impl Repository {
     }
 
     /// Notes what is named without a commit: a tag on a tree or on a blob.
-    fn note_bare(&self, history: &mut History<'_>, tips: &Tips, trees: &Trees<'_>) {
+    fn note_bare(&self, history: &mut History<'_>, tips: &Tips, dirs: &Dirs<'_>) {
         let of_kind = |kind| tips.bare.iter().filter(move |bare| bare.1 == kind && bare.2.picked);
         for &(num, _, by) in of_kind(Kind::Tree) {
-            history.note_bare_tree(trees.known(num).unwrap_or(EMPTY), by);
+            history.note_bare_tree(dirs.known(num).unwrap_or(EMPTY), by);
         }
         // Blobs come last: what has a path by now needs none.
         for &(num, _, by) in of_kind(Kind::Blob) {
@@ -139,13 +147,13 @@ impl Repository {
     }
 
     /// What the indexes of all worktrees hold of what was found.
-    fn staged_hits(&self, trees: &Trees<'_>, hits: &Hits, coverage: &mut Coverage) -> Vec<(Vec<NameIx>, Hit)> {
+    fn staged_hits(&self, dirs: &Dirs<'_>, hits: &Hits, coverage: &mut Coverage) -> Vec<(Vec<NameIx>, Hit)> {
         let mut staged = Vec::new();
         for path in self.index_files() {
             match index::read(&path, self.format.hash) {
                 Ok(index) => staged.extend(index.iter().flat_map(index::blobs).filter_map(|(path, id)| {
                     let &hit = hits.numbers.get(&id)?;
-                    Some((trees.sets().number_path(path), hit))
+                    Some((dirs.sets().number_path(path), hit))
                 })),
                 Err(error) => coverage.fail(path.display().to_string(), error::chain(&error)),
             }
@@ -157,12 +165,12 @@ impl Repository {
     /// those that lie in no other.
     fn look_at_unnamed<'a>(
         &'a self,
-        trees: &Trees<'a>,
+        dirs: &Dirs<'a>,
         hits: &Hits,
         staged: &[(Vec<NameIx>, Hit)],
         coverage: &mut Coverage,
     ) -> Vec<Dir> {
-        let mut placed = trees.sets().all_hits();
+        let mut placed = dirs.sets().all_hits();
         placed.extend(staged.iter().map(|&(_, hit)| hit));
         let is_blob = |id: &ObjectId| {
             self.store.num(id.as_bytes()).is_some_and(|num| self.inventory().kind(num) == Some(Kind::Blob))
@@ -171,19 +179,30 @@ impl Repository {
             return Vec::new();
         }
         let mut unnamed: Vec<_> = self.inventory().of_kind(Kind::Tree).collect();
-        unnamed.retain(|&num| trees.known(num).is_none());
-        self.look_at(trees, &unnamed, coverage);
-        let (mut inner, mut reader, mut buffer) = (HashSet::new(), Reader::new(&self.store), Vec::new());
+        unnamed.retain(|&num| dirs.known(num).is_none());
+        look_at(dirs, &unnamed, coverage);
+        let (mut inner, mut eyes, mut marks) = (HashSet::new(), dirs.eyes(), Vec::new());
         for &num in &unnamed {
-            if reader.read(num, &mut buffer).is_ok() {
-                let entries = object::entries(&buffer, self.store.id_len()).map_while(Result::ok);
-                let folders = entries.filter(|entry| entry.kind == EntryKind::Tree);
-                inner.extend(folders.filter_map(|entry| self.store.num(entry.id)));
-            }
+            eyes.marks.of(num, &mut marks);
+            inner.extend(
+                marks.iter().filter_map(|mark| if let What::Folder(tree) = mark.what { Some(tree) } else { None }),
+            );
         }
         let outer = unnamed.into_iter().filter(|num| !inner.contains(num));
-        outer.filter_map(|num| trees.known(num)).filter(|&dir| dir != EMPTY).collect()
+        outer.filter_map(|num| dirs.known(num)).filter(|&dir| dir != EMPTY).collect()
     }
+}
+
+/// Looks at these trees and all below.
+fn look_at<'a>(dirs: &Dirs<'a>, nums: &[Num], coverage: &mut Coverage) {
+    let looked = parallel::share(
+        nums,
+        || dirs.eyes(),
+        |eyes, &num| {
+            dirs.look(eyes, num);
+        },
+    );
+    looked.into_iter().for_each(|eyes| coverage.add(eyes.notes));
 }
 
 /// Which commits are in the history of notes and of nothing else.

@@ -4,17 +4,14 @@
 //! names are the same `Dir`, so comparing two versions costs only what differs. A folder's entries are kept in chunks by
 //! name, so that a folder of a thousand hits with one changed adds one chunk.
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
+use std::{collections::HashSet, sync::Arc};
+
+use super::super::{interner::Interner, trees::NameIx};
 
 /// A folder's hits.
 pub(super) type Dir = u32;
 /// The folder that holds none.
 pub(super) const EMPTY: Dir = 0;
-/// A name's number.
-pub(super) type NameIx = u32;
 /// A number of an object that was hit.
 pub(super) type Hit = u32;
 /// Names whose numbers agree but for their lowest five bits share a chunk.
@@ -35,24 +32,24 @@ type Entries = Arc<[(NameIx, Held)]>;
 
 /// All sets.
 pub(super) struct Sets {
-    names: Table<u8>,
-    chunks: Table<(NameIx, Held)>,
-    dirs: Table<Chunk>,
+    names: Interner<u8>,
+    chunks: Interner<(NameIx, Held)>,
+    dirs: Interner<Chunk>,
 }
 
 impl Sets {
-    pub(super) fn new() -> Self {
-        let mut dirs = Table::default();
+    /// No set but the empty one; names have the numbers that they have in `names`.
+    pub(super) fn new(names: Interner<u8>) -> Self {
+        let mut dirs = Interner::default();
         dirs.number(&[]);
-        Self { names: Table::default(), chunks: Table::default(), dirs }
+        Self { names, chunks: Interner::default(), dirs }
     }
 
     /// The folder that holds these; of entries with the same name, which only forgery makes, the first counts.
-    pub(super) fn dir(&mut self, entries: &[(&[u8], Held)]) -> Dir {
-        let mut numbered: Vec<_> = entries.iter().map(|&(name, held)| (self.names.number(name), held)).collect();
-        numbered.sort_by_key(|&(name, _)| name);
-        numbered.dedup_by_key(|&mut (name, _)| name);
-        let chunks = numbered.chunk_by(|(one, _), (other, _)| one >> CHUNK_BITS == other >> CHUNK_BITS);
+    pub(super) fn dir(&mut self, mut entries: Vec<(NameIx, Held)>) -> Dir {
+        entries.sort_by_key(|&(name, _)| name);
+        entries.dedup_by_key(|&mut (name, _)| name);
+        let chunks = entries.chunk_by(|(one, _), (other, _)| one >> CHUNK_BITS == other >> CHUNK_BITS);
         let chunks: Vec<_> = chunks.map(|chunk| self.chunks.number(chunk)).collect();
         self.dirs.number(&chunks)
     }
@@ -64,7 +61,7 @@ impl Sets {
 
     /// All objects in any folder.
     pub(super) fn all_hits(&self) -> HashSet<Hit> {
-        let entries = self.chunks.values.iter().flat_map(|entries| entries.iter());
+        let entries = self.chunks.values().iter().flat_map(|entries| entries.iter());
         let hit = |&(_, held): &(NameIx, Held)| match held {
             Held::Blob(hit) => Some(hit),
             Held::Dir(_) => None,
@@ -74,24 +71,24 @@ impl Sets {
 
     /// A name's bytes.
     pub(super) fn name(&self, name: NameIx) -> &[u8] {
-        &self.names.values[name as usize]
+        &self.names.get(name)
     }
 
     /// The parts of a folder.
     pub(super) fn chunks(&self, dir: Dir) -> Arc<[Chunk]> {
-        Arc::clone(&self.dirs.values[dir as usize])
+        Arc::clone(&self.dirs.get(dir))
     }
 
     /// The entries of a part.
     pub(super) fn entries(&self, chunk: Chunk) -> Entries {
-        Arc::clone(&self.chunks.values[chunk as usize])
+        Arc::clone(&self.chunks.get(chunk))
     }
 
     /// What a name in a folder stands for.
     pub(super) fn get(&self, dir: Dir, name: NameIx) -> Option<Held> {
-        let chunks = &self.dirs.values[dir as usize];
+        let chunks = &self.dirs.get(dir);
         let at = chunks.binary_search_by_key(&(name >> CHUNK_BITS), |&chunk| self.key(chunk)).ok()?;
-        let entries = &self.chunks.values[chunks[at] as usize];
+        let entries = self.chunks.get(chunks[at]);
         let at = entries.binary_search_by_key(&name, |&(name, _)| name).ok()?;
         Some(entries[at].1)
     }
@@ -100,8 +97,8 @@ impl Sets {
     pub(super) fn below(&self, dir: Dir) -> Vec<Hit> {
         let (mut hits, mut waiting, mut met) = (Vec::new(), vec![dir], HashSet::new());
         while let Some(dir) = waiting.pop() {
-            for chunk in self.dirs.values[dir as usize].iter() {
-                for &(_, held) in self.chunks.values[*chunk as usize].iter() {
+            for chunk in self.dirs.get(dir).iter() {
+                for &(_, held) in self.chunks.get(*chunk).iter() {
                     match held {
                         Held::Blob(hit) => hits.push(hit),
                         Held::Dir(dir) if met.insert(dir) => waiting.push(dir),
@@ -115,7 +112,7 @@ impl Sets {
 
     /// Calls `each` with what `new` holds at every name at which `old` holds something else or nothing, and with that.
     pub(super) fn diff(&self, new: Dir, old: Dir, mut each: impl FnMut(NameIx, Held, Option<Held>)) {
-        let (new, old) = (&self.dirs.values[new as usize], &self.dirs.values[old as usize]);
+        let (new, old) = (&self.dirs.get(new), &self.dirs.get(old));
         let mut old = old.iter().peekable();
         for &chunk in new.iter() {
             let key = self.key(chunk);
@@ -123,8 +120,8 @@ impl Sets {
             match old.next_if(|&&chunk| self.key(chunk) == key) {
                 Some(&same) if same == chunk => {}
                 was => {
-                    let before = was.map_or(&[][..], |&was| &self.chunks.values[was as usize]);
-                    for &(name, held) in self.chunks.values[chunk as usize].iter() {
+                    let before = was.map_or(&[][..], |&was| &self.chunks.get(was));
+                    for &(name, held) in self.chunks.get(chunk).iter() {
                         let at = before.binary_search_by_key(&name, |&(name, _)| name);
                         let was = at.ok().map(|at| before[at].1);
                         if was != Some(held) {
@@ -137,32 +134,7 @@ impl Sets {
     }
 
     fn key(&self, chunk: Chunk) -> u32 {
-        self.chunks.values[chunk as usize].first().map_or(0, |&(name, _)| name >> CHUNK_BITS)
-    }
-}
-
-/// Slices, each with a number.
-struct Table<T> {
-    values: Vec<Arc<[T]>>,
-    numbers: HashMap<Arc<[T]>, u32>,
-}
-
-impl<T> Default for Table<T> {
-    fn default() -> Self {
-        Self { values: Vec::new(), numbers: HashMap::new() }
-    }
-}
-
-impl<T: Copy + Eq + std::hash::Hash> Table<T> {
-    fn number(&mut self, value: &[T]) -> u32 {
-        if let Some(&number) = self.numbers.get(value) {
-            return number;
-        }
-        let number = u32::try_from(self.values.len()).unwrap_or(u32::MAX);
-        let value: Arc<[T]> = value.into();
-        self.values.push(Arc::clone(&value));
-        self.numbers.insert(value, number);
-        number
+        self.chunks.get(chunk).first().map_or(0, |&(name, _)| name >> CHUNK_BITS)
     }
 }
 
@@ -172,22 +144,21 @@ mod tests {
 
     #[test]
     fn equal_folders_are_one_and_differences_are_found() {
-        let mut sets = Sets::new();
-        let names: Vec<_> = (0..100u32).map(|at| format!("n{at}").into_bytes()).collect();
-        let entries: Vec<_> = (0..100u32).map(|at| (&names[at as usize][..], Held::Blob(at))).collect();
-        let one = sets.dir(&entries);
+        let mut sets = Sets::new(Interner::default());
+        let entries: Vec<_> = (0..100u32).map(|at| (at, Held::Blob(at))).collect();
+        let one = sets.dir(entries.clone());
         let backwards: Vec<_> = entries.iter().rev().copied().collect();
-        assert_eq!(one, sets.dir(&backwards));
-        assert_eq!(EMPTY, sets.dir(&[]));
+        assert_eq!(one, sets.dir(backwards));
+        assert_eq!(EMPTY, sets.dir(Vec::new()));
         let mut changed = entries.clone();
         changed[70].1 = Held::Blob(7);
         changed.remove(3);
-        let two = sets.dir(&changed);
+        let two = sets.dir(changed);
         let mut found = Vec::new();
-        sets.diff(two, one, |name, held, was| found.push((sets.name(name).to_vec(), held, was)));
-        assert_eq!(found, [(b"n70".to_vec(), Held::Blob(7), Some(Held::Blob(70)))]);
+        sets.diff(two, one, |name, held, was| found.push((name, held, was)));
+        assert_eq!(found, [(70, Held::Blob(7), Some(Held::Blob(70)))]);
         found.clear();
-        sets.diff(one, two, |name, held, was| found.push((sets.name(name).to_vec(), held, was)));
+        sets.diff(one, two, |name, held, was| found.push((name, held, was)));
         assert_eq!(found.len(), 2);
         assert_eq!(sets.get(one, 3), Some(Held::Blob(3)));
         assert_eq!(sets.get(two, 3), None);

@@ -30,6 +30,8 @@ pub(super) struct Tips {
     pub(super) head: Option<CommitIx>,
     /// Trees and blobs that are named without a commit.
     pub(super) bare: Vec<(Num, Kind, Name)>,
+    /// What annotated tags lead to and is not here.
+    pub(super) missing: BTreeSet<ObjectId>,
     /// By what annotated tags are named.
     pub(super) tags: HashMap<Num, Vec<Name>>,
 }
@@ -101,9 +103,14 @@ impl Peeler<'_> {
     fn peel(&mut self, id: ObjectId, by: Name) -> Option<CommitIx> {
         let repository = self.repository;
         let mut id = id;
-        for _ in 0..MOST_TAGS {
-            let num = repository.store.num(id.as_bytes())?;
-            if let Some(commit) = repository.graph().0.find(num) {
+        for hop in 0..MOST_TAGS {
+            let Some(num) = repository.store.num(id.as_bytes()) else {
+                if hop > 0 && matches!(by.reach, Reach::Ref | Reach::Stash) {
+                    self.tips.missing.insert(id);
+                }
+                return None;
+            };
+            if let Some(commit) = repository.commits().graph.find(num) {
                 return Some(commit);
             }
             match repository.inventory().kind(num)? {

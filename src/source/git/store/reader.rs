@@ -143,7 +143,12 @@ impl<'s> Reader<'s> {
         failure.map_or(Ok(None), Err)
     }
 
-    fn read_packed(&mut self, (at, pack): (usize, &'s Pack), offset: u64, hops: usize) -> Result<(Kind, Bytes), Corrupt> {
+    fn read_packed(
+        &mut self,
+        (at, pack): (usize, &'s Pack),
+        offset: u64,
+        hops: usize,
+    ) -> Result<(Kind, Bytes), Corrupt> {
         let mut chain = Vec::new();
         let result = self.follow((at, pack), offset, hops, &mut chain);
         let result = result.and_then(|(kind, mut bytes)| {

@@ -188,7 +188,8 @@ impl<'s, W: Walker, F: Fn(Num, Option<Kind>) -> bool> Walk<'s, W, F> {
         }
         let is_lone_blob = kind == Some(Kind::Blob) && self.inventory.children(num).is_empty();
         let Some((pack, entry)) = self.store.packed_entry(num) else {
-            if is_lone_blob && let Some((size, mut input)) = self.store.large_loose(num, self.decoder.most_in_memory()) {
+            if is_lone_blob && let Some((size, mut input)) = self.store.large_loose(num, self.decoder.most_in_memory())
+            {
                 return self.walker.take_large(num, size, &mut input);
             }
             return self.start_alone(num);
@@ -224,13 +225,7 @@ impl<'s, W: Walker, F: Fn(Num, Option<Kind>) -> bool> Walk<'s, W, F> {
     }
 
     /// Shows an object to the walker.
-    fn show(
-        &mut self,
-        num: Num,
-        kind: Kind,
-        bytes: &Bytes,
-        base: Option<(&W::Trace, &[Shared])>,
-    ) -> Option<W::Trace> {
+    fn show(&mut self, num: Num, kind: Kind, bytes: &Bytes, base: Option<(&W::Trace, &[Shared])>) -> Option<W::Trace> {
         let has_children = !self.inventory.children(num).is_empty();
         match bytes {
             Bytes::Memory(bytes) => return self.walker.take(&Object { num, kind, bytes, has_children }, base),
