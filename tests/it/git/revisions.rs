@@ -85,9 +85,14 @@ fn refs_ids_and_steps() {
             let found = commits(&repository, rev).unwrap_or_else(|error| panic!("{rev}: {error:?}"));
             assert_eq!(found, commits_of_git(&repo, rev), "{rev}");
         }
-        // What was before the first update of the reflog.
         let updates = repo.git(&["reflog", "show", "--format=%H", "main"]).lines().count();
         assert!(commits(&repository, &format!("main@{{{}}}", updates - 1)).unwrap().is_empty());
+        // What was before the first update that is left.
+        repo.git(&["reflog", "delete", &format!("main@{{{}}}", updates - 1)]);
+        repo.git(&["reflog", "delete", &format!("main@{{{}}}", updates - 2)]);
+        let first = format!("main@{{{}}}", updates - 2);
+        assert_eq!(commits(&open(repo.path()), &first).unwrap(), commits_of_git(&repo, &first));
+        assert!(!commits_of_git(&repo, &first).is_empty());
     }
 }
 
@@ -177,6 +182,11 @@ fn where_a_shallow_clone_ends_there_is_no_parent() {
     let since = |rev: &str| open(&clone).changes(&Change::Since(rev.to_owned()), &mut Coverage::default());
     assert_eq!(since("HEAD~1").unwrap().len(), 1);
     assert!(matches!(since("HEAD~2").unwrap_err(), Error::Revision { .. }));
+    // Even where the parent is here.
+    std::fs::write(repo.git_path("shallow"), format!("{}\n", repo.id("HEAD~1"))).unwrap();
+    assert!(!repo.git_ok(&["rev-parse", "--verify", "--quiet", "HEAD~2"]));
+    let error = open(repo.path()).changes(&Change::Since("HEAD~2".to_owned()), &mut Coverage::default()).unwrap_err();
+    assert!(matches!(error, Error::Revision { .. }));
 }
 
 #[test]
