@@ -5,6 +5,7 @@ mod flags;
 mod history;
 mod identity;
 mod output;
+mod planted;
 mod rules;
 
 /// A pattern file with one rule, as sure of its finds as `confidence` says.

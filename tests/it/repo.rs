@@ -34,6 +34,11 @@ impl Repo {
         repo
     }
 
+    /// Two of them: one with its refs in files, one in tables.
+    pub fn in_both_formats() -> [Self; 2] {
+        ["files", "reftable"].map(|format| Self::init(&[&format!("--ref-format={format}")]))
+    }
+
     /// The top of the work tree.
     pub fn path(&self) -> &Path {
         &self.path

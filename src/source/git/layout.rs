@@ -35,8 +35,6 @@ pub(super) struct Layout {
     pub(super) objects: Vec<PathBuf>,
     /// Links left and links refused.
     pub(super) notes: Coverage,
-    /// Whether an object store was refused.
-    pub(super) refused: bool,
 }
 
 /// Longest `gitdir:` file, `commondir`, `HEAD` or ref that git could mean.
@@ -57,8 +55,8 @@ impl Layout {
         let mut bounds = Bounds { root, outside, notes: Coverage::default(), allowed: BTreeSet::new() };
         let Some(git_dir) = bounds.git_dir(&named)? else { return Ok(None) };
         let Some(common_dir) = bounds.common_dir(&git_dir)? else { return Ok(None) };
-        let (objects, refused) = bounds.object_stores(&common_dir)?;
-        Ok(Some(Self { work_tree, git_dir, common_dir, objects, notes: bounds.notes, refused }))
+        let objects = bounds.object_stores(&common_dir)?;
+        Ok(Some(Self { work_tree, git_dir, common_dir, objects, notes: bounds.notes }))
     }
 
     /// Git directories of all worktrees, the repository's own first.
@@ -119,11 +117,10 @@ impl Bounds {
         Ok((dir.join("objects").is_dir() && dir.join("refs").is_dir()).then_some(dir))
     }
 
-    /// The repository's object directory and its alternates, theirs included; and whether one of them was refused.
-    fn object_stores(&mut self, common_dir: &Path) -> Result<(Vec<PathBuf>, bool), Error> {
+    /// The repository's object directory and its alternates, theirs included.
+    fn object_stores(&mut self, common_dir: &Path) -> Result<Vec<PathBuf>, Error> {
         let own = common_dir.join("objects");
         let mut stores = vec![self.follow(common_dir, &own)?];
-        let mut refused = false;
         let mut next = 0;
         while let Some(store) = stores.get(next).cloned() {
             next += 1;
@@ -143,14 +140,11 @@ impl Bounds {
                         self.notes.fail(file.display().to_string(), "too many alternates");
                     }
                     Ok(found) => stores.push(found),
-                    Err(error) => {
-                        refused |= matches!(error, Error::Refused { .. });
-                        self.notes.fail(file.display().to_string(), super::error::chain(&error));
-                    }
+                    Err(error) => self.notes.fail(file.display().to_string(), super::error::chain(&error)),
                 }
             }
         }
-        Ok((stores, refused))
+        Ok(stores)
     }
 
     /// Where `to`, named in `from`, really is, if it may be read.

@@ -43,7 +43,7 @@ use self::{
     config::Format,
     graph::Commits,
     layout::Layout,
-    refs::RefTable,
+    refs::{Lookup, RefTable},
     store::{Inventory, ReadError, Reader, Store},
 };
 use crate::{
@@ -163,8 +163,15 @@ impl Repository {
     /// Refs are read when they are first asked for.
     fn refs(&self) -> &RefTable {
         self.refs.get_or_init(|| {
-            if self.format.ref_files { RefTable::read(&self.layout, self.store.id_len()) } else { RefTable::default() }
+            let read = |storage| RefTable::read(&self.layout, storage, self.store.id_len());
+            self.format.refs.map(read).unwrap_or_default()
         })
+    }
+
+    /// A way to single refs that does not read all of them.
+    fn lookup(&self) -> Result<Lookup<'_>, Error> {
+        let unknown = || Error::Unsupported { what: "how this repository stores refs is not known".to_owned() };
+        Lookup::new(&self.layout, self.format.refs.ok_or_else(unknown)?, self.store.id_len())
     }
 
     fn inventory(&self) -> &Inventory {

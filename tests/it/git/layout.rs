@@ -70,8 +70,24 @@ fn alternates_are_followed_when_they_are_the_same_owners() {
     assert_eq!(shown.texts(), ["own\n", "own\n"]);
     assert!(shown.coverage.failed[0].reason.contains("is not followed"), "{:?}", shown.coverage);
     let mut coverage = stanch::coverage::Coverage::default();
-    assert!(refused.changes(&Change::Since("HEAD".to_owned()), &mut coverage).is_err());
+    assert!(refused.changes(&Change::Since("HEAD".to_owned()), &mut coverage).unwrap().is_empty());
     assert!(!coverage.complete());
+}
+
+#[test]
+fn alternates_may_go_round_in_circles() {
+    let (one, two) = (Repo::new(), Repo::new());
+    one.write("x", "1\n").commit("first");
+    let rev = two.write("y", "SECRET\n").commit("second");
+    for (from, to) in [(&one, &two), (&two, &one)] {
+        let alternates = from.git_path("objects/info/alternates");
+        fs::create_dir_all(alternates.parent().unwrap()).unwrap();
+        fs::write(alternates, format!("{}\n", to.git_path("objects").display())).unwrap();
+    }
+    let mut coverage = stanch::coverage::Coverage::default();
+    let added = open(one.path()).changes(&Change::Range(format!("HEAD..{}", &rev[..10])), &mut coverage).unwrap();
+    assert_eq!(added.len(), 2);
+    assert!(coverage.complete(), "{coverage:?}");
 }
 
 #[test]

@@ -5,6 +5,8 @@ mod broken;
 mod changes;
 mod layout;
 mod random;
+mod refs;
+mod revisions;
 mod scan;
 
 use std::collections::BTreeMap;

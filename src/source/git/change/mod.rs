@@ -7,6 +7,7 @@ mod compare;
 mod folder;
 mod range;
 mod rename;
+mod revision;
 
 use std::path::{Path, PathBuf};
 
@@ -15,7 +16,7 @@ use self::{
     folder::Folder,
     range::{Member, Range},
 };
-use super::{Error, Repository, find, index, layout, object, parallel, refs, store::Reader};
+use super::{Error, Repository, find, index, layout, object, parallel, store::Reader};
 use crate::{
     blob::{ObjectId, PathName},
     coverage::{Coverage, History},
@@ -71,12 +72,8 @@ impl Repository {
         let top = self.work_tree().unwrap_or(self.git_dir());
         let path = index_file.map_or(own, |file| top.join(file));
         let Some(index) = index::read(&path, self.format.hash)? else { return Ok(Vec::new()) };
-        if !self.format.ref_files {
-            return Err(Error::Unsupported { what: "HEAD cannot be read: refs are not stored as files".to_owned() });
-        }
         let mut reader = Reader::new(&self.store);
-        let head = refs::head(&self.layout, self.store.id_len())?;
-        let mut commits: Vec<_> = head.into_iter().collect();
+        let mut commits: Vec<_> = self.lookup()?.head()?.into_iter().collect();
         if let Ok(text) = layout::read_small(&self.git_dir().join("MERGE_HEAD")) {
             commits.extend(text.split(|&byte| byte == b'\n').filter_map(object::parse_id));
         }

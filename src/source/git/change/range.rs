@@ -94,41 +94,6 @@ impl Repository {
         walk.meet(to, Sides { from: false, to: true });
         Ok(walk.run())
     }
-
-    /// The commit that a revision names.
-    fn resolve(&self, rev: &str) -> Result<ObjectId, Error> {
-        let unknown = |source: String| Error::Revision { rev: rev.to_owned(), source: Some(source.into()) };
-        let id = match object::parse_id(rev.as_bytes()) {
-            Some(id) => id,
-            None if !self.format.ref_files => {
-                return Err(Error::Unsupported { what: format!("`{rev}`: refs of this repository cannot be read") });
-            }
-            // Who looks revisions up would follow alternates that were refused.
-            None if self.layout.refused => {
-                return Err(Error::Unsupported { what: format!("`{rev}`: objects lie outside and are not followed") });
-            }
-            None => {
-                let options = gix::open::Options::isolated().config_overrides(["core.useReplaceRefs=false"]);
-                let opened = gix::open_opts(self.git_dir(), options).map_err(|error| unknown(error::chain(&error)))?;
-                let id = opened.rev_parse_single(rev).map_err(|error| unknown(error::chain(&error)))?;
-                ObjectId::new(id.detach().as_slice())
-            }
-        };
-        self.peel_to_commit(id).ok_or_else(|| unknown("it leads to no commit".to_owned()))
-    }
-
-    /// The commit that an object is or, being a tag, leads to.
-    pub(super) fn peel_to_commit(&self, id: ObjectId) -> Option<ObjectId> {
-        let mut id = id;
-        for _ in 0..64 {
-            match self.object(id).ok()? {
-                (gix::objs::Kind::Commit, _) => return Some(id),
-                (gix::objs::Kind::Tag, tag) => id = object::Tag::parse(&tag).target?,
-                _ => return None,
-            }
-        }
-        None
-    }
 }
 
 impl Walk<'_, '_> {
