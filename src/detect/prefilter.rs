@@ -7,7 +7,7 @@
 //! position is looked at instead, each on its own: three bytes, folded to one case and hashed, ask a table of bits that fits the first cache
 //! whether any keyword has them where it must. Of each keyword two neighbouring windows of three bytes are in the table, so that
 //! one of them lies at an even place wherever the keyword begins; they are the two that source text holds least. What passes is compared
-//! with the few keywords that it can be.
+//! with the few keywords that it can be, after a second table has been asked about these three bytes and the next one.
 
 use std::{collections::BTreeMap, fmt, ops::Range};
 
@@ -16,6 +16,8 @@ use crate::rule::{Rule, RuleIx};
 
 /// How many bytes are hashed together.
 const WINDOW: usize = 3;
+/// How many bytes the second table is asked about.
+const WIDE: usize = 4;
 /// How many bits of a hash are used: 2¹⁸ bits are 32 KiB.
 const HASH_BITS: u32 = 18;
 const WORDS: usize = 1 << (HASH_BITS - 6);
@@ -29,6 +31,8 @@ pub(super) struct Prefilter {
     keywords: Vec<Keyword>,
     /// Which hashes some window of a keyword has.
     bits: Box<[u64]>,
+    /// Which hashes some window of a keyword has together with the byte behind it.
+    wide_bits: Box<[u64]>,
     /// How many bits are set before each word of `bits`.
     ranks: Box<[u16]>,
     /// For each set bit, where its entries begin in `entries`.
@@ -71,9 +75,16 @@ impl Prefilter {
     pub(super) fn new(rules: &[Rule]) -> Self {
         let keywords = keywords(rules);
         let mut entries: Vec<(u32, Entry)> = Vec::new();
+        let mut wide_bits = vec![0; WORDS].into_boxed_slice();
         for (keyword, ix) in keywords.iter().zip(0..) {
-            let at = |back, window: [u8; WINDOW]| (hash(window), Entry { keyword: ix, back });
-            entries.extend(windows(&keyword.text).into_iter().map(|(back, window)| at(back, window)));
+            for (back, window) in windows(&keyword.text) {
+                entries.push((hash(window), Entry { keyword: ix, back }));
+                let next = usize::try_from(back + 3).ok().and_then(|next| keyword.text.get(next));
+                for next in next.map_or(0..=u8::MAX, |&next| next..=next) {
+                    let hash = wide_hash([window[0], window[1], window[2], next]);
+                    wide_bits[word(hash)] |= bit(hash);
+                }
+            }
         }
         entries.sort_by_key(|(hash, _)| *hash);
         let mut table = Self {
@@ -81,6 +92,7 @@ impl Prefilter {
             longest: keywords.iter().map(|keyword| keyword.text.len()).max().unwrap_or(0),
             keywords,
             bits: vec![0; WORDS].into_boxed_slice(),
+            wide_bits,
             ranks: vec![0; WORDS].into_boxed_slice(),
             starts: Vec::new(),
             entries: entries.iter().map(|(_, entry)| *entry).collect(),
@@ -110,38 +122,51 @@ impl Prefilter {
         let end = (range.end + self.farthest + 1).min(bytes.len());
         let mut at = range.start;
         let within = Within { bytes, range };
-        while at + LOAD <= bytes.len() && at < end {
-            let mut load = [0; LOAD];
-            load.copy_from_slice(&bytes[at..at + LOAD]);
-            self.look(load, at, &within, &mut found);
+        while at < end {
+            let Some(load) = bytes.get(at..).and_then(<[u8]>::first_chunk::<LOAD>) else { break };
+            let folded = u64::from_le_bytes(*load) | 0x2020_2020_2020_2020;
+            if self.may_pass(folded) {
+                self.look(folded, at, &within, &mut found);
+            }
             at += STRIDE;
         }
         while at < end {
             let mut load = [0; LOAD];
             let rest = &bytes[at..bytes.len().min(at + LOAD)];
             load[..rest.len()].copy_from_slice(rest);
-            self.look(load, at, &within, &mut found);
+            self.look(u64::from_le_bytes(load) | 0x2020_2020_2020_2020, at, &within, &mut found);
             at += STRIDE;
         }
     }
 
-    /// Looks at the three windows of `load`, which begins at `at`.
-    #[inline]
-    fn look(&self, load: [u8; LOAD], at: usize, within: &Within<'_>, found: &mut impl FnMut(RuleIx, usize)) {
-        let folded = u64::from_le_bytes(load) | 0x2020_2020_2020_2020;
-        let hashes = [mix(folded), mix(folded >> 16), mix(folded >> 32)];
-        let passed = |hash: u32| self.bits[word(hash)] & bit(hash) != 0;
-        if passed(hashes[0]) | passed(hashes[1]) | passed(hashes[2]) {
-            for (hash, at) in hashes.into_iter().zip([at, at + 2, at + 4]) {
-                if passed(hash) {
-                    self.compare(hash, at, within, found);
-                }
+    /// Whether one of the three windows of a load has hashes that a window of a keyword has.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a call every six bytes costs more than what it does")]
+    fn may_pass(&self, folded: u64) -> bool {
+        (self.passes(folded) | self.passes(folded >> 16) | self.passes(folded >> 32)) & 1 == 1
+    }
+
+    /// Whether a window of a keyword has the hashes of the first window, in the lowest bit.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a call every six bytes costs more than what it does")]
+    fn passes(&self, folded: u64) -> u64 {
+        let (hash, wide) = (mix(folded), wide_mix(folded));
+        self.bits[word(hash)] >> (hash & 63) & self.wide_bits[word(wide)] >> (wide & 63)
+    }
+
+    /// Looks at the three windows of a load, which begins at `at`.
+    #[cold]
+    #[inline(never)]
+    fn look(&self, folded: u64, at: usize, within: &Within<'_>, found: &mut impl FnMut(RuleIx, usize)) {
+        for skipped in [0, 2, 4] {
+            let window = folded >> (8 * skipped);
+            if self.passes(window) & 1 == 1 {
+                self.compare(mix(window), at + skipped, within, found);
             }
         }
     }
 
     /// Compares the keywords that have this hash at `at`.
-    #[cold]
     fn compare(&self, hash: u32, at: usize, within: &Within<'_>, found: &mut impl FnMut(RuleIx, usize)) {
         let before = self.bits[word(hash)] & (bit(hash) - 1);
         let slot = usize::from(self.ranks[word(hash)]) + before.count_ones() as usize;
@@ -183,7 +208,8 @@ fn windows(keyword: &[u8]) -> Vec<(i16, [u8; WINDOW])> {
         return with_byte_before.chain([(0, window(0))]).collect();
     }
     let common = |at: usize| frequency::of(window(at)) + frequency::of(window(at + 1));
-    let last = keyword.len() - WINDOW - 1;
+    // The byte behind the second window is a keyword's own where there is one.
+    let last = (keyword.len() - WINDOW - 1).saturating_sub(1);
     let best = (0..=last.min(usize::from(u8::MAX))).min_by(|&a, &b| common(a).total_cmp(&common(b))).unwrap_or(0);
     [best, best + 1].into_iter().map(|at| (i16::try_from(at).unwrap_or(0), window(at))).collect()
 }
@@ -193,6 +219,18 @@ fn hash(window: [u8; WINDOW]) -> u32 {
     let mut load = [0; LOAD];
     load[..WINDOW].copy_from_slice(&window);
     mix(u64::from_le_bytes(load) | 0x20_2020)
+}
+
+/// The hash of a window and the byte behind it, whatever their case.
+fn wide_hash(window: [u8; WIDE]) -> u32 {
+    wide_mix(u64::from(u32::from_le_bytes(window) | 0x2020_2020))
+}
+
+/// The hash of the four lowest bytes.
+#[inline]
+fn wide_mix(bytes: u64) -> u32 {
+    let low = u32::try_from(bytes & 0xffff_ffff).unwrap_or(0);
+    low.wrapping_mul(0x9e37_79b1) >> (32 - HASH_BITS)
 }
 
 /// The hash of the three lowest bytes: multiplication spreads them into the highest bits (Knuth, The Art of Computer Programming,
