@@ -37,6 +37,7 @@ const NO_BASE: Num = Num::MAX;
 impl Inventory {
     /// Looks at every object.
     pub(in crate::source::git) fn new(store: &Store) -> Self {
+        store.packs.par_iter().for_each(Pack::prepare);
         let mut kinds = Vec::with_capacity(store.len());
         let (mut bases, mut roots) = (Vec::with_capacity(store.len()), Vec::new());
         for at in 0..store.packs.len() {
