@@ -267,6 +267,11 @@ pub trait Visitor {
     /// Where the source notes what it read, left out and failed to read.
     fn coverage(&mut self) -> &mut Coverage;
 
+    /// Whether to show it no more: the user has had enough.
+    fn is_done(&self) -> bool {
+        false
+    }
+
     /// Notes something left out on purpose.
     fn skip(&mut self, why: Skipped, subject: &str) {
         self.coverage().skip(why, subject);

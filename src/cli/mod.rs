@@ -4,6 +4,7 @@
 //! of help.
 
 mod error;
+mod interrupt;
 mod progress;
 mod rules;
 mod scan;

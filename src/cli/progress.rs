@@ -71,11 +71,28 @@ fn line() -> ProgressBar {
 fn message(counters: &Progress, elapsed: Duration) -> String {
     let millis = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX).max(1);
     let rate = counters.bytes().saturating_mul(1000) / millis;
-    format!(
-        "{} files and objects, {}, {}/s, {} findings",
-        HumanCount(counters.blobs()),
-        HumanBytes(counters.bytes()),
-        HumanBytes(rate),
-        HumanCount(counters.findings()),
-    )
+    let mut parts = Vec::new();
+    if counters.files() > 0 {
+        parts.push(format!("{} files", HumanCount(counters.files())));
+    }
+    if counters.objects() > 0 {
+        let known = counters.objects_known().max(counters.objects());
+        parts.push(format!("{} of {} objects", HumanCount(counters.objects()), HumanCount(known)));
+    }
+    parts.push(format!("{}, {}/s", HumanBytes(counters.bytes()), HumanBytes(rate)));
+    parts.push(format!("{} findings", HumanCount(counters.findings())));
+    if counters.is_tracing() {
+        parts.push("tracing them through the history".to_owned());
+    }
+    parts.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_said_of_what_is_not_scanned() {
+        assert_eq!(message(&Progress::default(), Duration::from_secs(1)), "0 B, 0 B/s, 0 findings");
+    }
 }

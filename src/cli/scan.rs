@@ -4,6 +4,7 @@ use std::{
     fs::{self, File},
     io::{self, BufWriter, IsTerminal, Write},
     path::{Path, PathBuf},
+    sync::Arc,
     time::Instant,
 };
 
@@ -19,6 +20,7 @@ use stanch::{
 
 use super::{
     error::AnyError,
+    interrupt,
     progress::{self, Shown},
 };
 
@@ -222,7 +224,7 @@ pub(crate) fn run(arguments: &Arguments, colour: bool) -> Result<Status, AnyErro
     let file = configuration(arguments)?;
     let config = Config::new(file, flags(arguments)?)?;
     let detector = Detector::new(config.rules.rules().to_vec());
-    let counters = Progress::default();
+    let counters = Arc::new(Progress::default());
     let shown = match io::stderr().is_terminal() {
         _ if arguments.output.quiet => Shown::Never,
         true => Shown::Drawn,
@@ -232,6 +234,7 @@ pub(crate) fn run(arguments: &Arguments, colour: bool) -> Result<Status, AnyErro
     for (_, path) in &outputs {
         path.as_deref().map_or(Ok(()), check_writable)?;
     }
+    interrupt::stop_on_signal(&counters);
     let mut outcome = progress::during(&counters, shown, || {
         scan::run(&config.options, &detector, &mut io::stdin().lock(), &counters)
     })?;

@@ -32,16 +32,21 @@ pub(super) fn scan(
     refs: &Refs,
     gathered: &mut Gathered<'_>,
 ) {
+    if matches!(refs, Refs::All) {
+        scan.progress.expect_objects(scan.pool.install(|| repository.objects()));
+    }
     let workers = scan.pool.install(|| repository.scan(refs, scan.detector.margin(), || Worker::new(scan)));
     let mut secrets = Secrets::default();
     for worker in workers {
         secrets.merge(worker.secrets);
         gathered.coverage.add(worker.coverage);
     }
-    let complete = matches!(refs, Refs::All);
+    let complete = matches!(refs, Refs::All) && !scan.progress.is_stopped();
+    scan.progress.trace(true);
     let scope = Scope { refs, all_versions: scan.options.all_versions, complete };
     let places = scan.pool.install(|| repository.attribute(&secrets.held, scope, &mut gathered.coverage));
     Placing { scan, repository, prefix }.add(places, &secrets, gathered);
+    scan.progress.trace(false);
 }
 
 /// Scans what `change` adds to the repository that `path` lies in.
@@ -148,11 +153,15 @@ impl Visitor for Worker<'_> {
                 self.secrets.add(*id, key);
             }
         }
-        self.scan.progress.add(window.owned().len() as u64, found, window.ends());
+        self.scan.progress.add_object(window.owned().len() as u64, found, window.ends());
     }
 
     fn coverage(&mut self) -> &mut Coverage {
         &mut self.coverage
+    }
+
+    fn is_done(&self) -> bool {
+        self.scan.progress.is_stopped()
     }
 }
 
@@ -176,7 +185,7 @@ impl VersionVisitor for Worker<'_> {
             found += 1;
             self.secrets.add(*id, key);
         }
-        self.scan.progress.add(bytes.len() as u64, found, true);
+        self.scan.progress.add_object(bytes.len() as u64, found, true);
         trace
     }
 }
@@ -326,7 +335,7 @@ impl Addition<'_> {
                 bytes += window.owned().len() as u64;
             });
             shown.map_err(|error| (blob, error))?;
-            scan.progress.add(bytes, counts.len() as u64, true);
+            scan.progress.add_object(bytes, counts.len() as u64, true);
             Ok((blob, bytes, counts))
         });
         let counted: Vec<Result<_, (ObjectId, git::Error)>> = counted.collect();

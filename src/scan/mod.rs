@@ -137,6 +137,9 @@ pub fn run(
     let mut gathered = Gathered { grouping: Grouping::new(options, detector.rules()), coverage: Coverage::default() };
     let scan = Scan { options, detector, progress, pool: &pool };
     for target in &options.targets {
+        if progress.is_stopped() {
+            break;
+        }
         match target {
             Target::Stdin => {
                 let mut worker = worker::Worker::new(detector, progress);
@@ -147,6 +150,9 @@ pub fn run(
         }
     }
     let Gathered { grouping, mut coverage } = gathered;
+    if progress.is_stopped() {
+        coverage.fail("the run", "was stopped: what was left is not scanned");
+    }
     let incidents = grouping.into_incidents(&mut coverage);
     if options.require_full_history && coverage.history == crate::coverage::History::Shallow {
         coverage.fail("history", "the clone is shallow, and --require-full-history was given");

@@ -54,7 +54,7 @@ impl Visitor for Worker<'_> {
                 let reason = format!("holds {MOST_FINDINGS} findings or more: what comes behind them is not scanned");
                 self.coverage.fail(name(origin), reason);
             }
-            self.progress.add(window.owned().len() as u64, findings.len() as u64, window.ends());
+            self.progress.add_file(window.owned().len() as u64, findings.len() as u64, window.ends());
             self.of_blob += findings.len();
             self.found.extend(findings.into_iter().take(room).map(|finding| (origin.clone(), finding)));
         }
@@ -65,6 +65,10 @@ impl Visitor for Worker<'_> {
 
     fn coverage(&mut self) -> &mut Coverage {
         &mut self.coverage
+    }
+
+    fn is_done(&self) -> bool {
+        self.progress.is_stopped()
     }
 }
 

@@ -13,7 +13,7 @@ use std::{
 use globset::GlobSet;
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
-use super::reader::Reader;
+use super::windows::Windows;
 use crate::{
     blob::{Origin, PathName, Visitor, Window},
     coverage::{Coverage, Skipped},
@@ -83,7 +83,7 @@ struct Walk<'a> {
 /// A thread's visitor, handed in when the thread is done.
 struct Worker<'a, V: Visitor + Send> {
     visitor: Option<V>,
-    reader: Reader,
+    windows: Windows,
     done: &'a Mutex<Vec<V>>,
 }
 
@@ -99,7 +99,7 @@ impl Walk<'_> {
     fn named_file(&self, visitor: &mut impl Visitor, metadata: &Metadata) {
         let name = PathName::from_path(&self.root.prefix);
         if metadata.is_symlink() || metadata.is_file() {
-            self.file(visitor, &mut Reader::default(), &self.root.path, name);
+            self.file(visitor, &mut Windows::default(), &self.root.path, name);
         } else {
             visitor
                 .coverage()
@@ -110,11 +110,12 @@ impl Walk<'_> {
     fn folder<V: Visitor + Send>(&self, make_visitor: &(impl Fn() -> V + Sync)) -> Vec<V> {
         let done = Mutex::new(Vec::new());
         self.builder().build_parallel().run(|| {
-            let mut worker = Worker { visitor: Some(make_visitor()), reader: Reader::default(), done: &done };
+            let mut worker = Worker { visitor: Some(make_visitor()), windows: Windows::default(), done: &done };
             Box::new(move |entry| {
                 let Some(visitor) = &mut worker.visitor else { return WalkState::Quit };
                 match entry {
-                    Ok(entry) => self.entry(visitor, &mut worker.reader, &entry),
+                    _ if visitor.is_done() => WalkState::Quit,
+                    Ok(entry) => self.entry(visitor, &mut worker.windows, &entry),
                     Err(error) => {
                         note(visitor.coverage(), &self.root.path, &error);
                         WalkState::Continue
@@ -140,7 +141,7 @@ impl Walk<'_> {
         builder
     }
 
-    fn entry<V: Visitor>(&self, visitor: &mut V, reader: &mut Reader, entry: &DirEntry) -> WalkState {
+    fn entry<V: Visitor>(&self, visitor: &mut V, windows: &mut Windows, entry: &DirEntry) -> WalkState {
         let path = entry.path();
         if let Some(error) = entry.error() {
             note(visitor.coverage(), path, error);
@@ -159,14 +160,14 @@ impl Walk<'_> {
         } else if kind_of.is_symlink() {
             link(visitor, path, name);
         } else if kind_of.is_file() {
-            self.file(visitor, reader, path, name);
+            self.file(visitor, windows, path, name);
         } else {
             visitor.skip(Skipped::NotAFile, &name.to_text());
         }
         WalkState::Continue
     }
 
-    fn file(&self, visitor: &mut impl Visitor, reader: &mut Reader, path: &Path, name: PathName) {
+    fn file(&self, visitor: &mut impl Visitor, windows: &mut Windows, path: &Path, name: PathName) {
         let subject = name.to_text().into_owned();
         let opened = open(path).and_then(|file| file.metadata().map(|metadata| (file, metadata)));
         let (mut file, metadata) = match opened {
@@ -179,7 +180,11 @@ impl Walk<'_> {
         if self.options.max_size.is_some_and(|most| metadata.len() > most) {
             return visitor.skip(Skipped::TooLarge, &subject);
         }
-        let (bytes, outcome) = reader.push(&mut file, &Origin::File(name), self.options.margin, visitor);
+        let origin = Origin::File(name);
+        let (bytes, outcome) = windows.push(&mut file, self.options.margin, &mut |window| {
+            visitor.visit(&origin, window);
+            !visitor.is_done()
+        });
         let coverage = visitor.coverage();
         coverage.files += 1;
         coverage.bytes += bytes;

@@ -5,5 +5,5 @@
 pub mod files;
 #[cfg(feature = "git")]
 pub mod git;
-mod reader;
 pub mod stdin;
+mod windows;

@@ -2,12 +2,15 @@
 
 use std::io::Read;
 
-use super::reader::Reader;
+use super::windows::Windows;
 use crate::blob::{Origin, Visitor};
 
 /// Pushes all of `stream` to `visitor`, with `margin` bytes around each window of a long one.
 pub fn scan(stream: &mut impl Read, margin: usize, visitor: &mut impl Visitor) {
-    let (bytes, outcome) = Reader::default().push(stream, &Origin::Stdin, margin, visitor);
+    let (bytes, outcome) = Windows::default().push(stream, margin, &mut |window| {
+        visitor.visit(&Origin::Stdin, window);
+        !visitor.is_done()
+    });
     let coverage = visitor.coverage();
     coverage.files += 1;
     coverage.bytes += bytes;

@@ -527,3 +527,24 @@ fn a_repository_whose_git_file_leads_nowhere_is_told() {
     sandbox.write("b/c", leak(2));
     assert_eq!(sandbox.scan(&["b"]).ended(1).paths(), ["b/c"]);
 }
+
+#[test]
+fn an_interrupted_run_reports_what_it_has() {
+    let sandbox = Sandbox::new();
+    sandbox.write("a", leak(1));
+    // Takes minutes to read, and no room on disk.
+    File::create(sandbox.path().join("huge")).unwrap().set_len(1 << 40).unwrap();
+    let mut command = sandbox.command(&["scan", "--no-history", "--format", "json", "."]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    std::thread::sleep(Duration::from_secs(1));
+    let id = child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("stopping"));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["incidents"].as_array().unwrap().len(), 1);
+    let failed = report["coverage"]["failed"].to_string();
+    assert!(failed.contains("huge") && failed.contains("was stopped"), "{failed}");
+    assert_eq!(report["coverage"]["complete"], false);
+}

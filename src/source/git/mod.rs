@@ -51,9 +51,6 @@ use crate::{
     incident::CommitInfo,
 };
 
-/// How much each window of a large blob owns.
-const WINDOW: usize = 4 << 20;
-
 /// A git repository: its objects, refs and index.
 pub struct Repository {
     layout: Layout,
@@ -120,13 +117,17 @@ impl Repository {
         object::text(kind, &object).map(std::borrow::Cow::into_owned).ok_or_else(not_text)
     }
 
+    /// How many objects [`Repository::scan`] pushes of all refs.
+    pub fn objects(&self) -> u64 {
+        self.inventory().texts()
+    }
+
     /// Shows the bytes of an object that [`Repository::scan`] pushes, in windows with `margin` bytes on both sides where they are too
     /// many for memory.
     pub fn show(&self, id: ObjectId, margin: usize, each: &mut dyn FnMut(&Window<'_>)) -> Result<(), Error> {
         let failed = |error: ReadError| Error::Object { id: id.to_string(), source: error.into() };
         let mut reader = Reader::new(&self.store);
-        let cut = store::Cut { own: WINDOW, margin };
-        let found = reader.show(&id, cut, &mut |kind, window| match kind {
+        let found = reader.show(&id, margin, &mut |kind, window| match kind {
             Kind::Blob => each(window),
             // These come whole.
             _ => object::text(kind, window.bytes()).iter().for_each(|text| each(&Window::whole(text))),

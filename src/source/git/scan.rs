@@ -5,16 +5,17 @@ use std::io::Read;
 use gix::objs::Kind;
 
 use super::{
-    Refs, Repository, WINDOW,
+    Refs, Repository,
     attribute::fail_missing,
     graph::{Commits, Records},
     object,
     reachable::Reached,
-    store::{self, Cut, Num, Object, ReadError, Store, Walker},
+    store::{self, Num, Object, ReadError, Store, Walker},
 };
 use crate::{
     blob::{Origin, Shared, VersionVisitor, Visitor, Window},
     coverage::{Coverage, History},
+    source::windows::Windows,
 };
 
 impl Repository {
@@ -41,7 +42,8 @@ impl Repository {
         let worker = || Worker {
             store: &self.store,
             selected: &selected,
-            cut: Cut { own: WINDOW, margin },
+            margin,
+            windows: Windows::default(),
             visitor: make_visitor(),
             records: Records::default(),
         };
@@ -54,7 +56,8 @@ impl Repository {
             records.push(worker.records);
         }
         self.describe(selection, &mut about);
-        if matches!(selection, Refs::All) {
+        let is_whole = matches!(selection, Refs::All) && !visitors.iter().any(Visitor::is_done);
+        if is_whole {
             // What could not be read was just said.
             let _ = self.commits.set(Commits::new(records, Coverage::default()));
         }
@@ -103,7 +106,9 @@ impl Repository {
 struct Worker<'s, V> {
     store: &'s Store,
     selected: &'s Selected,
-    cut: Cut,
+    /// Around windows of large blobs.
+    margin: usize,
+    windows: Windows,
     visitor: V,
     records: Records,
 }
@@ -142,11 +147,16 @@ impl<V: VersionVisitor + Send> Walker for Worker<'_, V> {
             return;
         }
         let (origin, visitor) = (Origin::Git(self.store.id(num)), &mut self.visitor);
-        match store::show(input, size, self.cut, &mut |window| visitor.visit(&origin, window)) {
-            Ok(()) => {
+        let (read, outcome) = self.windows.push(&mut input.take(size + 1), self.margin, &mut |window| {
+            visitor.visit(&origin, window);
+            !visitor.is_done()
+        });
+        match outcome {
+            Ok(()) if read == size => {
                 self.visitor.coverage().blobs += 1;
                 self.visitor.coverage().bytes += size;
             }
+            Ok(()) => self.note(num, "blob is not as large as it says".to_owned()),
             Err(error) => self.note(num, format!("blob cannot be read to its end: {error}")),
         }
     }
@@ -158,7 +168,7 @@ impl<V: VersionVisitor + Send> Walker for Worker<'_, V> {
     }
 
     fn is_done(&self) -> bool {
-        false
+        self.visitor.is_done()
     }
 }
 

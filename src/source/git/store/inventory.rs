@@ -117,9 +117,10 @@ impl Inventory {
         }
     }
 
-    /// How many objects there are, each counted once.
-    pub(in crate::source::git) fn len(&self) -> usize {
-        self.kinds.iter().filter(|&&known| known != Known::Copy).count()
+    /// How many blobs, commits and tags there are, and objects of which it is not known what they are.
+    pub(in crate::source::git) fn texts(&self) -> u64 {
+        let is_text = |known: &&Known| !matches!(known, Known::Copy | Known::Is(Kind::Tree));
+        self.kinds.iter().filter(is_text).count() as u64
     }
 
     /// All objects of a kind, by number.

@@ -20,7 +20,6 @@ use std::{
 
 pub(super) use inventory::Inventory;
 pub(super) use reader::{ReadError, Reader};
-pub(super) use stream::{Cut, show};
 pub(super) use walk::{Object, Walker, walk};
 
 use gix::odb::pack::data::Entry;

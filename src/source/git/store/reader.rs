@@ -11,13 +11,15 @@ use gix::{
 };
 
 use super::{
-    Cut, Num, Store,
+    Num, Store,
     bytes::Bytes,
     decoder::{Corrupt, Decoder},
     pack::Pack,
-    stream,
 };
-use crate::blob::{ObjectId, Window};
+use crate::{
+    blob::{ObjectId, Window},
+    source::windows::Windows,
+};
 
 /// How much memory all threads together spend on delta bases.
 const CACHE: usize = 32 << 20;
@@ -98,17 +100,21 @@ impl<'s> Reader<'s> {
         self.find_bytes(&self.store.id(num), 0)?.ok_or_else(missing)
     }
 
-    /// Shows an object, a large blob in windows; says whether it is here.
+    /// Shows an object, a large blob in windows with `margin` bytes on both sides; says whether it is here.
     pub(in crate::source::git) fn show(
         &mut self,
         id: &ObjectId,
-        cut: Cut,
+        margin: usize,
         each: &mut dyn FnMut(Kind, &Window<'_>),
     ) -> Result<bool, ReadError> {
         let Some((kind, bytes)) = self.find_bytes(id, 0)? else { return Ok(false) };
         match &bytes {
             Bytes::Spilled(spilled) if kind == Kind::Blob => {
-                stream::show(spilled.reader()?, bytes.len(), cut, &mut |window| each(kind, window))?;
+                let mut each = |window: &Window<'_>| {
+                    each(kind, window);
+                    true
+                };
+                Windows::default().push(&mut spilled.reader()?, margin, &mut each).1?;
             }
             Bytes::Spilled(spilled) => each(kind, &Window::whole(&spilled.read()?)),
             Bytes::Memory(bytes) => each(kind, &Window::whole(bytes)),
