@@ -1,7 +1,7 @@
 //! Finds anchors: every place where a rule's keyword occurs.
 //!
-//! Contract (law 1): it reports every occurrence of every keyword that begins in the range asked for, overlapping ones too, and nothing
-//! else. Whether an occurrence comes to anything is [`super::anchor`]'s to say.
+//! Contract (law 1): it reports every occurrence of every keyword (of its first 16 bytes) that begins in the range asked for, overlapping
+//! ones too, and nothing else. Whether an occurrence comes to anything is [`super::anchor`]'s to say.
 //!
 //! An automaton over hundreds of keywords reads one byte after the other, each step waiting for the one before, at some 0.4 GB/s. Here every second
 //! position is looked at instead, each on its own: three bytes, folded to one case and hashed, ask a table of bits that fits the first cache
@@ -14,6 +14,9 @@ use std::{collections::BTreeMap, fmt, ops::Range};
 use super::frequency;
 use crate::rule::{Rule, RuleIx};
 
+/// Of a longer keyword only so many bytes are looked for: the rule's pattern has all of it, and what an edit can have changed is less
+/// the shorter the keywords are.
+const LONGEST: usize = 16;
 /// How many bytes are hashed together.
 const WINDOW: usize = 3;
 /// How many bytes the second table is asked about.
@@ -185,15 +188,24 @@ impl Prefilter {
     }
 }
 
+/// The part of a keyword that is looked for.
+fn anchoring(keyword: &[u8]) -> &[u8] {
+    &keyword[..keyword.len().min(LONGEST)]
+}
+
 fn keywords(rules: &[Rule]) -> Vec<Keyword> {
-    let mut keywords: BTreeMap<&str, Vec<RuleIx>> = BTreeMap::new();
+    let mut keywords: BTreeMap<&[u8], Vec<RuleIx>> = BTreeMap::new();
     for (rule, ix) in rules.iter().zip(0..) {
         for keyword in rule.detect.keywords.iter() {
-            keywords.entry(keyword).or_default().push(RuleIx(ix));
+            let rules: &mut Vec<_> = keywords.entry(anchoring(keyword.as_bytes())).or_default();
+            // Two keywords of a rule may begin alike.
+            if rules.last() != Some(&RuleIx(ix)) {
+                rules.push(RuleIx(ix));
+            }
         }
     }
     assert!(u16::try_from(keywords.len()).is_ok(), "too many keywords");
-    keywords.into_iter().map(|(text, rules)| Keyword { text: text.as_bytes().to_vec(), rules }).collect()
+    keywords.into_iter().map(|(text, rules)| Keyword { text: text.to_vec(), rules }).collect()
 }
 
 /// The windows by which a keyword is found: each with the number of bytes from the keyword's first to its own.
@@ -268,7 +280,7 @@ mod tests {
         let mut found = BTreeSet::new();
         for at in range {
             for (rule, ix) in RULES.rules().iter().zip(0..) {
-                if rule.detect.keywords.iter().any(|keyword| holds(at, keyword)) {
+                if rule.detect.keywords.iter().any(|keyword| holds(at, &keyword[..keyword.len().min(LONGEST)])) {
                     found.insert((RuleIx(ix), at));
                 }
             }

@@ -80,6 +80,9 @@ const MOST_HITS: usize = u16::MAX as usize - 1;
 /// How much of a blob is looked at before its anchors are tried, or with too many hits before they are settled.
 const PART: usize = 64 << 10;
 
+/// Shorter stretches are looked at as if they were new: next to no outcome has its whole reach in one.
+const LEAST_SHARED: usize = 64;
+
 impl Detector {
     /// The tokens of a whole blob. `base` is the trace of the blob that it is made from, and what they share in the order of this one.
     /// With `keep`, gives the trace of this one too, unless that would be too large.
@@ -175,8 +178,9 @@ impl Tracing<'_, '_> {
     /// Takes over what still holds, and looks at the rest.
     fn follow(&mut self, base: &Trace, shared: &[Shared]) {
         let overlap = self.detector.prefilter.longest_keyword().saturating_sub(1);
+        debug_assert!(overlap < LEAST_SHARED);
         let mut looked = 0;
-        for stretch in shared.iter().filter(|stretch| stretch.len > 2 * overlap) {
+        for stretch in shared.iter().filter(|stretch| stretch.len >= LEAST_SHARED) {
             self.look(looked..stretch.to);
             self.carry_over(base, stretch, overlap);
             looked = stretch.to + stretch.len - overlap;

@@ -1,10 +1,9 @@
 //! All commits with their parents, numbered so that parents come before children.
 
-use std::collections::HashMap;
-
 use gix::objs::Kind;
 
 use super::{
+    lists::Lists,
     object,
     store::{self, Inventory, Num, Object, ReadError, Store, Walker},
 };
@@ -72,9 +71,13 @@ impl Records {
         &self.parents[record.parents.0 as usize..record.parents.1 as usize]
     }
 
-    /// The place of a commit's record.
-    fn place(&self, num: Num) -> Option<usize> {
-        self.commits.binary_search_by_key(&num, |record| record.num).ok()
+    /// The place of each commit's record, by number.
+    fn places(&self) -> Vec<u32> {
+        let mut places = vec![NONE; self.commits.last().map_or(0, |last| last.num as usize + 1)];
+        for (place, record) in (0..).zip(&self.commits) {
+            places[record.num as usize] = place;
+        }
+        places
     }
 }
 
@@ -145,7 +148,8 @@ impl Walker for CommitReader<'_> {
 #[derive(Debug, Default)]
 pub(super) struct Graph {
     nums: Vec<Num>,
-    places: HashMap<Num, CommitIx>,
+    /// By number.
+    places: Vec<CommitIx>,
     trees: Vec<Option<Num>>,
     times: Vec<i64>,
     /// Where each commit's parents begin in `parents`, and one more for the end.
@@ -157,15 +161,18 @@ impl Graph {
     /// The graph of these commits.
     pub(super) fn new(records: impl IntoIterator<Item = Records>) -> Self {
         let records = Records::together(records);
-        let order = parents_first(&records);
-        let mut graph = Self { starts: vec![0], ..Self::default() };
-        graph.places = (0..).zip(&order).map(|(place, &at)| (records.commits[at as usize].num, place)).collect();
+        let mut places = records.places();
+        let order = parents_first(&records, &places);
+        for (place, &at) in (0..).zip(&order) {
+            places[records.commits[at as usize].num as usize] = place;
+        }
+        let mut graph = Self { starts: vec![0], places, ..Self::default() };
         for record in order.iter().map(|&at| &records.commits[at as usize]) {
             graph.nums.push(record.num);
             graph.trees.push(record.tree);
             graph.times.push(record.time);
             // What a commit names as its parent may be something else.
-            graph.parents.extend(records.parents(record).iter().filter_map(|num| graph.places.get(num)));
+            graph.parents.extend(records.parents(record).iter().filter_map(|&num| known(&graph.places, num)));
             graph.starts.push(len(&graph.parents));
         }
         graph
@@ -183,7 +190,7 @@ impl Graph {
 
     /// The commit that is the object with this number.
     pub(super) fn find(&self, num: Num) -> Option<CommitIx> {
-        self.places.get(&num).copied()
+        known(&self.places, num)
     }
 
     /// Its object's number.
@@ -224,32 +231,20 @@ fn len<T>(list: &[T]) -> u32 {
     u32::try_from(list.len()).unwrap_or(u32::MAX)
 }
 
-/// An order of the records in which parents come first. Commits in a circle, which only forgery makes, come last.
-fn parents_first(records: &Records) -> Vec<u32> {
+/// An order of the records in which parents come first, by their places; `places` are those by number. Commits in a circle, which only
+/// forgery makes, come last.
+fn parents_first(records: &Records, places: &[u32]) -> Vec<u32> {
     let commits = &records.commits;
-    let parents = |record| records.parents(record).iter().filter_map(|&num| records.place(num));
-    let mut waits = vec![0u32; commits.len()];
-    let mut starts = vec![0u32; commits.len() + 1];
-    for parent in commits.iter().flat_map(parents) {
-        starts[parent + 1] += 1;
-    }
-    for at in 1..starts.len() {
-        starts[at] += starts[at - 1];
-    }
-    let mut filled = starts.clone();
-    let mut children = vec![0u32; starts[commits.len()] as usize];
-    for (child, record) in (0u32..).zip(commits) {
-        for parent in parents(record) {
-            children[filled[parent] as usize] = child;
-            filled[parent] += 1;
-            waits[child as usize] += 1;
-        }
-    }
+    let parents = |record| records.parents(record).iter().filter_map(|&num| known(places, num));
+    let of_parents =
+        || (0..).zip(commits).flat_map(|(child, record)| parents(record).map(move |parent| (parent, child)));
+    let children = Lists::new(commits.len(), of_parents);
+    let mut waits: Vec<_> = commits.iter().map(|record| parents(record).count()).collect();
     let mut order: Vec<u32> = (0..).zip(&waits).filter(|&(_, &waits)| waits == 0).map(|(at, _)| at).collect();
     let mut next = 0;
     while let Some(&at) = order.get(next) {
         next += 1;
-        for &child in &children[starts[at as usize] as usize..starts[at as usize + 1] as usize] {
+        for &child in children.of(at) {
             waits[child as usize] -= 1;
             if waits[child as usize] == 0 {
                 order.push(child);
@@ -258,4 +253,12 @@ fn parents_first(records: &Records) -> Vec<u32> {
     }
     order.extend((0..).zip(&waits).filter(|&(_, &waits)| waits > 0).map(|(at, _)| at));
     order
+}
+
+/// Where there is no commit.
+const NONE: u32 = u32::MAX;
+
+/// The place of what has this number.
+fn known(places: &[u32], num: Num) -> Option<u32> {
+    places.get(num as usize).copied().filter(|&place| place != NONE)
 }

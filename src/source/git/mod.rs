@@ -16,6 +16,7 @@ mod graph;
 mod index;
 mod interner;
 mod layout;
+mod lists;
 mod object;
 mod parallel;
 mod reachable;

@@ -4,7 +4,7 @@
 use gix::{objs::Kind, odb::pack::data::entry::Header};
 use rayon::prelude::*;
 
-use super::{Num, Reader, Store, pack::Pack};
+use super::{super::lists::Lists, Num, Reader, Store, pack::Pack};
 
 /// Every object of a [`Store`] once: a forest, in which each object stands below the one that it is stored as a delta of.
 pub(in crate::source::git) struct Inventory {
@@ -12,11 +12,9 @@ pub(in crate::source::git) struct Inventory {
     kinds: Vec<Known>,
     /// Objects stored whole, in the order of packs; loose ones last.
     roots: Vec<Num>,
-    /// Where each object's `children` begin, and one more for the end.
-    starts: Vec<u32>,
     /// The deltas of each object. The one with most below comes last, so that a walk can let go of the object itself before
     /// it goes down there: what a walk has to keep is then as deep as the logarithm of the number of objects.
-    children: Vec<Num>,
+    children: Lists,
     /// Objects below none of the roots: their headers make no sense, they lack a base, or are bases of each other.
     strays: Vec<Num>,
 }
@@ -47,8 +45,9 @@ impl Inventory {
         bases.resize(kinds.len(), NO_BASE);
         let loose = store.packed()..u32::try_from(kinds.len()).unwrap_or(Num::MAX);
         roots.extend(loose.filter(|&num| matches!(kinds[num as usize], Known::Is(_))));
-        let (starts, children) = children(&bases);
-        let mut inventory = Self { kinds, roots, starts, children, strays: Vec::new() };
+        let pairs = || bases.iter().copied().zip(0..).filter(|&(base, _)| base != NO_BASE);
+        let children = Lists::new(bases.len(), pairs);
+        let mut inventory = Self { kinds, roots, children, strays: Vec::new() };
         inventory.grow(&bases);
         inventory.ask_for_strays(store);
         inventory
@@ -77,19 +76,22 @@ impl Inventory {
     /// Passes kinds on from the roots, orders children by what is below them, and finds out what is below no root.
     fn grow(&mut self, bases: &[Num]) {
         let order = self.from_roots();
-        let mut weights = vec![0u32; self.kinds.len()];
         for &num in &order {
-            for at in self.range(num) {
-                self.kinds[self.children[at] as usize] = self.kinds[num as usize];
+            if let Some(&kind) = self.kinds.get(bases[num as usize] as usize) {
+                self.kinds[num as usize] = kind;
             }
         }
+        let mut weights = vec![0u32; self.kinds.len()];
         for &num in order.iter().rev() {
-            weights[num as usize] += 1;
-            if let Some(above) = weights.get(bases[num as usize] as usize) {
-                weights[bases[num as usize] as usize] = above + weights[num as usize];
+            let weight = weights[num as usize] + 1;
+            weights[num as usize] = weight;
+            if let Some(above) = weights.get_mut(bases[num as usize] as usize) {
+                *above += weight;
             }
-            let range = self.range(num);
-            self.children[range].sort_by_key(|&child| weights[child as usize]);
+            let children = self.children.of_mut(num);
+            if children.len() > 1 {
+                children.sort_by_key(|&child| weights[child as usize]);
+            }
         }
         let is_stray = |&num: &Num| weights[num as usize] == 0 && self.kinds[num as usize] != Known::Copy;
         self.strays = (0..u32::try_from(self.kinds.len()).unwrap_or(Num::MAX)).filter(is_stray).collect();
@@ -103,10 +105,6 @@ impl Inventory {
                 self.kinds[num as usize] = Known::Is(kind);
             }
         }
-    }
-
-    fn range(&self, num: Num) -> std::ops::Range<usize> {
-        self.starts[num as usize] as usize..self.starts[num as usize + 1] as usize
     }
 
     /// What the object is, if that could be found out.
@@ -135,7 +133,7 @@ impl Inventory {
 
     /// What is stored as deltas of an object, what has most below it last.
     pub(super) fn children(&self, num: Num) -> &[Num] {
-        &self.children[self.range(num)]
+        self.children.of(num)
     }
 
     /// What the walk from the roots does not come to.
@@ -197,22 +195,4 @@ fn loose_kinds(store: &Store) -> Vec<Known> {
         store.loose[usize::from(at)].kind(&id).map_or(Known::Nothing, Known::Is)
     };
     store.listed().par_iter().map(kind).collect()
-}
-
-/// The objects below each: where they begin, and which they are.
-fn children(bases: &[Num]) -> (Vec<u32>, Vec<Num>) {
-    let mut starts = vec![0u32; bases.len() + 1];
-    for &base in bases.iter().filter(|&&base| base != NO_BASE) {
-        starts[base as usize + 1] += 1;
-    }
-    for at in 1..starts.len() {
-        starts[at] += starts[at - 1];
-    }
-    let mut filled = starts.clone();
-    let mut children = vec![0; starts[bases.len()] as usize];
-    for (num, &base) in (0..).zip(bases).filter(|&(_, &base)| base != NO_BASE) {
-        children[filled[base as usize] as usize] = num;
-        filled[base as usize] += 1;
-    }
-    (starts, children)
 }
