@@ -57,6 +57,11 @@ impl Pack {
         Ok(Self { index, data, first })
     }
 
+    /// The checksum of its index, which covers what the index lists and the pack's own checksum.
+    pub(super) fn checksum(&self) -> String {
+        self.index.index_checksum().to_string()
+    }
+
     /// The number of its first object.
     pub(super) fn first(&self) -> Num {
         self.first
