@@ -327,16 +327,21 @@ fn new_rules_are_looked_for_in_what_was_seen_and_old_ones_are_not() {
     finds(with(&wider), &[]);
 }
 
-/// A rule that is looked for alone would find what another rule covers.
+/// A rule that is looked for alone would find what another rule covers, in the version at HEAD above all.
 #[test]
 fn what_a_new_rule_finds_is_settled_with_all_rules() {
-    let repo = repository(&[]);
-    finds(next(&repo), PLACES);
+    let repo = Repo::new();
+    let first = repo.write("a.txt", &acme(1)).commit("first");
+    let key = acme(1)["see ".len()..].trim_end().to_owned();
+    repo.write("a.txt", &format!("DB=postgres://admin:{key}@db.acme.io/x\n")).commit("second");
+    let database = finds(next(&repo), &["a.txt"]).incident();
+    assert_eq!(database["class"], "connection-string");
     let file = repo.beside("acme.toml");
-    let rule = patterns("medium").replace("acmek_", "ghp_").replace("[0-9a-z]{24}", "[0-9A-Za-z]{36}");
-    let rule = rule.replace("match = [\"KEY={ghp_ + base36(24)}\"]", "match = [\"KEY={ghp_ + base62(36)}\"]\nrank = 1");
-    fs::write(&file, rule).unwrap();
-    finds(next_with(&repo, repo.path(), &["--patterns", file.to_str().unwrap()]), &[]);
+    fs::write(&file, patterns("high").replace("keywords =", "rank = 1\nkeywords =")).unwrap();
+    let run = finds(next_with(&repo, repo.path(), &["--patterns", file.to_str().unwrap()]), &["a.txt"]);
+    let place = &run.incident()["occurrences"][0];
+    assert_eq!((&place["introduced"]["commit"], &place["last"]["commit"]), (&first.clone().into(), &first.into()));
+    assert_eq!((&place["versions"], &place["in_head"]), (&1.into(), &false.into()));
 }
 
 #[test]
@@ -406,6 +411,38 @@ fn what_is_named_anew_has_to_be_whole() {
     finds(next(&repo), &[]);
 }
 
+/// Nobody notices that what a tree names as a file is a tree that is not whole, so nothing below counts as seen.
+#[test]
+fn what_is_not_as_it_is_named_leads_to_nothing() {
+    let repo = repository(&[]);
+    let content = leak(5);
+    let missing = repo.git_with(&["hash-object", "--stdin"], content.as_bytes());
+    let raw = |mode: &str, id: &str| {
+        let id = data_encoding::HEXLOWER.decode(id.as_bytes()).unwrap();
+        let tree = [format!("{mode} name\0").as_bytes(), &id].concat();
+        repo.git_with(&["hash-object", "-w", "-t", "tree", "--literally", "--stdin"], &tree)
+    };
+    let top = raw("100644", &raw("100644", &missing));
+    let commit = repo.git(&["commit-tree", "-m", "forged", &top]);
+    repo.git(&["update-ref", "refs/heads/forged", &commit]);
+    let pack = || {
+        let objects = repo.git(&["cat-file", "--batch-all-objects", "--batch-check=%(objectname)"]);
+        let before: Vec<_> =
+            fs::read_dir(repo.git_path("objects/pack")).unwrap().map(|one| one.unwrap().path()).collect();
+        let name = repo.git_path("objects/pack/pack");
+        repo.git_with(&["pack-objects", "-q", name.to_str().unwrap()], (objects + "\n").as_bytes());
+        for path in before {
+            fs::remove_file(path).unwrap();
+        }
+        repo.git(&["prune-packed"]);
+    };
+    pack();
+    finds(next(&repo), PLACES);
+    assert_eq!(repo.blob(&content), missing);
+    pack();
+    assert_eq!(next(&repo).ended(1).incident()["occurrences"][0]["blob"], missing.as_str());
+}
+
 #[test]
 fn a_malformed_tree_that_is_new_is_noticed() {
     let repo = repository(&[]);
@@ -429,7 +466,12 @@ fn a_damaged_cursor_is_wrong_usage_and_stays_as_it_is() {
     }
     fs::remove_file(cursor(&repo)).unwrap();
     finds(next(&repo), PLACES);
-    fs::remove_file(cursor(&repo)).unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_in_the_place_of_the_cursor_is_refused() {
+    let repo = repository(&[]);
     std::os::unix::fs::symlink(repo.beside("elsewhere"), cursor(&repo)).unwrap();
     assert!(next(&repo).ended(2).err.contains("symbolic link"));
     assert!(!repo.beside("elsewhere").exists());
