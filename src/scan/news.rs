@@ -127,29 +127,30 @@ impl Renewal<'_> {
         let nothing = Snapshot::default();
         let news = self.repository.news(self.seen.map_or(&nothing, |seen| &seen.repository));
         let rules = self.seen.map_or(Vec::new(), |seen| seen.unseen_rules(self.scan.detector.rules()));
-        if self.seen.is_some() && !news.is_empty() && news.is_everything() {
-            coverage.notes.push("nothing of what the cursor has seen is here: everything is scanned".to_owned());
-        }
-        let found = self.found(&news, &rules, coverage);
         let is_news = !news.is_empty() || !rules.is_empty();
         if !is_news {
             coverage.notes.push("nothing is new since the cursor".to_owned());
+        } else if self.seen.is_some() && news.is_everything() {
+            coverage.notes.push("nothing of what the cursor has seen is here: everything is scanned".to_owned());
         }
-        let mut finds = Finds::default();
-        if news.is_unchanged() && found.held.is_empty() {
-            now.held = self.seen.map_or(BTreeMap::new(), |seen| seen.held.clone());
-        } else {
-            let holders = self.holders(&found);
-            let scope = Scope { refs: &Refs::All, all_versions: self.scan.options.all_versions, complete: true };
-            let places = self.repository.attribute(&holders.by_object, scope, coverage);
-            finds.places = self.sort_out(places, &holders, &mut now);
-            finds.ids = holders.ids;
-        }
-        if !is_news {
-            finds.places.clear();
-        }
+        let found = self.found(&news, &rules, coverage);
+        let finds = match self.seen {
+            Some(seen) if news.is_unchanged() && found.held.is_empty() => {
+                now.held.clone_from(&seen.held);
+                Finds::default()
+            }
+            _ => self.placed(&found, &mut now, coverage),
+        };
         gathered.cursor = Some(now);
-        finds
+        if is_news { finds } else { Finds::default() }
+    }
+
+    /// Where in the history it is news that what was found or seen before is there; `now` holds it all.
+    fn placed(&self, found: &Secrets, now: &mut Cursor, coverage: &mut Coverage) -> Finds {
+        let holders = self.holders(found);
+        let scope = Scope { refs: &Refs::All, all_versions: self.scan.options.all_versions, complete: true };
+        let places = self.repository.attribute(&holders.by_object, scope, coverage);
+        Finds { places: self.sort_out(places, &holders, now), ids: holders.ids }
     }
 
     /// What new objects hold, and by these rules the others.

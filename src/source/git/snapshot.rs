@@ -36,7 +36,7 @@ pub struct News {
     pub(super) new: Vec<bool>,
     /// How many these are.
     count: usize,
-    /// Whether objects and tips are those of the snapshot, but for tips that are gone.
+    /// Whether objects and tips are those of the snapshot, but for names that are gone.
     unchanged: bool,
 }
 
@@ -73,21 +73,25 @@ impl News {
 impl Repository {
     /// What it holds.
     pub fn snapshot(&self) -> Snapshot {
-        let refs = self.refs();
-        let named = refs.refs.iter().map(|one| one.id).chain(refs.head);
-        let named = named.chain(refs.heads.iter().chain(&refs.stash).copied());
         Snapshot {
             format: self.format.hash.to_string(),
             packs: self.store.packs().collect(),
             loose: self.store.loose_ids().collect(),
-            tips: named.filter(|&id| self.holds(id)).collect(),
+            tips: self.named().filter(|&id| self.holds(id)).collect(),
             cut: self.cut.clone(),
         }
     }
 
+    /// What refs, HEADs and the stash name.
+    fn named(&self) -> impl Iterator<Item = ObjectId> {
+        let refs = self.refs();
+        let named = refs.refs.iter().map(|one| one.id).chain(refs.head);
+        named.chain(refs.heads.iter().chain(&refs.stash).copied())
+    }
+
     /// What is new since `then`.
     pub fn news(&self, then: &Snapshot) -> News {
-        let unchanged = self.snapshot().adds_nothing_to(then);
+        let unchanged = self.snapshot().adds_nothing_to(then) && self.named().all(|id| self.holds(id));
         let mut news = News { new: vec![false; self.store.len()], count: 0, unchanged };
         if unchanged {
             return news;

@@ -444,6 +444,25 @@ fn what_is_not_as_it_is_named_leads_to_nothing() {
 }
 
 #[test]
+fn a_head_that_names_nothing_is_noticed() {
+    let repo = repository(&[]);
+    finds(next(&repo), PLACES);
+    fs::write(repo.git_path("HEAD"), "1".repeat(40)).unwrap();
+    assert_eq!(next(&repo).ended(3).failures()[0].1, "missing");
+    let empty = Repo::new();
+    fs::write(empty.git_path("HEAD"), "1".repeat(40)).unwrap();
+    assert_eq!(next(&empty).ended(3).failures()[0].1, "missing");
+}
+
+#[test]
+fn a_repository_without_objects_has_a_cursor() {
+    let repo = Repo::new();
+    finds_nothing_new(next(&repo));
+    repo.write("a.env", &leak(1)).commit("one");
+    finds(next(&repo), &["a.env"]);
+}
+
+#[test]
 fn a_malformed_tree_that_is_new_is_noticed() {
     let repo = repository(&[]);
     finds(next(&repo), PLACES);
