@@ -5,6 +5,8 @@
 //!
 //! It takes well-formed packs alone, and panics at whatever else there is: it is a yardstick.
 
+#![expect(clippy::print_stdout, reason = "that is all it does")]
+
 use std::{
     env,
     path::Path,
@@ -76,7 +78,9 @@ impl Pack {
             .collect();
         let mut deltas = vec![Vec::new(); entries.len()];
         for (at, base) in bases.iter().enumerate() {
-            base.iter().for_each(|&base| deltas[base].push(at));
+            if let Some(base) = *base {
+                deltas[base].push(at);
+            }
         }
         let is_root = |&at: &usize| matches!(entries[at].header, Blob | Tree);
         let roots = (0..entries.len()).filter(is_root).collect();

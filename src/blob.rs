@@ -11,6 +11,7 @@ use std::{
 };
 
 use memchr::{memchr_iter, memrchr};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
 use crate::{
     coverage::{Coverage, Skipped},
@@ -118,6 +119,22 @@ impl fmt::Display for ObjectId {
 impl fmt::Debug for ObjectId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self}")
+    }
+}
+
+impl Serialize for ObjectId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for ObjectId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let hex = String::deserialize(deserializer)?;
+        match data_encoding::HEXLOWER.decode(hex.as_bytes()) {
+            Ok(bytes) if matches!(bytes.len(), 20 | 32) => Ok(Self::new(&bytes)),
+            _ => Err(D::Error::custom("not an object's id")),
+        }
     }
 }
 

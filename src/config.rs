@@ -200,6 +200,7 @@ fn allow(mut table: Table<'_, '_>) -> Option<Allow> {
         incident: incident.map(|id| id.value),
         rule: rule.map(|rule| rule.value),
         paths,
+        globs: globs.into_iter().map(|glob| glob.value).collect(),
         reason: reason?.value,
     })
 }
@@ -212,11 +213,14 @@ impl Config {
             rules.add_dir(dir)?;
         }
         let notes = notes(&file, &flags);
-        let allows = file.allows.into_iter().map(|allow| resolved(allow, &rules)).collect::<Result<_, _>>()?;
+        let allows = file.allows.into_iter().map(|allow| resolved(allow, &rules)).collect::<Result<Vec<_>, _>>()?;
         let skip: Vec<String> = file.skip_rules.into_iter().chain(flags.skip_rules).collect();
         rules.select(&flags.rules, &skip)?;
         let globs: Result<Vec<Glob>, Error> =
             file.exclude.iter().chain(&flags.exclude).map(|glob| path_glob(glob)).collect();
+        let min_confidence = flags.min_confidence.or(file.min_confidence).unwrap_or(Confidence::Medium);
+        let excluded: Vec<_> = file.exclude.iter().chain(&flags.exclude).collect();
+        let terms = format!("{:?}", (min_confidence, flags.no_allow, excluded, allowed(&allows)));
         let threads = flags.jobs.or_else(|| std::thread::available_parallelism().ok().map(Into::into)).unwrap_or(1);
         let files = files::Options {
             exclude: set(globs?)?,
@@ -229,9 +233,10 @@ impl Config {
             targets: flags.targets,
             files,
             history: flags.history,
-            min_confidence: flags.min_confidence.or(file.min_confidence).unwrap_or(Confidence::Medium),
+            min_confidence,
             show_allowed: flags.no_allow,
             allows,
+            terms,
             key: key(flags.key_file.as_deref(), flags.key, file.key)?,
             require_full_history: flags.require_full_history,
             all_versions: flags.all_versions,
@@ -259,6 +264,11 @@ fn notes(file: &File, flags: &Flags) -> Vec<String> {
         notes.push(format!("the configuration sets fail-on to {}", fail_on.name()));
     }
     notes
+}
+
+/// What these allow, as what can be compared.
+fn allowed(allows: &[Allow]) -> Vec<impl std::fmt::Debug> {
+    allows.iter().map(|allow| (&allow.incident, &allow.rule, &allow.globs)).collect()
 }
 
 /// An allow whose rule is one of `rules`, under its present id.

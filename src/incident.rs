@@ -6,6 +6,7 @@
 use std::{fmt, fmt::Write};
 
 use hmac::{Hmac, KeyInit, Mac};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use sha2::Sha256;
 
 use crate::{
@@ -187,6 +188,12 @@ impl IdentityKey {
         id.copy_from_slice(&digest[..16]);
         IncidentId(id)
     }
+
+    /// A keyed hash of `text`, as 32 hex digits: for `purpose` alone, which holds no zero byte and is none of this type's own.
+    pub fn hash(&self, purpose: &str, text: &[u8]) -> String {
+        let mac = self.mac.clone().chain_update(purpose.as_bytes()).chain_update(b"\0");
+        hex(&mac.chain_update(text).finalize().into_bytes()[..16])
+    }
 }
 
 impl fmt::Debug for IdentityKey {
@@ -202,6 +209,21 @@ pub struct IncidentId([u8; 16]);
 impl fmt::Display for IncidentId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&hex(&self.0))
+    }
+}
+
+impl Serialize for IncidentId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for IncidentId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let hex = String::deserialize(deserializer)?;
+        let bytes = data_encoding::HEXLOWER.decode(hex.as_bytes()).ok();
+        let id = bytes.and_then(|bytes| bytes.try_into().ok());
+        id.map(Self).ok_or_else(|| D::Error::custom("not an incident's id"))
     }
 }
 

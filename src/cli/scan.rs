@@ -14,7 +14,7 @@ use stanch::{
     detect::Detector,
     report::{self, Detail, Format, Report},
     rule::Confidence,
-    scan::{self, FailOn, History, Progress, Status, Target},
+    scan::{self, FailOn, History, Progress, Status, Target, cursor::Cursor},
     source::git::{Change, Refs},
 };
 
@@ -65,6 +65,14 @@ struct What {
     /// Scans what these commits add
     #[arg(long, value_name = "A..B", group = "history")]
     range: Option<String>,
+    /// Scans git objects alone, and only those that are new since the last run with this file, which then remembers them
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "STANCH_CURSOR",
+        conflicts_with_all = ["no_history", "refs", "staged", "since", "range"]
+    )]
+    cursor: Option<PathBuf>,
     /// Leaves these paths out
     #[arg(long, value_name = "GLOB", env = "STANCH_EXCLUDE", value_delimiter = ',')]
     exclude: Vec<String>,
@@ -222,7 +230,10 @@ pub(crate) fn run(arguments: &Arguments, colour: bool) -> Result<Status, AnyErro
     let started = Instant::now();
     let outputs = outputs(&arguments.output)?;
     let file = configuration(arguments)?;
-    let config = Config::new(file, flags(arguments)?)?;
+    let mut config = Config::new(file, flags(arguments)?)?;
+    if let Some(path) = &arguments.what.cursor {
+        config.options.history = History::New(Cursor::read(path, &config.options.key)?.map(Box::new));
+    }
     let detector = Detector::new(config.rules.rules().to_vec());
     let counters = Arc::new(Progress::default());
     let shown = match io::stderr().is_terminal() {
@@ -253,6 +264,10 @@ pub(crate) fn run(arguments: &Arguments, colour: bool) -> Result<Status, AnyErro
     };
     for (format, path) in &outputs {
         write(&report, *format, path.as_deref(), detail(&arguments.output), colour)?;
+    }
+    // What was not reported must not pass for seen, so this comes last.
+    if let (Some(path), Some(cursor)) = (&arguments.what.cursor, &outcome.cursor) {
+        cursor.write(path, &config.options.key)?;
     }
     Ok(Status::of(&outcome, config.fail_on))
 }

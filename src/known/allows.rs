@@ -13,6 +13,8 @@ pub struct Allow {
     pub rule: Option<String>,
     /// Paths, relative to what is scanned.
     pub paths: Option<GlobSet>,
+    /// The patterns that `paths` are made of.
+    pub globs: Vec<String>,
     /// Why, for those who read the configuration.
     pub reason: String,
 }

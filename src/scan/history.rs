@@ -16,14 +16,14 @@ use crate::{
     coverage::{Coverage, Skipped},
     detect::{Detector, Scratch, Token, Trace},
     finding::Finding,
-    incident::{GitPlace, Reach},
-    rule::{Confidence, Rule, RuleIx, Text},
+    incident::{GitPlace, IdentityKey, IncidentId, Reach},
+    rule::{Confidence, RuleIx, Text},
     secret::{Secret, Shown},
     source::git::{self, Change, Changed, Place, Refs, Repository, Scope},
 };
 
 /// A secret as identity sees it: the family of its rule, and its bytes.
-type Key = (Text, Secret);
+pub(super) type Key = (Text, Secret);
 
 /// Scans the objects of `repository` that `refs` select, and adds what they hold; its paths get `prefix` in front.
 pub(super) fn scan(
@@ -45,7 +45,7 @@ pub(super) fn scan(
     scan.progress.trace(true);
     let scope = Scope { refs, all_versions: scan.options.all_versions, complete };
     let places = scan.pool.install(|| repository.attribute(&secrets.held, scope, &mut gathered.coverage));
-    Placing { scan, repository, prefix }.add(places, &secrets, gathered);
+    Placing { scan, repository, prefix }.add(places, &secrets.ids(&scan.options.key), gathered);
     scan.progress.trace(false);
 }
 
@@ -78,9 +78,8 @@ pub(super) fn scan_change(
         }
         Change::Since(_) | Change::Range(_) => addition.attributed(&added, &changed, &mut gathered.coverage),
     };
-    let mut secrets = Secrets::default();
-    secrets.keys.extend(added.into_iter().map(|(key, _)| key));
-    Placing { scan, repository: &repository, prefix: Path::new("") }.add(places, &secrets, gathered);
+    let ids: Vec<_> = added.iter().map(|((family, secret), _)| scan.options.key.identify(family, secret)).collect();
+    Placing { scan, repository: &repository, prefix: Path::new("") }.add(places, &ids, gathered);
     Ok(())
 }
 
@@ -102,14 +101,19 @@ fn below(changed: Vec<Changed>, repository: &Repository, path: &Path) -> Vec<Cha
 
 /// Which secrets there are, and which objects hold them.
 #[derive(Default)]
-struct Secrets {
-    keys: Vec<Key>,
+pub(super) struct Secrets {
+    pub(super) keys: Vec<Key>,
     numbers: HashMap<Key, u32>,
-    held: BTreeMap<ObjectId, Vec<u32>>,
+    pub(super) held: BTreeMap<ObjectId, Vec<u32>>,
 }
 
 impl Secrets {
-    fn add(&mut self, object: ObjectId, key: Key) {
+    /// Their identities, by number.
+    pub(super) fn ids(&self, key: &IdentityKey) -> Vec<IncidentId> {
+        self.keys.iter().map(|(family, secret)| key.identify(family, secret)).collect()
+    }
+
+    pub(super) fn add(&mut self, object: ObjectId, key: Key) {
         let next = u32::try_from(self.keys.len()).unwrap_or(u32::MAX);
         let number = *self.numbers.entry(key).or_insert_with_key(|key| {
             self.keys.push(key.clone());
@@ -121,7 +125,7 @@ impl Secrets {
         }
     }
 
-    fn merge(&mut self, other: Self) {
+    pub(super) fn merge(&mut self, other: Self) {
         for (object, numbers) in other.held {
             for number in numbers {
                 self.add(object, other.keys[number as usize].clone());
@@ -131,15 +135,15 @@ impl Secrets {
 }
 
 /// One thread's visitor for objects.
-struct Worker<'a> {
+pub(super) struct Worker<'a> {
     scan: Scan<'a>,
     scratch: Scratch,
-    secrets: Secrets,
-    coverage: Coverage,
+    pub(super) secrets: Secrets,
+    pub(super) coverage: Coverage,
 }
 
 impl<'a> Worker<'a> {
-    fn new(scan: &Scan<'a>) -> Self {
+    pub(super) fn new(scan: &Scan<'a>) -> Self {
         Self { scan: *scan, scratch: Scratch::default(), secrets: Secrets::default(), coverage: Coverage::default() }
     }
 }
@@ -195,21 +199,22 @@ fn keys(detector: &Detector, least: Confidence, window: &Window<'_>, scratch: &m
     sure_keys(detector, least, detector.tokens(window, scratch)).collect()
 }
 
-fn sure_keys(detector: &Detector, least: Confidence, tokens: Vec<Token<'_>>) -> impl Iterator<Item = Key> {
+pub(super) fn sure_keys(detector: &Detector, least: Confidence, tokens: Vec<Token<'_>>) -> impl Iterator<Item = Key> {
     let family = |rule: RuleIx| detector.rules()[rule.0 as usize].family.clone();
     let tokens = tokens.into_iter().filter(move |token| token.confidence >= least);
     tokens.map(move |token| (family(token.rule), Secret::new(token.secret, Shown::Nothing)))
 }
 
 /// Adds places to the grouping, each with the finding that shows it.
-struct Placing<'a> {
-    scan: &'a Scan<'a>,
-    repository: &'a Repository,
-    prefix: &'a Path,
+pub(super) struct Placing<'a> {
+    pub(super) scan: &'a Scan<'a>,
+    pub(super) repository: &'a Repository,
+    pub(super) prefix: &'a Path,
 }
 
 impl Placing<'_> {
-    fn add(&self, places: Vec<Place>, secrets: &Secrets, gathered: &mut Gathered<'_>) {
+    /// Adds `places`, whose secrets have these identities.
+    pub(super) fn add(&self, places: Vec<Place>, ids: &[IncidentId], gathered: &mut Gathered<'_>) {
         let mut by_blob: BTreeMap<ObjectId, Vec<Place>> = BTreeMap::new();
         for place in places {
             if self.is_excluded(place.path.as_ref()) {
@@ -222,7 +227,7 @@ impl Placing<'_> {
         }
         let shown = self.scan.pool.install(|| {
             let shown = by_blob.into_par_iter().map_init(Scratch::default, |scratch, (blob, places)| {
-                (blob, self.findings(blob, scratch).map(|findings| self.showing(places, &findings, secrets)))
+                (blob, self.findings(blob, scratch).map(|findings| self.showing(places, &findings, ids)))
             });
             shown.collect::<Vec<_>>()
         });
@@ -244,12 +249,15 @@ impl Placing<'_> {
         Ok(findings)
     }
 
-    /// Each place with the finding that shows it.
-    fn showing(&self, places: Vec<Place>, findings: &[Finding], secrets: &Secrets) -> Vec<(Place, Finding)> {
-        let finding = |place: &Place| {
-            let key = &secrets.keys[place.secret as usize];
-            showing(findings, key, self.scan.detector.rules()).cloned()
-        };
+    /// Each place with the first finding of its secret.
+    fn showing(&self, places: Vec<Place>, findings: &[Finding], ids: &[IncidentId]) -> Vec<(Place, Finding)> {
+        let rules = self.scan.detector.rules();
+        let mut first: HashMap<IncidentId, &Finding> = HashMap::new();
+        for finding in findings {
+            let id = self.scan.options.key.identify(&rules[finding.rule.0 as usize].family, &finding.secret);
+            first.entry(id).or_insert(finding);
+        }
+        let finding = |place: &Place| first.get(&ids[place.secret as usize]).copied().cloned();
         places.into_iter().filter_map(|place| finding(&place).map(|finding| (place, finding))).collect()
     }
 
@@ -278,14 +286,6 @@ impl Placing<'_> {
 fn is_text_outside_blobs(path: &PathName) -> bool {
     let path = path.as_bytes();
     path == b"commit message" || path == b"note" || path.starts_with(b"tag ")
-}
-
-/// The first finding of a secret in the version that is shown.
-fn showing<'f>(findings: &'f [Finding], (family, secret): &Key, rules: &[Rule]) -> Option<&'f Finding> {
-    let is_it = |finding: &&Finding| {
-        finding.secret.expose() == secret.expose() && rules[finding.rule.0 as usize].family == *family
-    };
-    findings.iter().find(is_it)
 }
 
 /// Works out what a change adds: what occurs more often in the new version of a path than in every parent's version of it.

@@ -3,10 +3,14 @@
 //! The only module that sees several stages. What is read is [`crate::source`]'s, what is found in it [`crate::detect`]'s; printing is
 //! [`crate::report`]'s.
 
+#[cfg(feature = "git")]
+pub mod cursor;
 mod group;
 #[cfg(feature = "git")]
 mod history;
 mod named;
+#[cfg(feature = "git")]
+mod news;
 mod paths;
 mod progress;
 mod status;
@@ -28,12 +32,15 @@ use crate::{
     secret::Secret,
     source::{files, stdin},
 };
+#[cfg(feature = "git")]
+use cursor::Cursor;
 use group::Grouping;
 
 pub use progress::Progress;
 pub use status::{FailOn, Status};
 
 /// What to scan, and what to report of it.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the user's")]
 #[derive(Clone, Debug)]
 pub struct Options {
     /// What is scanned.
@@ -48,6 +55,9 @@ pub struct Options {
     pub show_allowed: bool,
     /// What the configuration allows.
     pub allows: Vec<Allow>,
+    /// What decides what is reported, rules and key aside, as text: where it differs between two runs, the one may report what the
+    /// other has seen and not reported.
+    pub terms: String,
     /// Under which identities are made.
     pub key: IdentityKey,
     /// Whether a shallow history makes the run incomplete.
@@ -84,6 +94,9 @@ pub enum History {
     /// What a change adds.
     #[cfg(feature = "git")]
     Change(git::Change),
+    /// The objects that this cursor has not seen; without one, all of them.
+    #[cfg(feature = "git")]
+    New(Option<Box<Cursor>>),
 }
 
 /// What a run came to.
@@ -95,6 +108,9 @@ pub struct Outcome {
     pub coverage: Coverage,
     /// Secrets that stand in paths and names alone: no incidents, and not to be printed.
     pub named: Vec<Secret>,
+    /// Where the next run goes on, if what is new was asked for and the run is complete. It is to be kept once the report is written.
+    #[cfg(feature = "git")]
+    pub cursor: Option<Cursor>,
 }
 
 /// Why a run could not begin.
@@ -115,6 +131,13 @@ pub enum Error {
         /// The path that was named.
         path: PathBuf,
     },
+    /// What is new was asked for where there is no repository.
+    #[cfg(feature = "git")]
+    #[error("a cursor is for one repository, and {what} is not one")]
+    NotOneRepository {
+        /// What was named instead.
+        what: String,
+    },
     /// The history cannot be read as asked.
     #[cfg(feature = "git")]
     #[error("cannot read the history")]
@@ -134,8 +157,17 @@ pub fn run(
     let threads = options.files.threads;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     let pool = pool.map_err(|source| Error::Threads { threads, source })?;
-    let mut gathered = Gathered { grouping: Grouping::new(options, detector.rules()), coverage: Coverage::default() };
+    let mut gathered = Gathered {
+        grouping: Grouping::new(options, detector.rules()),
+        coverage: Coverage::default(),
+        #[cfg(feature = "git")]
+        cursor: None,
+    };
     let scan = Scan { options, detector, progress, pool: &pool };
+    #[cfg(feature = "git")]
+    if matches!(options.history, History::New(_)) {
+        news::check_targets(&options.targets)?;
+    }
     for target in &options.targets {
         if progress.is_stopped() {
             break;
@@ -149,7 +181,9 @@ pub fn run(
             Target::Path(path) => scan.path(path, &mut gathered)?,
         }
     }
-    let Gathered { grouping, mut coverage } = gathered;
+    #[cfg(feature = "git")]
+    let cursor = gathered.cursor.take();
+    let Gathered { grouping, mut coverage, .. } = gathered;
     if progress.is_stopped() {
         coverage.fail("the run", "was stopped: what was left is not scanned");
     }
@@ -157,15 +191,26 @@ pub fn run(
     if options.require_full_history && coverage.history == crate::coverage::History::Shallow {
         coverage.fail("history", "the clone is shallow, and --require-full-history was given");
     }
+    #[cfg(feature = "git")]
+    let cursor = cursor.and_then(|cursor| news::advance(cursor, &incidents, &options.key, &mut coverage));
     coverage.sort();
     let named = named::secrets(detector, &incidents, &coverage);
-    Ok(Outcome { incidents, coverage, named })
+    Ok(Outcome {
+        incidents,
+        coverage,
+        named,
+        #[cfg(feature = "git")]
+        cursor,
+    })
 }
 
 /// What a run has come to so far.
 struct Gathered<'a> {
     grouping: Grouping<'a>,
     coverage: Coverage,
+    /// What has been seen, should the run turn out to be complete.
+    #[cfg(feature = "git")]
+    cursor: Option<Cursor>,
 }
 
 /// What all parts of a run share.
@@ -188,6 +233,8 @@ impl Scan<'_> {
         match &self.options.history {
             #[cfg(feature = "git")]
             History::Change(change) => history::scan_change(self, path, change, gathered),
+            #[cfg(feature = "git")]
+            History::New(seen) => news::scan(self, path, seen.as_deref(), gathered),
             #[cfg(feature = "git")]
             History::Full { refs, files } => {
                 self.repository(path, refs, *files, gathered);

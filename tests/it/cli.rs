@@ -1,6 +1,7 @@
 //! The command line: what every flag does, what is written where, and how runs end.
 
 mod config;
+mod cursor;
 mod flags;
 mod history;
 mod identity;

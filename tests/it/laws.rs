@@ -247,6 +247,8 @@ fn sockets_are_opened_in_one_place() {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     for path in rust_files(&src) {
         let text = fs::read_to_string(&path).unwrap();
+        // Tests come last in a file, and may run git.
+        let text = text.split("#[cfg(test)]").next().unwrap();
         for word in [
             "std::net",
             "TcpStream",

@@ -2,8 +2,8 @@
 //! of it.
 //!
 //! [`Repository::scan`] pushes what there is to be scanned, [`Repository::attribute`] then works out the paths, commits
-//! and refs of the few objects in which something was found, and [`Repository::changes`] tells what the index or a range of
-//! commits adds. Nothing here runs a program, opens a socket, reads configuration that is not the repository's own, or heeds
+//! and refs of the few objects in which something was found, [`Repository::changes`] tells what the index or a range of
+//! commits adds, and [`Repository::news`] which objects are new since a [`Snapshot`]. Nothing here runs a program, opens a socket, reads configuration that is not the repository's own, or heeds
 //! the environment, `refs/replace` or grafts.
 //!
 //! A repository is read as it was when it was opened. What is in the bytes is for the stages above.
@@ -22,6 +22,7 @@ mod parallel;
 mod reachable;
 mod refs;
 mod scan;
+mod snapshot;
 mod store;
 mod trees;
 
@@ -39,6 +40,7 @@ pub use self::{
     error::Error,
     layout::Outside,
     refs::Refs,
+    snapshot::{News, Snapshot},
 };
 use self::{
     config::Format,
@@ -133,10 +135,12 @@ impl Repository {
             // These come whole.
             _ => object::text(kind, window.bytes()).iter().for_each(|text| each(&Window::whole(text))),
         });
-        match found.map_err(failed)? {
-            true => Ok(()),
-            false => Err(Error::Missing { id: id.to_string() }),
-        }
+        if found.map_err(failed)? { Ok(()) } else { Err(Error::Missing { id: id.to_string() }) }
+    }
+
+    /// Whether it has the object.
+    pub fn holds(&self, id: ObjectId) -> bool {
+        self.store.num(id.as_bytes()).is_some()
     }
 
     /// The id that git would give a blob of these bytes.

@@ -9,7 +9,8 @@ use super::{
     attribute::fail_missing,
     graph::{Commits, Records},
     object,
-    reachable::Reached,
+    reachable::{Reached, Way},
+    snapshot::News,
     store::{self, Num, Object, ReadError, Store, Walker},
 };
 use crate::{
@@ -39,22 +40,7 @@ impl Repository {
             Refs::All => Selected { wanted: None, needed: None },
             Refs::Matching(_) => self.reachable_from(selection, &mut about),
         };
-        let worker = || Worker {
-            store: &self.store,
-            selected: &selected,
-            margin,
-            windows: Windows::default(),
-            visitor: make_visitor(),
-            records: Records::default(),
-        };
-        // Trees are for the attribution.
-        let wants = |num, kind| kind != Some(Kind::Tree) && selected.needs(num);
-        let workers = store::walk((&self.store, self.inventory()), wants, worker);
-        let (mut visitors, mut records) = (Vec::new(), Vec::new());
-        for worker in workers {
-            visitors.push(worker.visitor);
-            records.push(worker.records);
-        }
+        let (mut visitors, records) = self.walk_selected(&selected, margin, make_visitor);
         self.describe(selection, &mut about);
         let is_whole = matches!(selection, Refs::All) && !visitors.iter().any(Visitor::is_done);
         if is_whole {
@@ -68,13 +54,66 @@ impl Repository {
         visitors
     }
 
+    /// The same for the objects that are new, and nothing is said of the repository as a whole.
+    pub fn scan_new<V: VersionVisitor + Send>(
+        &self,
+        news: &News,
+        margin: usize,
+        make_visitor: impl Fn() -> V + Sync,
+    ) -> Vec<V> {
+        self.walk_selected(&self.selected(news.new.clone()), margin, make_visitor).0
+    }
+
+    /// The same for all objects that are not new.
+    pub fn scan_seen<V: VersionVisitor + Send>(
+        &self,
+        news: &News,
+        margin: usize,
+        make_visitor: impl Fn() -> V + Sync,
+    ) -> Vec<V> {
+        let seen = news.new.iter().map(|new| !new).collect();
+        self.walk_selected(&self.selected(seen), margin, make_visitor).0
+    }
+
+    /// What is to be said of the repository as a whole.
+    pub fn describe_all(&self) -> Coverage {
+        let mut about = Coverage::default();
+        self.describe(&Refs::All, &mut about);
+        about
+    }
+
+    /// Pushes what is selected; gives the commits that were among it, too.
+    fn walk_selected<V: VersionVisitor + Send>(
+        &self,
+        selected: &Selected,
+        margin: usize,
+        make_visitor: impl Fn() -> V + Sync,
+    ) -> (Vec<V>, Vec<Records>) {
+        let worker = || Worker {
+            store: &self.store,
+            selected,
+            margin,
+            windows: Windows::default(),
+            visitor: make_visitor(),
+            records: Records::default(),
+        };
+        // Trees are for the attribution.
+        let wants = |num, kind| kind != Some(Kind::Tree) && selected.needs(num);
+        let workers = store::walk((&self.store, self.inventory()), wants, worker);
+        workers.into_iter().map(|worker| (worker.visitor, worker.records)).unzip()
+    }
+
+    fn selected(&self, wanted: Vec<bool>) -> Selected {
+        let needed = self.inventory().with_bases(&wanted);
+        Selected { wanted: Some(wanted), needed: Some(needed) }
+    }
+
     /// Everything reachable from the refs that the user picked.
     fn reachable_from(&self, selection: &Refs, about: &mut Coverage) -> Selected {
         let tips = self.refs().refs.iter().filter(|one| selection.wants(&one.name)).map(|one| one.id);
-        let reached = Reached::walk((&self.store, self.inventory()), tips, &self.cut, about);
+        let reached = Reached::walk((&self.store, self.inventory()), tips, Way::Any(&self.cut), about);
         fail_missing(&reached.missing, about);
-        let needed = self.inventory().with_bases(&reached.marked);
-        Selected { wanted: Some(reached.marked), needed: Some(needed) }
+        self.selected(reached.marked)
     }
 
     /// Notes what is to be said of the repository as a whole.

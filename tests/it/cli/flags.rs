@@ -39,7 +39,7 @@ fn help_names_every_flag() {
     let mut flags: Vec<String> = help.lines().flat_map(word).filter(|word| word.starts_with("--")).collect();
     flags.sort();
     flags.dedup();
-    let tested = "--all-versions --color --config --exclude --fail-on --format --help --history-only --jobs --key-file \
+    let tested = "--all-versions --color --config --cursor --exclude --fail-on --format --help --history-only --jobs --key-file \
         --max-file-size --min-confidence --no-allow --no-history --no-ignore --now --output --patterns --progress \
         --quiet --range --refs --require-full-history --rule --show-secrets --since --skip-rule --staged --verbose --version";
     assert_eq!(flags.join(" "), tested);

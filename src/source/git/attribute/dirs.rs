@@ -22,7 +22,7 @@ const MOST_DEPTH: usize = 2048;
 pub(super) struct Dirs<'a> {
     trees: &'a Trees,
     /// By number: nothing while 0, else the folder and one.
-    dirs: Vec<AtomicU32>,
+    known: Vec<AtomicU32>,
     sets: Mutex<Sets>,
 }
 
@@ -44,8 +44,8 @@ impl<'a> Eyes<'a> {
 impl<'a> Dirs<'a> {
     /// None looked at yet, of as many objects.
     pub(super) fn new(trees: &'a Trees, objects: usize) -> Self {
-        let dirs = (0..objects).map(|_| AtomicU32::new(0)).collect();
-        Self { trees, dirs, sets: Mutex::new(Sets::new(trees.names.clone())) }
+        let known = (0..objects).map(|_| AtomicU32::new(0)).collect();
+        Self { trees, known, sets: Mutex::new(Sets::new(trees.names.clone())) }
     }
 
     /// The sets that folders are.
@@ -61,7 +61,7 @@ impl<'a> Dirs<'a> {
 
     /// The hits below a tree that was looked at.
     pub(super) fn known(&self, tree: Num) -> Option<Dir> {
-        self.dirs[tree as usize].load(Ordering::Relaxed).checked_sub(1)
+        self.known[tree as usize].load(Ordering::Relaxed).checked_sub(1)
     }
 
     /// Looks at a tree and all below it.
@@ -83,7 +83,7 @@ impl<'a> Dirs<'a> {
             eyes.notes.fail("trees", "one lies too deep");
             EMPTY
         };
-        self.dirs[tree as usize].store(dir + 1, Ordering::Relaxed);
+        self.known[tree as usize].store(dir + 1, Ordering::Relaxed);
         dir
     }
 

@@ -32,9 +32,9 @@ impl Repository {
         if !trees.missing.is_empty() {
             let kept = |by: &super::tips::Name| matches!(by.reach, Reach::Ref | Reach::Stash);
             let bare = tips.bare.iter().filter(|(_, _, by)| kept(by)).map(|&(num, _, _)| num);
-            let tops = commits.graph.commits().rev().filter(|&commit| reachable[commit as usize]);
-            let tops: Vec<Num> = tops.filter_map(|commit| commits.graph.tree(commit)).chain(bare).collect();
-            missing.extend(self.missing_below(trees, &tops));
+            let kept_commits = commits.graph.commits().rev().filter(|&commit| reachable[commit as usize]);
+            let roots: Vec<Num> = kept_commits.filter_map(|commit| commits.graph.tree(commit)).chain(bare).collect();
+            missing.extend(self.missing_below(trees, &roots));
         }
         fail_missing(&missing, coverage);
         let named: BTreeSet<_> = by_commits().map(|&(id, _)| id).chain(trees.missing.iter().copied()).collect();
@@ -63,12 +63,12 @@ impl Repository {
     }
 
     /// What these trees and those below them name that is not here.
-    fn missing_below(&self, trees: &Trees, tops: &[Num]) -> BTreeSet<ObjectId> {
+    fn missing_below(&self, trees: &Trees, roots: &[Num]) -> BTreeSet<ObjectId> {
         let met: Vec<_> = (0..self.store.len()).map(|_| AtomicBool::new(false)).collect();
         let is_new = |tree: Num| !met[tree as usize].swap(true, Ordering::Relaxed);
         let state = || (Marks::new(trees), Vec::new(), Vec::new(), BTreeSet::new());
-        let found = parallel::share(tops, state, |(marks, of_tree, waiting, found), &top| {
-            waiting.extend(Some(top).filter(|&top| is_new(top)));
+        let found = parallel::share(roots, state, |(marks, of_tree, waiting, found), &root| {
+            waiting.extend(Some(root).filter(|&root| is_new(root)));
             while let Some(tree) = waiting.pop() {
                 marks.of(tree, of_tree);
                 for mark in &*of_tree {

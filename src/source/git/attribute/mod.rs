@@ -83,10 +83,16 @@ impl Repository {
             coverage.add(notes);
             self.note_missing(&trees, &tips, coverage);
         }
-        if hits.ids.is_empty() { Vec::new() } else { self.places(&hits, &trees, &tips, scope, coverage) }
+        if hits.ids.is_empty() { Vec::new() } else { self.places(&hits, (&trees, &tips), scope, coverage) }
     }
 
-    fn places(&self, hits: &Hits, trees: &Trees, tips: &Tips, scope: Scope<'_>, coverage: &mut Coverage) -> Vec<Place> {
+    fn places(
+        &self,
+        hits: &Hits,
+        (trees, tips): (&Trees, &Tips),
+        scope: Scope<'_>,
+        coverage: &mut Coverage,
+    ) -> Vec<Place> {
         let dirs = Dirs::new(trees, self.store.len());
         let roots = self.look_at_trees(&dirs, tips, coverage);
         let (mut staged, mut unnamed) = Default::default();
@@ -194,7 +200,7 @@ impl Repository {
 }
 
 /// Looks at these trees and all below.
-fn look_at<'a>(dirs: &Dirs<'a>, nums: &[Num], coverage: &mut Coverage) {
+fn look_at(dirs: &Dirs<'_>, nums: &[Num], coverage: &mut Coverage) {
     let looked = parallel::share(
         nums,
         || dirs.eyes(),
@@ -202,7 +208,9 @@ fn look_at<'a>(dirs: &Dirs<'a>, nums: &[Num], coverage: &mut Coverage) {
             dirs.look(eyes, num);
         },
     );
-    looked.into_iter().for_each(|eyes| coverage.add(eyes.notes));
+    for eyes in looked {
+        coverage.add(eyes.notes);
+    }
 }
 
 /// Which commits are in the history of notes and of nothing else.

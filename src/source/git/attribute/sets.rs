@@ -71,22 +71,22 @@ impl Sets {
 
     /// A name's bytes.
     pub(super) fn name(&self, name: NameIx) -> &[u8] {
-        &self.names.get(name)
+        self.names.get(name)
     }
 
     /// The parts of a folder.
     pub(super) fn chunks(&self, dir: Dir) -> Arc<[Chunk]> {
-        Arc::clone(&self.dirs.get(dir))
+        Arc::clone(self.dirs.get(dir))
     }
 
     /// The entries of a part.
     pub(super) fn entries(&self, chunk: Chunk) -> Entries {
-        Arc::clone(&self.chunks.get(chunk))
+        Arc::clone(self.chunks.get(chunk))
     }
 
     /// What a name in a folder stands for.
     pub(super) fn get(&self, dir: Dir, name: NameIx) -> Option<Held> {
-        let chunks = &self.dirs.get(dir);
+        let chunks = self.dirs.get(dir);
         let at = chunks.binary_search_by_key(&(name >> CHUNK_BITS), |&chunk| self.key(chunk)).ok()?;
         let entries = self.chunks.get(chunks[at]);
         let at = entries.binary_search_by_key(&name, |&(name, _)| name).ok()?;
@@ -112,7 +112,7 @@ impl Sets {
 
     /// Calls `each` with what `new` holds at every name at which `old` holds something else or nothing, and with that.
     pub(super) fn diff(&self, new: Dir, old: Dir, mut each: impl FnMut(NameIx, Held, Option<Held>)) {
-        let (new, old) = (&self.dirs.get(new), &self.dirs.get(old));
+        let (new, old) = (self.dirs.get(new), self.dirs.get(old));
         let mut old = old.iter().peekable();
         for &chunk in new.iter() {
             let key = self.key(chunk);
@@ -120,7 +120,7 @@ impl Sets {
             match old.next_if(|&&chunk| self.key(chunk) == key) {
                 Some(&same) if same == chunk => {}
                 was => {
-                    let before = was.map_or(&[][..], |&was| &self.chunks.get(was));
+                    let before = was.map_or(&[][..], |&was| self.chunks.get(was));
                     for &(name, held) in self.chunks.get(chunk).iter() {
                         let at = before.binary_search_by_key(&name, |&(name, _)| name);
                         let was = at.ok().map(|at| before[at].1);

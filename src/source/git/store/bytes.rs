@@ -24,10 +24,10 @@ pub(super) struct Spilled {
 }
 
 impl Bytes {
-    /// Writes what `fill` writes into a file; it says how much that is.
-    pub(super) fn spill(fill: impl FnOnce(&mut dyn Write) -> io::Result<u64>) -> io::Result<Self> {
+    /// Writes what `write` writes into a file; it says how much that is.
+    pub(super) fn spill(write: impl FnOnce(&mut dyn Write) -> io::Result<u64>) -> io::Result<Self> {
         let mut out = BufWriter::with_capacity(1 << 16, tempfile::tempfile()?);
-        let len = fill(&mut out)?;
+        let len = write(&mut out)?;
         let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
         Ok(Self::Spilled(Spilled { file: RefCell::new(file), len }))
     }

@@ -56,14 +56,14 @@ impl Inventory {
     /// Marks these objects and what they are made from.
     pub(in crate::source::git) fn with_bases(&self, wanted: &[bool]) -> Vec<bool> {
         let mut needed = wanted.to_vec();
-        for &num in self.from_roots().iter().rev() {
+        for &num in self.behind_bases().iter().rev() {
             needed[num as usize] |= self.children(num).iter().any(|&child| needed[child as usize]);
         }
         needed
     }
 
     /// All objects below roots, each behind its base.
-    fn from_roots(&self) -> Vec<Num> {
+    fn behind_bases(&self) -> Vec<Num> {
         let mut order = Vec::with_capacity(self.kinds.len());
         let mut waiting: Vec<Num> = self.roots.iter().rev().copied().collect();
         while let Some(num) = waiting.pop() {
@@ -75,7 +75,7 @@ impl Inventory {
 
     /// Passes kinds on from the roots, orders children by what is below them, and finds out what is below no root.
     fn grow(&mut self, bases: &[Num]) {
-        let order = self.from_roots();
+        let order = self.behind_bases();
         for &num in &order {
             if let Some(&kind) = self.kinds.get(bases[num as usize] as usize) {
                 self.kinds[num as usize] = kind;

@@ -14,6 +14,7 @@ mod stream;
 mod walk;
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     sync::OnceLock,
 };
@@ -126,6 +127,29 @@ impl Store {
 
     fn list(&self) -> &(Vec<(ObjectId, u16)>, Coverage) {
         self.listed.get_or_init(|| loose::list(&self.loose, self.id_len()))
+    }
+
+    /// The packs: the checksum of each, and how many objects it lists.
+    pub(super) fn packs(&self) -> impl Iterator<Item = (String, u32)> {
+        self.packs.iter().map(|pack| (pack.checksum(), pack.len()))
+    }
+
+    /// The ids of all loose objects.
+    pub(super) fn loose_ids(&self) -> impl Iterator<Item = ObjectId> {
+        self.listed().iter().map(|&(id, _)| id)
+    }
+
+    /// The numbers of the objects, packed and loose, that none of these packs has.
+    pub(super) fn outside(&self, packs: &BTreeMap<String, u32>) -> Vec<Num> {
+        let is_known = |pack: &&Pack| packs.get(&pack.checksum()) == Some(&pack.len());
+        let (known, unknown): (Vec<_>, Vec<_>) = self.packs.iter().partition(is_known);
+        let packed = unknown.iter().flat_map(|pack| pack.first()..pack.first() + pack.len());
+        let loose = (self.packed()..).zip(self.listed()).map(|(num, _)| num);
+        let is_outside = |&num: &Num| {
+            let id = self.id(num);
+            !known.iter().any(|pack| pack.lookup(id.as_bytes()).is_some())
+        };
+        packed.chain(loose).filter(is_outside).map(|num| self.canonical(num)).collect()
     }
 
     /// What of the packs cannot be read.

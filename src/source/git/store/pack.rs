@@ -106,6 +106,11 @@ impl Pack {
         Ok(Self { index, data, first, fan: OnceLock::new() })
     }
 
+    /// The checksum of its index, which covers what the index lists and the pack's own checksum.
+    pub(super) fn checksum(&self) -> String {
+        self.index.index_checksum().to_string()
+    }
+
     /// The number of its first object.
     pub(super) fn first(&self) -> Num {
         self.first
@@ -171,7 +176,7 @@ mod tests {
     #[test]
     fn a_fan_leads_to_every_id() {
         for len in [0u32, 1, 2, 15, 16, 17, 100, 1000] {
-            let ids: Vec<u32> = (0..len).map(|at| (u64::from(at) * 0x1_0000_0000 / u64::from(len)) as u32).collect();
+            let ids: Vec<u32> = (0..len).map(|at| at * (u32::MAX / len)).collect();
             let fan = Fan::new(ids.iter().copied(), len);
             for (at, id) in (0..).zip(&ids) {
                 let range = fan.range(&id.to_be_bytes());
