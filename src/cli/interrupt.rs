@@ -21,7 +21,7 @@ pub(crate) fn stop_on_signal(progress: &Arc<Progress>) {
     let _ = ctrlc::set_handler(handler);
 }
 
-#[expect(clippy::disallowed_methods, reason = "threads may hang in a read that never returns")]
+#[expect(clippy::exit, clippy::disallowed_methods, reason = "threads may hang in a read that never returns")]
 fn end_at_once() -> ! {
     std::process::exit(INTERRUPTED)
 }
