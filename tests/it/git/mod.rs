@@ -3,6 +3,8 @@
 mod attribute;
 mod broken;
 mod changes;
+#[cfg(feature = "cli")]
+mod deltas;
 mod layout;
 mod random;
 mod refs;
