@@ -267,6 +267,42 @@ proptest! {
     }
 }
 
+/// Puts `new` into a text, behind what is there already, and takes it out again.
+fn put_in_and_take_out(text: &[u8], at: usize, new: &str) -> [Edit; 2] {
+    let put = vec![(Pick::Next, Vec::new()), (Pick::Next, new.into())];
+    let take = vec![(Pick::Next, Vec::new()), (Pick::Drop, Vec::new())];
+    assert!(at > 0 && at < text.len());
+    [(vec![at], put), (vec![at, at + new.len()], take)]
+}
+
+/// The smallest edits, at every place from which an outcome can be decided.
+#[test]
+fn an_edit_anywhere_near_a_token_is_seen() {
+    let around = " . ".repeat(45);
+    for token in ["abc_0123", "abc_01230123", "0a-m-0abc", "id=abc s:01230123", "<<kab>abcabc</k>", "abaab", "0a-k-0a"]
+    {
+        let text = [&around, token, &around].concat().into_bytes();
+        for at in 1..text.len() {
+            for new in ["a", " ", "\"", "0a0"] {
+                follow(&DETECTOR, &text, &put_in_and_take_out(&text, at, new)).unwrap();
+            }
+        }
+    }
+    let rules = BUILTIN.rules().iter();
+    let generic = rules.clone().filter(|rule| rule.detect.generic).flat_map(examples::matching);
+    let mut step = 0;
+    for example in rules.map(|rule| examples::matching(rule).swap_remove(0)).chain(generic) {
+        let text = [&around, &*example, &around].concat().into_bytes();
+        let mut at = 1;
+        while at < text.len() {
+            step += 1;
+            let new = ["user ", "x", "\"", "--- "][step % 4];
+            follow(&BUILTIN, &text, &put_in_and_take_out(&text, at, new)).unwrap();
+            at += 1 + step % 17;
+        }
+    }
+}
+
 /// A blob with more hits than a trace can number, and those made from it.
 #[test]
 fn versions_with_very_many_hits_equal_wholes() {

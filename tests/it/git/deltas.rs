@@ -289,6 +289,8 @@ fn check(seed: u64, material: &Material, options: &[&str]) {
         assert!((depth.min(5)..=depth).contains(&deepest(&repo)), "{} of {depth}", deepest(&repo));
         same(&format!("depth {depth}, window {window}"));
     }
+    repo.git(&["-c", "repack.useDeltaBaseOffset=false", "repack", "-adfq"]);
+    same("bases by id");
     unpack(&repo);
     same("loose");
     pack_some(&repo, 2);
