@@ -221,7 +221,7 @@ fn next_version(old: &[u8], (seeds, picks): &Edit) -> (Vec<u8>, Vec<Shared>) {
 }
 
 /// Tokens with where they are.
-fn comparable(bytes: &[u8], tokens: Vec<Token<'_>>) -> Vec<(usize, RuleIx, Vec<u8>, Confidence)> {
+fn comparable(bytes: &[u8], tokens: &[Token<'_>]) -> Vec<(usize, RuleIx, Vec<u8>, Confidence)> {
     let place = |token: &Token<'_>| token.secret.as_ptr().addr() - bytes.as_ptr().addr();
     tokens.iter().map(|token| (place(token), token.rule, token.secret.to_vec(), token.confidence)).collect()
 }
@@ -233,12 +233,12 @@ fn follow(detector: &Detector, first: &[u8], edits: &[Edit]) -> Result<(), TestC
     let (_, mut trace) = detector.tokens_of_version(&old, None, true, &mut scratch);
     for edit in edits {
         let (new, shared) = next_version(&old, edit);
-        let whole = comparable(&new, detector.tokens(&Window::whole(&new), &mut Scratch::default()));
+        let whole = comparable(&new, &detector.tokens(&Window::whole(&new), &mut Scratch::default()));
         let base = trace.as_ref().map(|trace| (trace, &*shared));
         let (tokens, traced) = detector.tokens_of_version(&new, base, true, &mut scratch);
-        prop_assert_eq!(&whole, &comparable(&new, tokens));
+        prop_assert_eq!(&whole, &comparable(&new, &tokens));
         let (tokens, _) = detector.tokens_of_version(&new, None, false, &mut scratch);
-        prop_assert_eq!(&whole, &comparable(&new, tokens));
+        prop_assert_eq!(&whole, &comparable(&new, &tokens));
         (old, trace) = (new, traced);
     }
     Ok(())

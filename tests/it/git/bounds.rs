@@ -239,6 +239,13 @@ fn deltas_in_a_circle() {
         loose(&repo.git_path("objects"), Kind::Blob, text);
     }
     shows(&repo, &[&texts[..], &[b"own"]].concat(), &[]);
+    // The same where only what a ref leads to is looked at.
+    fs::write(repo.git_path("refs/tags/one"), format!("{}\n", ids[3])).unwrap();
+    let glob = globset::Glob::new("refs/tags/*").unwrap();
+    let picked = Refs::Matching(globset::GlobSet::new([glob]).unwrap());
+    let shown = scan(&open(repo.path()), &picked);
+    assert!(shown.coverage.complete(), "{:?}", shown.coverage);
+    assert_eq!(shown.objects.into_values().collect::<Vec<_>>(), [texts[3]]);
 }
 
 #[test]
@@ -262,6 +269,30 @@ fn what_is_made_from_a_broken_object_is_broken() {
             }
             let rest: Vec<_> = (0..10).filter(|at| !broken.contains(at)).map(|at| texts[at]).collect();
             shows(&repo, &rest, &ids[broken.clone()]);
+        }
+    }
+}
+
+/// What is made from an object of which only another copy can be read is shown in the report like everything else.
+#[test]
+fn another_copy_of_a_base_will_do_for_the_report() {
+    let mut versions = versions(6);
+    let (old, _) = &versions[5];
+    versions.push(replaced(old, 0..20, leak(1).as_bytes()));
+    for (hurt, copy) in [(3, 3), (0, 0), (3, 5), (0, 2)] {
+        let repo = Repo::new();
+        let (mut pack, ids) = chain(&versions);
+        pack.hurt(ids[hurt]);
+        pack.write(&repo.git_path("objects"), "x");
+        loose(&repo.git_path("objects"), Kind::Blob, &versions[copy].0);
+        let lost = copy - hurt;
+        let (run, _) = history(repo.path(), &[]);
+        let run = run.ended(1);
+        assert_eq!((run.incidents().len(), run.failures().len()), (1, lost), "{:?}", run.failures());
+        let repository = open(repo.path());
+        for at in (hurt..7).rev() {
+            let read = repository.read(stanch::blob::ObjectId::new(ids[at].as_slice()));
+            assert_eq!(read.ok().as_ref(), Some(&versions[at].0).filter(|_| at >= copy), "{at} of {hurt}, {copy}");
         }
     }
 }
@@ -389,27 +420,32 @@ fn blobs_larger_than_memory() {
     assert!([&base, &second, &third, &small, &alone].into_iter().all(has));
 }
 
-/// Many blobs that wait for what is made from them, together larger than memory.
+/// A binary tree of deltas: on the way down, one blob on each level waits for its other child, and together they are larger than
+/// memory.
 #[test]
 fn a_tree_of_large_deltas() {
+    const LEVELS: usize = 7;
     let repo = Repo::new();
     let mut pack = Pack::new();
-    let text = lines(400_000);
-    let mut waiting = vec![(pack.blob(&text), text, 0u64)];
-    while let Some((id, text, depth)) = waiting.pop() {
-        for side in 0..2u64.saturating_sub(depth / 4 * 2) {
-            let place = text.len() / 16 * usize::try_from(3 * depth + side).unwrap();
-            let (next, delta) = replaced(&text, place..place + 9, leak(2 * depth + side).as_bytes());
-            let next_id = id_of(Kind::Blob, &next);
-            pack.delta(next_id, id, &delta);
-            waiting.push((next_id, next, depth + 1));
-        }
+    let text = lines(900_000);
+    let len = text.len();
+    let mut level = vec![pack.blob(&text)];
+    for depth in 1..LEVELS {
+        let child = |at: usize| {
+            let (new, from) = (leak((2 * depth + at % 2) as u64), len / LEVELS * depth);
+            let steps = [Step::Copy(0, from), Step::Insert(new.as_bytes()), Step::Copy(from, len - from - new.len())];
+            let id = named(&format!("{depth} {at}"));
+            pack.delta(id, level[at / 2], &delta_of(len as u64, len as u64, &steps));
+            id
+        };
+        level = (0..2 << (depth - 1)).map(child).collect();
     }
     pack.write(&repo.git_path("objects"), "x");
-    let (run, cost) = history(repo.path(), &["-j", "2"]);
+    let (run, cost) = history(repo.path(), &["-j", "1"]);
     let run = run.ended(1);
-    assert_eq!((run.incidents().len(), &run.coverage()["blobs"]), (8, &31.into()), "{:#}", run.coverage());
-    assert!(cost.memory < 160 * MIB && cost.time < Duration::from_mins(1), "{cost:?}");
+    assert_eq!(run.incidents().len(), 2 * (LEVELS - 1));
+    assert_eq!(run.coverage()["blobs"], (1 << LEVELS) - 1);
+    assert!(cost.memory < 150 * MIB && cost.time < Duration::from_mins(1), "{cost:?}");
 }
 
 #[test]
