@@ -273,6 +273,22 @@ fn what_is_made_from_a_broken_object_is_broken() {
     }
 }
 
+/// Packs with the same chains, all broken where they begin: nobody asks one for what the other lacks again and again.
+#[test]
+fn copies_that_are_all_broken() {
+    let versions = versions(60);
+    let repo = Repo::new();
+    let mut all = Vec::new();
+    for name in ["a", "b", "c"] {
+        let (mut pack, ids) = chain(&versions);
+        pack.hurt(ids[0]);
+        pack.write(&repo.git_path("objects"), name);
+        all = ids;
+    }
+    shows(&repo, &[], &all);
+    assert!(open(repo.path()).read(stanch::blob::ObjectId::new(all[59].as_slice())).is_err());
+}
+
 /// What is made from an object of which only another copy can be read is shown in the report like everything else.
 #[test]
 fn another_copy_of_a_base_will_do_for_the_report() {
@@ -445,7 +461,7 @@ fn a_tree_of_large_deltas() {
     let run = run.ended(1);
     assert_eq!(run.incidents().len(), 2 * (LEVELS - 1));
     assert_eq!(run.coverage()["blobs"], (1 << LEVELS) - 1);
-    assert!(cost.memory < 150 * MIB && cost.time < Duration::from_mins(1), "{cost:?}");
+    assert!(cost.memory < 120 * MIB && cost.time < Duration::from_mins(1), "{cost:?}");
 }
 
 #[test]
