@@ -288,13 +288,6 @@ fn a_scan_opens_no_socket() {
     assert!(calls.len() == 1 && calls[0].contains("execve("), "{calls:#?}");
 }
 
-/// The JSON report without what time decides.
-fn timeless(run: &crate::stanch::Run) -> Value {
-    let mut report = run.json();
-    report["coverage"]["seconds"] = 0.into();
-    report
-}
-
 /// Law 8: neither threads nor packing change a report.
 #[test]
 fn same_input_same_output() {
@@ -317,7 +310,7 @@ fn same_input_same_output() {
     repo.git(&["tag", "--annotate", "v1", "--message", &leak(201)]);
     repo.git(&["checkout", "--quiet", "main"]);
     let flags = ["--all-versions", "--min-confidence", "low"];
-    let report = |jobs: &str| timeless(&scan(repo.path(), &[&["-j", jobs], &flags[..]].concat()).ended(1));
+    let report = |jobs: &str| scan(repo.path(), &[&["-j", jobs], &flags[..]].concat()).ended(1).timeless();
     let loose = report("1");
     assert!(loose["incidents"].as_array().unwrap().len() >= 9, "{loose:#}");
     assert_eq!(report("4"), loose);

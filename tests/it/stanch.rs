@@ -4,9 +4,10 @@
 use std::{
     ffi::OsStr,
     fs,
-    io::Write,
+    io::{Read, Write},
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    time::Duration,
 };
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -123,6 +124,49 @@ pub fn run_with(command: &mut Command, input: &[u8]) -> Run {
     Run { status, out: output.stdout, err }
 }
 
+/// What a run took: the most memory in bytes, and the processors' time, which other work on the machine leaves alone. Nothing
+/// of either where the system does not tell.
+#[derive(Debug)]
+pub struct Cost {
+    pub memory: u64,
+    pub time: Duration,
+}
+
+/// Runs it to its end, and says what that took.
+pub fn measured(command: &mut Command) -> (Run, Cost) {
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let folder = format!("/proc/{}", child.id());
+    let own = |name: &str| fs::read_to_string(format!("{folder}/{name}")).unwrap_or_default();
+    let number = |text: &str| text.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or(0);
+    let (mut memory, mut ticks) = (0, 0);
+    let [out, err] = std::thread::scope(|scope| {
+        let pipes: [Box<dyn Read + Send>; 2] =
+            [Box::new(child.stdout.take().unwrap()), Box::new(child.stderr.take().unwrap())];
+        let readers = pipes.map(|mut pipe| {
+            scope.spawn(move || {
+                let mut bytes = Vec::new();
+                pipe.read_to_end(&mut bytes).unwrap();
+                bytes
+            })
+        });
+        while child.try_wait().unwrap().is_none() {
+            let status = own("status");
+            memory = memory.max(status.lines().find_map(|line| line.strip_prefix("VmHWM:")).map_or(0, number) * 1024);
+            // Behind the name in brackets: the 12th and 13th fields are the time, in hundredths of a second.
+            let stat = own("stat");
+            let fields = stat.rsplit(')').next().unwrap_or("").split_whitespace().skip(11).take(2);
+            ticks = ticks.max(fields.map(number).sum::<u64>());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        readers.map(|reader| reader.join().unwrap())
+    });
+    let err = String::from_utf8_lossy(&err).into_owned();
+    assert!(!err.contains("panicked"), "{command:?}: {err}");
+    let status = child.wait().unwrap();
+    let status = status.code().unwrap_or_else(|| panic!("{command:?}: {status}"));
+    (Run { status, out, err }, Cost { memory, time: Duration::from_millis(10 * ticks) })
+}
+
 impl Run {
     /// Asserts how the run ended.
     #[track_caller]
@@ -140,6 +184,14 @@ impl Run {
     #[track_caller]
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.out).unwrap_or_else(|error| panic!("{error}: {}{}", self.text(), self.err))
+    }
+
+    /// The JSON report without what time decides.
+    #[track_caller]
+    pub fn timeless(&self) -> Value {
+        let mut report = self.json();
+        report["coverage"]["seconds"] = 0.into();
+        report
     }
 
     /// The incidents of the JSON report.

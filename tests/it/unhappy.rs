@@ -18,7 +18,7 @@ use std::{
 
 use crate::{
     repo::Repo,
-    stanch::{Run, Sandbox, command, leak, run, scan, token},
+    stanch::{Run, Sandbox, command, leak, measured, run, scan, token},
 };
 
 #[track_caller]
@@ -271,38 +271,6 @@ fn folders_lie_as_deep_as_they_like() {
     assert!(run.failures().iter().any(|(_, why)| why.contains("too long")), "{:?}", run.failures());
     // The standard library would hold a file open for each level.
     Command::new("rm").arg("-rf").arg(sandbox.path()).status().unwrap();
-}
-
-/// What a run took: the most memory in bytes, and the processors' time, which other work on the machine leaves alone.
-#[cfg(target_os = "linux")]
-struct Cost {
-    memory: u64,
-    time: Duration,
-}
-
-#[cfg(target_os = "linux")]
-fn measured(command: &mut Command) -> (Run, Cost) {
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let folder = format!("/proc/{}", child.id());
-    let own = |name: &str| fs::read_to_string(format!("{folder}/{name}")).unwrap_or_default();
-    let number = |text: &str| text.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or(0);
-    let (mut memory, mut ticks) = (0, 0);
-    loop {
-        let status = own("status");
-        memory = memory.max(status.lines().find_map(|line| line.strip_prefix("VmHWM:")).map_or(0, number) * 1024);
-        // Behind the name in brackets: the 12th and 13th fields are the time, in hundredths of a second.
-        let stat = own("stat");
-        let fields = stat.rsplit(')').next().unwrap_or("").split_whitespace().skip(11).take(2);
-        ticks = ticks.max(fields.map(number).sum::<u64>());
-        if child.try_wait().unwrap().is_some() {
-            break;
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    let output = child.wait_with_output().unwrap();
-    let err = String::from_utf8(output.stderr).unwrap();
-    let run = Run { status: output.status.code().unwrap(), out: output.stdout, err };
-    (run, Cost { memory, time: Duration::from_millis(10 * ticks) })
 }
 
 #[cfg(target_os = "linux")]

@@ -1,9 +1,15 @@
 //! Reading git repositories, through the library.
 
 mod attribute;
+#[cfg(feature = "cli")]
+mod bounds;
 mod broken;
 mod changes;
+#[cfg(feature = "cli")]
+mod deltas;
 mod layout;
+#[cfg(feature = "cli")]
+mod pack;
 mod random;
 mod refs;
 mod revisions;

@@ -15,6 +15,9 @@ pub(super) enum Bytes {
     Spilled(Spilled),
 }
 
+/// What has to be in memory in one piece may be this large: a tree of some three million entries is.
+pub(super) const MOST_IN_ONE_PIECE: u64 = 128 << 20;
+
 /// A temporary file and how long it is.
 #[derive(Debug)]
 pub(super) struct Spilled {
@@ -71,6 +74,9 @@ impl Bytes {
 impl Spilled {
     /// All of them.
     pub(super) fn read(&self) -> io::Result<Vec<u8>> {
+        if self.len > MOST_IN_ONE_PIECE {
+            return Err(io::Error::other("too large for memory"));
+        }
         let mut bytes = Vec::new();
         bytes.try_reserve(usize::try_from(self.len).unwrap_or(usize::MAX)).map_err(io::Error::other)?;
         self.reader()?.read_to_end(&mut bytes)?;

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use gix::odb::pack::data::{Entry, entry::Header};
 
 use super::{
-    bytes::Bytes,
+    bytes::{Bytes, MOST_IN_ONE_PIECE},
     delta::{self, Malformed},
     pack::Pack,
     stream::Inflated,
@@ -26,6 +26,8 @@ pub(super) enum Corrupt {
     Delta(#[from] Malformed),
     #[error("its size makes no sense")]
     Size,
+    #[error("it is too large for memory")]
+    Large,
     #[error("its header makes no sense")]
     Header,
     #[error("what it is a delta of cannot be read")]
@@ -72,6 +74,9 @@ impl Decoder {
         // Trees, commits and tags are needed in one piece.
         if entry.header == Header::Blob && !self.keeps(entry.decompressed_size) {
             return spill_inflated(input, entry.decompressed_size);
+        }
+        if entry.decompressed_size > MOST_IN_ONE_PIECE {
+            return Err(Corrupt::Large);
         }
         let mut out = self.spare.pop().unwrap_or_default();
         inflate(&mut self.inflater, input, entry.decompressed_size, &mut out)?;

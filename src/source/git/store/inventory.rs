@@ -45,11 +45,12 @@ impl Inventory {
         bases.resize(kinds.len(), NO_BASE);
         let loose = store.packed()..u32::try_from(kinds.len()).unwrap_or(Num::MAX);
         roots.extend(loose.filter(|&num| matches!(kinds[num as usize], Known::Is(_))));
-        let pairs = || bases.iter().copied().zip(0..).filter(|&(base, _)| base != NO_BASE);
-        let children = Lists::new(bases.len(), pairs);
+        let children = children(&bases);
         let mut inventory = Self { kinds, roots, children, strays: Vec::new() };
-        inventory.grow(&bases);
-        inventory.ask_for_strays(store);
+        let lost = inventory.grow(&bases);
+        if !lost.is_empty() {
+            inventory.ask_for_strays(store, lost, &mut bases);
+        }
         inventory
     }
 
@@ -62,10 +63,10 @@ impl Inventory {
         needed
     }
 
-    /// All objects below roots, each behind its base.
+    /// All objects below roots and strays, each behind its base.
     fn behind_bases(&self) -> Vec<Num> {
         let mut order = Vec::with_capacity(self.kinds.len());
-        let mut waiting: Vec<Num> = self.roots.iter().rev().copied().collect();
+        let mut waiting: Vec<Num> = self.strays.iter().chain(&self.roots).rev().copied().collect();
         while let Some(num) = waiting.pop() {
             order.push(num);
             waiting.extend(self.children(num));
@@ -73,8 +74,8 @@ impl Inventory {
         order
     }
 
-    /// Passes kinds on from the roots, orders children by what is below them, and finds out what is below no root.
-    fn grow(&mut self, bases: &[Num]) {
+    /// Passes kinds on from the roots, orders children by what is below them, and gives what is below no root.
+    fn grow(&mut self, bases: &[Num]) -> Vec<Num> {
         let order = self.behind_bases();
         for &num in &order {
             if let Some(&kind) = self.kinds.get(bases[num as usize] as usize) {
@@ -94,17 +95,28 @@ impl Inventory {
             }
         }
         let is_stray = |&num: &Num| weights[num as usize] == 0 && self.kinds[num as usize] != Known::Copy;
-        self.strays = (0..u32::try_from(self.kinds.len()).unwrap_or(Num::MAX)).filter(is_stray).collect();
+        (0..u32::try_from(self.kinds.len()).unwrap_or(Num::MAX)).filter(is_stray).collect()
     }
 
-    /// Reads what is below no root: another copy may be readable.
-    fn ask_for_strays(&mut self, store: &Store) {
-        let (mut reader, mut buffer) = (Reader::new(store), Vec::new());
-        for &num in &self.strays {
-            if let Ok(kind) = reader.read(num, &mut buffer) {
+    /// Reads what is below no root: another copy may be readable. Then what is made from it grows there, and all else stands alone, so
+    /// that nothing is come to twice or goes round in a circle.
+    fn ask_for_strays(&mut self, store: &Store, lost: Vec<Num>, bases: &mut [Num]) {
+        let mut reader = Reader::new(store);
+        for num in lost {
+            if let Ok((kind, _)) = reader.bytes(num) {
                 self.kinds[num as usize] = Known::Is(kind);
+                bases[num as usize] = NO_BASE;
+                self.strays.push(num);
             }
         }
+        self.children = children(bases);
+        let lost = self.grow(bases);
+        for &num in &lost {
+            bases[num as usize] = NO_BASE;
+        }
+        self.children = children(bases);
+        self.grow(bases);
+        self.strays.extend(lost);
     }
 
     /// What the object is, if that could be found out.
@@ -195,4 +207,9 @@ fn loose_kinds(store: &Store) -> Vec<Known> {
         store.loose[usize::from(at)].kind(&id).map_or(Known::Nothing, Known::Is)
     };
     store.listed().par_iter().map(kind).collect()
+}
+
+/// What is stored as deltas of each object.
+fn children(bases: &[Num]) -> Lists {
+    Lists::new(bases.len(), || bases.iter().copied().zip(0..).filter(|&(base, _)| base != NO_BASE))
 }

@@ -11,7 +11,10 @@ use gix::{
     zlib::{Decompress, FlushDecompress, Status},
 };
 
-use super::{bytes::Bytes, decoder::MOST_EXPANSION};
+use super::{
+    bytes::{Bytes, MOST_IN_ONE_PIECE},
+    decoder::MOST_EXPANSION,
+};
 use crate::{blob::ObjectId, coverage::Coverage};
 
 /// The loose objects of one object directory.
@@ -58,7 +61,8 @@ impl LooseStore {
         if size > (compressed.len() as u64).saturating_mul(MOST_EXPANSION) {
             return Err(corrupt("it cannot be as large as it says"));
         }
-        let size = usize::try_from(size).map_err(|_| corrupt("it is too large"))?;
+        let size = usize::try_from(size).ok().filter(|&size| size as u64 <= MOST_IN_ONE_PIECE);
+        let size = size.ok_or_else(|| corrupt("it is too large for memory"))?;
         let whole = size + header_len;
         let have = out.len();
         out.try_reserve(whole.saturating_sub(have)).map_err(io::Error::other)?;

@@ -1,6 +1,10 @@
 //! Reads single objects: what each thread has of its own, its cache of delta bases above all.
 
-use std::{collections::HashSet, io, path::PathBuf};
+use std::{
+    collections::{HashMap, HashSet},
+    io,
+    path::PathBuf,
+};
 
 use gix::{
     objs::Kind,
@@ -58,6 +62,8 @@ pub(in crate::source::git) struct Reader<'s> {
     cache: MemoryCappedHashmap,
     /// Entries known to be unreadable, so that what is made of them fails at once.
     broken: HashSet<(usize, u64)>,
+    /// What begins where, in packs of which something could not be read.
+    places: HashMap<usize, HashMap<u64, u32>>,
 }
 
 /// Where a chain of deltas ends.
@@ -72,7 +78,7 @@ impl<'s> Reader<'s> {
     pub(in crate::source::git) fn new(store: &'s Store) -> Self {
         let cache = (CACHE / rayon::current_num_threads().max(1)).max(LEAST_CACHE);
         let (decoder, cache) = (Decoder::new(MOST_IN_MEMORY), MemoryCappedHashmap::new(cache));
-        Self { store, decoder, cache, broken: HashSet::new() }
+        Self { store, decoder, cache, broken: HashSet::new(), places: HashMap::new() }
     }
 
     /// The objects that it reads.
@@ -82,7 +88,7 @@ impl<'s> Reader<'s> {
 
     /// Reads an object into `out`. Where one copy of it cannot be read, another may do.
     pub(in crate::source::git) fn find(&mut self, id: &ObjectId, out: &mut Vec<u8>) -> Result<Option<Kind>, ReadError> {
-        let Some((kind, bytes)) = self.find_bytes(id, 0)? else { return Ok(None) };
+        let Some((kind, bytes)) = self.find_bytes(id, None, 0)? else { return Ok(None) };
         let bytes = bytes.into_memory()?;
         self.decoder.recycle(Bytes::Memory(std::mem::replace(out, bytes)));
         Ok(Some(kind))
@@ -97,7 +103,7 @@ impl<'s> Reader<'s> {
     /// The bytes of the object with this number.
     pub(super) fn bytes(&mut self, num: Num) -> Result<(Kind, Bytes), ReadError> {
         let missing = || ReadError::Loose(io::Error::from(io::ErrorKind::NotFound));
-        self.find_bytes(&self.store.id(num), 0)?.ok_or_else(missing)
+        self.find_bytes(&self.store.id(num), None, 0)?.ok_or_else(missing)
     }
 
     /// Shows an object, a large blob in windows with `margin` bytes on both sides; says whether it is here.
@@ -107,7 +113,7 @@ impl<'s> Reader<'s> {
         margin: usize,
         each: &mut dyn FnMut(Kind, &Window<'_>),
     ) -> Result<bool, ReadError> {
-        let Some((kind, bytes)) = self.find_bytes(id, 0)? else { return Ok(false) };
+        let Some((kind, bytes)) = self.find_bytes(id, None, 0)? else { return Ok(false) };
         match &bytes {
             Bytes::Spilled(spilled) if kind == Kind::Blob => {
                 let mut each = |window: &Window<'_>| {
@@ -123,12 +129,18 @@ impl<'s> Reader<'s> {
         Ok(true)
     }
 
-    fn find_bytes(&mut self, id: &ObjectId, hops: usize) -> Result<Option<(Kind, Bytes)>, ReadError> {
+    /// An object from wherever it can be read, but for one of the packs.
+    fn find_bytes(
+        &mut self,
+        id: &ObjectId,
+        but: Option<usize>,
+        hops: usize,
+    ) -> Result<Option<(Kind, Bytes)>, ReadError> {
         if id.as_bytes().len() != self.store.id_len() {
             return Ok(None);
         }
         let mut failure = None;
-        for (at, pack) in self.store.packs.iter().enumerate() {
+        for (at, pack) in self.store.packs.iter().enumerate().filter(|&(at, _)| Some(at) != but) {
             if let Some(place) = pack.lookup(id.as_bytes()) {
                 match self.read_packed((at, pack), pack.offset(place), hops) {
                     Ok(found) => return Ok(Some(found)),
@@ -156,26 +168,60 @@ impl<'s> Reader<'s> {
         hops: usize,
     ) -> Result<(Kind, Bytes), Corrupt> {
         let mut chain = Vec::new();
-        let result = self.follow((at, pack), offset, hops, &mut chain);
-        let result = result.and_then(|(kind, mut bytes)| {
-            while let Some(&delta) = chain.last() {
-                let entry = pack.entry(delta).map_err(|_| Corrupt::Size)?;
-                let made = self.decoder.apply(pack, &entry, &bytes, &mut Vec::new())?;
-                self.decoder.recycle(std::mem::replace(&mut bytes, made));
-                if let Bytes::Memory(bytes) = &bytes {
-                    self.cache.put(cache_id(at), delta, bytes, kind, 0);
-                }
-                chain.pop();
-            }
-            Ok((kind, bytes))
-        });
-        if result.is_err() {
-            self.broken.extend(chain.into_iter().map(|offset| (at, offset)));
+        let mut base = self.follow((at, pack), offset, hops, &mut chain);
+        loop {
+            let error = match base.and_then(|base| self.apply((at, pack), base, &mut chain)) {
+                Ok(found) => return Ok(found),
+                Err(error) => error,
+            };
+            base = Ok(self.stand_in((at, pack), hops, &mut chain).ok_or(error)?);
         }
-        result
     }
 
-    /// Follows an entry to a base that can be decoded as it is; `chain` becomes the deltas on the way, the outermost first.
+    /// Applies the deltas to what the last of them is one of. Where one cannot be, it is the last that is left.
+    fn apply(
+        &mut self,
+        (at, pack): (usize, &'s Pack),
+        (kind, mut bytes): (Kind, Bytes),
+        chain: &mut Vec<u64>,
+    ) -> Result<(Kind, Bytes), Corrupt> {
+        while let Some(&delta) = chain.last() {
+            let entry = pack.entry(delta).map_err(|_| Corrupt::Size)?;
+            let made = self.decoder.apply(pack, &entry, &bytes, &mut Vec::new())?;
+            self.decoder.recycle(std::mem::replace(&mut bytes, made));
+            if let Bytes::Memory(bytes) = &bytes {
+                self.cache.put(cache_id(at), delta, bytes, kind, 0);
+            }
+            chain.pop();
+        }
+        Ok((kind, bytes))
+    }
+
+    /// Another copy of what the last entry of a chain should become, or of one further out. All that have none are remembered as broken.
+    fn stand_in(&mut self, (at, pack): (usize, &'s Pack), hops: usize, chain: &mut Vec<u64>) -> Option<(Kind, Bytes)> {
+        // Until it is known better, so that copies of each other do not ask for one another without end.
+        self.broken.extend(chain.iter().map(|&offset| (at, offset)));
+        while let Some(offset) = chain.pop() {
+            // Who asked for the outermost asks for its copies, too.
+            if chain.is_empty() {
+                return None;
+            }
+            let places = self.places.entry(at);
+            let places = places.or_insert_with(|| (0..pack.len()).map(|place| (pack.offset(place), place)).collect());
+            let Some(&place) = places.get(&offset) else { continue };
+            if let Ok(Some(found)) = self.find_bytes(&pack.id(place), Some(at), hops + 1) {
+                self.broken.remove(&(at, offset));
+                for &offset in &*chain {
+                    self.broken.remove(&(at, offset));
+                }
+                return Some(found);
+            }
+        }
+        None
+    }
+
+    /// Follows an entry to a base that can be decoded as it is; `chain` becomes the deltas on the way, the outermost first, and behind
+    /// them what cannot be.
     fn follow(
         &mut self,
         (at, pack): (usize, &'s Pack),
@@ -191,10 +237,16 @@ impl<'s> Reader<'s> {
             if let Some((kind, _)) = self.cache.get(cache_id(at), offset, &mut cached) {
                 break Base::Cached(kind, cached);
             }
-            let entry = pack.entry(offset).map_err(|_| Corrupt::Header)?;
             if chain.len() > MOST_DEPTH || hops > MOST_HOPS {
+                let mut seen = HashSet::new();
+                let circle = chain.iter().position(|&offset| !seen.insert(offset));
+                chain.truncate(circle.unwrap_or(chain.len()));
                 return Err(Corrupt::Depth);
             }
+            let Ok(entry) = pack.entry(offset) else {
+                chain.push(offset);
+                return Err(Corrupt::Header);
+            };
             match entry.header {
                 Header::OfsDelta { base_distance } => {
                     chain.push(offset);
@@ -214,14 +266,15 @@ impl<'s> Reader<'s> {
             Base::Cached(kind, bytes) => Ok((kind, Bytes::Memory(bytes))),
             Base::Whole(kind, offset) => {
                 let entry = pack.entry(offset).map_err(|_| Corrupt::Header)?;
-                let bytes = self.decoder.whole(pack, &entry)?;
+                let whole = self.decoder.whole(pack, &entry);
+                let bytes = whole.inspect_err(|_| chain.push(offset))?;
                 if let Bytes::Memory(bytes) = &bytes {
                     self.cache.put(cache_id(at), offset, bytes, kind, 0);
                 }
                 Ok((kind, bytes))
             }
             Base::Elsewhere(id) => {
-                let found = self.find_bytes(&id, hops + 1);
+                let found = self.find_bytes(&id, None, hops + 1);
                 found.ok().flatten().ok_or(Corrupt::Base)
             }
         }
