@@ -4,10 +4,10 @@
 //! ones too, and nothing else. Whether an occurrence comes to anything is [`super::anchor`]'s to say.
 //!
 //! An automaton over hundreds of keywords reads one byte after the other, each step waiting for the one before, at some 0.4 GB/s. Here every second
-//! position is looked at instead, each on its own: three bytes, folded to one case and hashed, ask a table of bits that fits the first cache
-//! whether any keyword has them where it must. Of each keyword two neighbouring windows of three bytes are in the table, so that
+//! position is looked at instead, each on its own: three bytes, folded to one case and hashed, ask a table whether any
+//! keyword has them where it must, with the byte behind them. Of each keyword two neighbouring windows of three bytes are in the table, so that
 //! one of them lies at an even place wherever the keyword begins; they are the two that source text holds least. What passes is compared
-//! with the few keywords that it can be, after a second table has been asked about these three bytes and the next one.
+//! with the few keywords that it can be.
 
 use std::{collections::BTreeMap, fmt, ops::Range};
 
@@ -19,8 +19,9 @@ use crate::rule::{Rule, RuleIx};
 const LONGEST: usize = 16;
 /// How many bytes are hashed together.
 const WINDOW: usize = 3;
-/// How many bytes the second table is asked about.
-const WIDE: usize = 4;
+/// How many entries the gate has: of 32 bits, one for each value of the lowest bits of the byte behind a window. With 128 KiB it does not
+/// fit the first cache, but a smaller one lets so much pass that it takes longer.
+const GATE: usize = 1 << (HASH_BITS - 3);
 /// How many bits of a hash are used: 2¹⁸ bits are 32 KiB.
 const HASH_BITS: u32 = 18;
 const WORDS: usize = 1 << (HASH_BITS - 6);
@@ -34,8 +35,8 @@ pub(super) struct Prefilter {
     keywords: Vec<Keyword>,
     /// Which hashes some window of a keyword has.
     bits: Box<[u64]>,
-    /// Which hashes some window of a keyword has together with the byte behind it.
-    wide_bits: Box<[u64]>,
+    /// By the first bits of a window's hash, which bytes may follow it.
+    gate: Box<[u32; GATE]>,
     /// How many bits are set before each word of `bits`.
     ranks: Box<[u16]>,
     /// For each set bit, where its entries begin in `entries`.
@@ -78,15 +79,12 @@ impl Prefilter {
     pub(super) fn new(rules: &[Rule]) -> Self {
         let keywords = keywords(rules);
         let mut entries: Vec<(u32, Entry)> = Vec::new();
-        let mut wide_bits = vec![0; WORDS].into_boxed_slice();
+        let mut gate: Box<[u32; GATE]> = vec![0; GATE].try_into().expect("as many entries as it has");
         for (keyword, ix) in keywords.iter().zip(0..) {
             for (back, window) in windows(&keyword.text) {
                 entries.push((hash(window), Entry { keyword: ix, back }));
                 let next = usize::try_from(back + 3).ok().and_then(|next| keyword.text.get(next));
-                for next in next.map_or(0..=u8::MAX, |&next| next..=next) {
-                    let hash = wide_hash([window[0], window[1], window[2], next]);
-                    wide_bits[word(hash)] |= bit(hash);
-                }
+                gate[door(hash(window))] |= next.map_or(u32::MAX, |&next| 1 << (next & 31));
             }
         }
         entries.sort_by_key(|(hash, _)| *hash);
@@ -95,7 +93,7 @@ impl Prefilter {
             longest: keywords.iter().map(|keyword| keyword.text.len()).max().unwrap_or(0),
             keywords,
             bits: vec![0; WORDS].into_boxed_slice(),
-            wide_bits,
+            gate,
             ranks: vec![0; WORDS].into_boxed_slice(),
             starts: Vec::new(),
             entries: entries.iter().map(|(_, entry)| *entry).collect(),
@@ -142,19 +140,18 @@ impl Prefilter {
         }
     }
 
-    /// Whether one of the three windows of a load has hashes that a window of a keyword has.
+    /// Whether one of the three windows of a load may be a keyword's.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a call every six bytes costs more than what it does")]
     fn may_pass(&self, folded: u64) -> bool {
         (self.passes(folded) | self.passes(folded >> 16) | self.passes(folded >> 32)) & 1 == 1
     }
 
-    /// Whether a window of a keyword has the hashes of the first window, in the lowest bit.
+    /// Whether the first window may be a keyword's, in the lowest bit.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a call every six bytes costs more than what it does")]
-    fn passes(&self, folded: u64) -> u64 {
-        let (hash, wide) = (mix(folded), wide_mix(folded));
-        self.bits[word(hash)] >> (hash & 63) & self.wide_bits[word(wide)] >> (wide & 63)
+    fn passes(&self, folded: u64) -> u32 {
+        self.gate[door(mix(folded))] >> ((folded >> 24) & 31)
     }
 
     /// Looks at the three windows of a load, which begins at `at`.
@@ -163,8 +160,9 @@ impl Prefilter {
     fn look(&self, folded: u64, at: usize, within: &Within<'_>, found: &mut impl FnMut(RuleIx, usize)) {
         for skipped in [0, 2, 4] {
             let window = folded >> (8 * skipped);
-            if self.passes(window) & 1 == 1 {
-                self.compare(mix(window), at + skipped, within, found);
+            let hash = mix(window);
+            if self.passes(window) & 1 == 1 && self.bits[word(hash)] & bit(hash) != 0 {
+                self.compare(hash, at + skipped, within, found);
             }
         }
     }
@@ -233,24 +231,18 @@ fn hash(window: [u8; WINDOW]) -> u32 {
     mix(u64::from_le_bytes(load) | 0x20_2020)
 }
 
-/// The hash of a window and the byte behind it, whatever their case.
-fn wide_hash(window: [u8; WIDE]) -> u32 {
-    wide_mix(u64::from(u32::from_le_bytes(window) | 0x2020_2020))
-}
-
-/// The hash of the four lowest bytes.
-#[inline]
-fn wide_mix(bytes: u64) -> u32 {
-    let low = u32::try_from(bytes & 0xffff_ffff).unwrap_or(0);
-    low.wrapping_mul(0x9e37_79b1) >> (32 - HASH_BITS)
-}
-
 /// The hash of the three lowest bytes: multiplication spreads them into the highest bits (Knuth, The Art of Computer Programming,
 /// volume 3, section 6.4).
 #[inline]
 fn mix(bytes: u64) -> u32 {
     let low = u32::try_from(bytes & 0xff_ffff).unwrap_or(0);
     low.wrapping_mul(0x9e37_79b1) >> (32 - HASH_BITS)
+}
+
+/// The gate's entry for a hash.
+#[inline]
+fn door(hash: u32) -> usize {
+    (hash >> 3) as usize % GATE
 }
 
 #[inline]

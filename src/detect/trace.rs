@@ -80,6 +80,8 @@ const MOST_HITS: usize = u16::MAX as usize - 1;
 /// How much of a blob is looked at before its anchors are tried, or with too many hits before they are settled.
 const PART: usize = 64 << 10;
 
+/// How many more anchors a blob may have than the one that it is made from before its list of them has to grow.
+const MORE_ANCHORS: usize = 8;
 /// Shorter stretches are looked at as if they were new: next to no outcome has its whole reach in one.
 const LEAST_SHARED: usize = 64;
 
@@ -98,7 +100,8 @@ impl Detector {
             return (self.tokens_in_parts(bytes, scratch), None);
         }
         scratch.begin_window();
-        let trace = Trace { len: bytes.len(), ..Trace::default() };
+        let like = if keep { base.map_or(0, |(base, _)| base.anchors.len() + MORE_ANCHORS) } else { 0 };
+        let trace = Trace { len: bytes.len(), anchors: Vec::with_capacity(like), hits: Vec::new() };
         let mut tracing = Tracing { detector: self, bytes, scratch, trace, keep, found: Vec::new() };
         match base {
             Some((base, shared)) => tracing.follow(base, shared),

@@ -207,6 +207,9 @@ struct Parsed {
     marks: Vec<(u32, Mark)>,
 }
 
+/// How many more entries a tree may have than its base before lists of them have to grow.
+const MORE_ENTRIES: usize = 4;
+
 impl Walker for TreeReader<'_> {
     type Trace = Parsed;
 
@@ -217,7 +220,11 @@ impl Walker for TreeReader<'_> {
         let empty = Parsed { num: NONE, starts: Vec::new(), marks: Vec::new() };
         let (base, shared) = base.unwrap_or((&empty, &[]));
         self.records.push(Record { num: object.num, base: base.num, steps: len(&self.steps) });
-        let parsed = Parsed { num: object.num, ..empty.clone() };
+        let parsed = Parsed {
+            num: object.num,
+            starts: Vec::with_capacity(base.starts.len() + MORE_ENTRIES),
+            marks: Vec::with_capacity(base.marks.len() + MORE_ENTRIES),
+        };
         let mut parsing = Parsing { reader: self, bytes: object.bytes, parsed };
         if parsing.run(base, shared) {
             let Parsing { mut parsed, .. } = parsing;

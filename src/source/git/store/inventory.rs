@@ -37,19 +37,26 @@ impl Inventory {
     pub(in crate::source::git) fn new(store: &Store) -> Self {
         store.packs.par_iter().for_each(Pack::prepare);
         let mut kinds = Vec::with_capacity(store.len());
+        let mut weights = Vec::with_capacity(store.len());
         let (mut bases, mut roots) = (Vec::with_capacity(store.len()), Vec::new());
         for at in 0..store.packs.len() {
-            add_pack(store, at, &mut kinds, &mut bases, &mut roots);
+            let pack = Packed::read(store, at);
+            pack.add_to(&mut kinds, &mut bases, &mut weights);
+            roots.extend(pack.roots(store.packs[at].first()));
         }
         kinds.extend(loose_kinds(store));
         bases.resize(kinds.len(), NO_BASE);
+        weights.resize(kinds.len(), 1);
         let loose = store.packed()..u32::try_from(kinds.len()).unwrap_or(Num::MAX);
         roots.extend(loose.filter(|&num| matches!(kinds[num as usize], Known::Is(_))));
         let children = children(&bases);
         let mut inventory = Self { kinds, roots, children, strays: Vec::new() };
-        let lost = inventory.grow(&bases);
-        if !lost.is_empty() {
-            inventory.ask_for_strays(store, lost, &mut bases);
+        inventory.put_heaviest_last(&weights);
+        if inventory.kinds.contains(&Known::Nothing) {
+            let lost = inventory.grow(&bases);
+            if !lost.is_empty() {
+                inventory.ask_for_strays(store, lost, &mut bases);
+            }
         }
         inventory
     }
@@ -89,13 +96,20 @@ impl Inventory {
             if let Some(above) = weights.get_mut(bases[num as usize] as usize) {
                 *above += weight;
             }
+        }
+        self.put_heaviest_last(&weights);
+        let is_stray = |&num: &Num| weights[num as usize] == 0 && self.kinds[num as usize] != Known::Copy;
+        (0..u32::try_from(self.kinds.len()).unwrap_or(Num::MAX)).filter(is_stray).collect()
+    }
+
+    /// Orders the children of each object by how many objects are below them.
+    fn put_heaviest_last(&mut self, weights: &[u32]) {
+        for num in 0..u32::try_from(self.kinds.len()).unwrap_or(Num::MAX) {
             let children = self.children.of_mut(num);
             if children.len() > 1 {
                 children.sort_by_key(|&child| weights[child as usize]);
             }
         }
-        let is_stray = |&num: &Num| weights[num as usize] == 0 && self.kinds[num as usize] != Known::Copy;
-        (0..u32::try_from(self.kinds.len()).unwrap_or(Num::MAX)).filter(is_stray).collect()
     }
 
     /// Reads what is below no root: another copy may be readable. Then what is made from it grows there, and all else stands alone, so
@@ -154,27 +168,76 @@ impl Inventory {
     }
 }
 
-/// Adds the objects of the pack at this place.
-fn add_pack(store: &Store, at: usize, kinds: &mut Vec<Known>, bases: &mut Vec<Num>, roots: &mut Vec<Num>) {
-    let (pack, earlier) = (&store.packs[at], &store.packs[..at]);
-    let places = by_offset(pack);
-    let is_copy = |at: u32| {
-        let id = pack.id(at);
-        earlier.iter().any(|pack| pack.lookup(id.as_bytes()).is_some())
-    };
-    let headers: Vec<_> = places
-        .par_iter()
-        .map(|&(offset, at)| if is_copy(at) { (Known::Copy, NO_BASE) } else { header(store, pack, offset, &places) })
-        .collect();
-    let first = kinds.len();
-    kinds.resize(first + places.len(), Known::Nothing);
-    bases.resize(first + places.len(), NO_BASE);
-    for (&(_, at), (known, base)) in places.iter().zip(headers) {
-        kinds[first + at as usize] = known;
-        bases[first + at as usize] = base;
-        if matches!(known, Known::Is(_)) {
-            roots.push(pack.first() + at);
+/// A pack's entries by offset: bases come before what is made from them, and mostly close by.
+struct Packed {
+    /// Each entry's place in the listing.
+    places: Vec<(u64, u32)>,
+    kinds: Vec<Known>,
+    bases: Vec<Base>,
+}
+
+/// What an entry is made from.
+#[derive(Clone, Copy)]
+enum Base {
+    /// Nothing, or what is not here.
+    None,
+    /// The entry at this place by offset, which goes by this number.
+    Before(u32, Num),
+    /// Another object.
+    Other(Num),
+}
+
+impl Packed {
+    /// Reads the headers of the pack at this place. Kinds are passed on where the base comes before.
+    fn read(store: &Store, at: usize) -> Self {
+        let (pack, earlier) = (&store.packs[at], &store.packs[..at]);
+        let places = by_offset(pack);
+        let is_copy = |at: u32| {
+            let id = pack.id(at);
+            earlier.iter().any(|pack| pack.lookup(id.as_bytes()).is_some())
+        };
+        let header = |&(offset, at): &(u64, u32)| {
+            if is_copy(at) { (Known::Copy, Base::None) } else { header(store, pack, offset, &places) }
+        };
+        let (mut kinds, bases): (Vec<_>, Vec<_>) = places.par_iter().map(header).unzip();
+        for at in 0..kinds.len() {
+            if let Base::Before(base, _) = bases[at]
+                && let kind @ Known::Is(_) = kinds[base as usize]
+            {
+                kinds[at] = kind;
+            }
         }
+        Self { places, kinds, bases }
+    }
+
+    /// Adds what is known of each entry, in the order of the listing: what it is, its base, and how many entries are at or below it.
+    fn add_to(&self, kinds: &mut Vec<Known>, bases: &mut Vec<Num>, weights: &mut Vec<u32>) {
+        let mut own_weights = vec![1u32; self.places.len()];
+        for at in (0..self.places.len()).rev() {
+            if let Base::Before(base, _) = self.bases[at] {
+                own_weights[base as usize] += own_weights[at];
+            }
+        }
+        let first = kinds.len();
+        kinds.resize(first + self.places.len(), Known::Nothing);
+        bases.resize(first + self.places.len(), NO_BASE);
+        weights.resize(first + self.places.len(), 1);
+        for (by_offset, &(_, at)) in self.places.iter().enumerate() {
+            let at = first + at as usize;
+            kinds[at] = self.kinds[by_offset];
+            weights[at] = own_weights[by_offset];
+            bases[at] = match self.bases[by_offset] {
+                Base::None => NO_BASE,
+                Base::Before(_, num) | Base::Other(num) => num,
+            };
+        }
+    }
+
+    /// Entries that are stored whole.
+    fn roots(&self, first: Num) -> impl Iterator<Item = Num> {
+        let whole = (self.places.iter().zip(&self.kinds).zip(&self.bases))
+            .filter(|((_, kind), base)| matches!((kind, base), (Known::Is(_), Base::None)));
+        whole.map(move |(((_, at), _), _)| first + at)
     }
 }
 
@@ -186,17 +249,24 @@ fn by_offset(pack: &Pack) -> Vec<(u64, u32)> {
 }
 
 /// What the entry at an offset is, or what its base is.
-fn header(store: &Store, pack: &Pack, offset: u64, places: &[(u64, u32)]) -> (Known, Num) {
-    let Ok(entry) = pack.entry(offset) else { return (Known::Nothing, NO_BASE) };
-    match entry.header {
+fn header(store: &Store, pack: &Pack, offset: u64, places: &[(u64, u32)]) -> (Known, Base) {
+    let Ok(entry) = pack.entry(offset) else { return (Known::Nothing, Base::None) };
+    let base = match entry.header {
         Header::OfsDelta { base_distance } => {
-            let base = offset.checked_sub(base_distance);
+            let base = offset.checked_sub(base_distance).filter(|_| base_distance > 0);
             let place = base.and_then(|base| places.binary_search_by_key(&base, |&(offset, _)| offset).ok());
-            (Known::Nothing, place.map_or(NO_BASE, |place| store.canonical(pack.first() + places[place].1)))
+            place.map_or(Base::None, |place| {
+                let num = pack.first() + places[place].1;
+                match store.canonical(num) {
+                    same if same == num => Base::Before(u32::try_from(place).unwrap_or(u32::MAX), num),
+                    other => Base::Other(other),
+                }
+            })
         }
-        Header::RefDelta { base_id } => (Known::Nothing, store.num(base_id.as_slice()).unwrap_or(NO_BASE)),
-        whole => (whole.as_kind().map_or(Known::Nothing, Known::Is), NO_BASE),
-    }
+        Header::RefDelta { base_id } => store.num(base_id.as_slice()).map_or(Base::None, Base::Other),
+        whole => return (whole.as_kind().map_or(Known::Nothing, Known::Is), Base::None),
+    };
+    (Known::Nothing, base)
 }
 
 fn loose_kinds(store: &Store) -> Vec<Known> {
