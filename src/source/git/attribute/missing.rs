@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeSet,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
 };
 
 use super::{
@@ -64,23 +64,25 @@ impl Repository {
 
     /// What these trees and those below them name that is not here.
     fn missing_below(&self, trees: &Trees, roots: &[Num]) -> BTreeSet<ObjectId> {
-        let met: Vec<_> = (0..self.store.len()).map(|_| AtomicBool::new(false)).collect();
-        let is_new = |tree: Num| !met[tree as usize].swap(true, Ordering::Relaxed);
-        let state = || (Marks::new(trees), Vec::new(), Vec::new(), BTreeSet::new());
-        let found = parallel::share(roots, state, |(marks, of_tree, waiting, found), &root| {
-            waiting.extend(Some(root).filter(|&root| is_new(root)));
-            while let Some(tree) = waiting.pop() {
+        let flags = |count: usize| (0..count).map(|_| AtomicBool::new(false)).collect::<Vec<_>>();
+        let (met, found) = (flags(self.store.len()), flags(trees.missing.len()));
+        let left = AtomicUsize::new(found.len());
+        let is_new = |flag: &AtomicBool| !flag.load(Relaxed) && !flag.swap(true, Relaxed);
+        let state = || (Marks::new(trees), Vec::new(), Vec::new());
+        parallel::share(roots, state, |(marks, of_tree, waiting), &root| {
+            waiting.extend(Some(root).filter(|&root| is_new(&met[root as usize])));
+            while let Some(tree) = waiting.pop().filter(|_| left.load(Relaxed) > 0) {
                 marks.of(tree, of_tree);
                 for mark in &*of_tree {
                     match mark.what {
-                        What::Folder(tree) => waiting.extend(Some(tree).filter(|&tree| is_new(tree))),
-                        What::Missing(number) => drop(found.insert(trees.missing[number as usize])),
-                        What::Hit(_) => {}
+                        What::Folder(tree) => waiting.extend(Some(tree).filter(|&tree| is_new(&met[tree as usize]))),
+                        What::Missing(number) if is_new(&found[number as usize]) => drop(left.fetch_sub(1, Relaxed)),
+                        What::Missing(_) | What::Hit(_) => {}
                     }
                 }
             }
         });
-        found.into_iter().flat_map(|(_, _, _, found)| found).collect()
+        found.iter().zip(&trees.missing).filter(|(found, _)| found.load(Relaxed)).map(|(_, &id)| id).collect()
     }
 }
 

@@ -80,7 +80,7 @@ impl Fan {
 }
 
 /// About how many ids share an entry of a [`Fan`].
-const PER_START: u32 = 8;
+const PER_START: u32 = 2;
 
 /// The first four bytes of an id, as a number.
 fn leading(id: &[u8]) -> u32 {
