@@ -227,26 +227,31 @@ impl Placing<'_> {
         }
         let shown = self.scan.pool.install(|| {
             let shown = by_blob.into_par_iter().map_init(Scratch::default, |scratch, (blob, places)| {
-                (blob, self.findings(blob, scratch).map(|findings| self.showing(places, &findings, ids)))
+                let (findings, outcome) = self.findings(blob, scratch);
+                (blob, self.showing(places, &findings, ids), outcome)
             });
             shown.collect::<Vec<_>>()
         });
-        for (blob, result) in shown {
-            match result {
-                Ok(shown) => shown.into_iter().for_each(|(place, finding)| self.add_place(place, finding, gathered)),
-                Err(error) => {
-                    gathered.coverage.fail(format!("object {blob}"), format!("cannot be read again: {error}"));
-                }
+        for (blob, shown, outcome) in shown {
+            for (place, finding) in shown {
+                self.add_place(place, finding, gathered);
+            }
+            let subject = format!("object {blob}");
+            // What ends early was told when it was scanned.
+            let is_told = || gathered.coverage.failed.iter().any(|failure| failure.subject == subject);
+            if let Some(error) = outcome.err().filter(|_| !is_told()) {
+                gathered.coverage.fail(subject, format!("cannot be read again: {error}"));
             }
         }
     }
 
-    fn findings(&self, blob: ObjectId, scratch: &mut Scratch) -> Result<Vec<Finding>, git::Error> {
+    /// What an object holds, as far as it can be read.
+    fn findings(&self, blob: ObjectId, scratch: &mut Scratch) -> (Vec<Finding>, Result<(), git::Error>) {
         let (detector, mut findings) = (self.scan.detector, Vec::new());
-        self.repository.show(blob, detector.margin(), &mut |window| {
+        let outcome = self.repository.show(blob, detector.margin(), &mut |window| {
             findings.extend(worker::findings(detector, window, scratch));
-        })?;
-        Ok(findings)
+        });
+        (findings, outcome)
     }
 
     /// Each place with the first finding of its secret.

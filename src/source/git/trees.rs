@@ -27,8 +27,37 @@ pub(super) type NameIx = u32;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Mark {
     pub(super) name: NameIx,
-    pub(super) what: What,
+    /// What it leads to: two bits for the kind and thirty for the number. There are millions of these.
+    target: u32,
 }
+
+impl Mark {
+    fn new(name: NameIx, what: What) -> Self {
+        let (kind, number) = match what {
+            What::Folder(num) => (0, num),
+            What::Hit(number) => (1, number),
+            What::Missing(number) => (2, number),
+        };
+        debug_assert!(number <= NUMBER, "a thousand million objects");
+        Self { name, target: kind << NUMBER_BITS | number & NUMBER }
+    }
+
+    /// What it leads to.
+    pub(super) fn what(self) -> What {
+        let number = self.target & NUMBER;
+        match self.target >> NUMBER_BITS {
+            0 => What::Folder(number),
+            1 => What::Hit(number),
+            _ => What::Missing(number),
+        }
+    }
+}
+
+/// How many bits of a target are its number.
+const NUMBER_BITS: u32 = 30;
+const NUMBER: u32 = (1 << NUMBER_BITS) - 1;
+/// The kind of target that stands for marks of the base.
+const KEEP: u32 = 3;
 
 /// What an entry leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,15 +69,23 @@ pub(super) enum What {
     Missing(u32),
 }
 
-/// How a tree's marks are made from those of its base.
+/// How a tree's marks are made from those of its base: by a new one, or by some of the base's, the first of which stands in place of the
+/// name, and the end in place of the number.
 #[derive(Clone, Copy, Debug)]
-enum Step {
-    /// These of the base's.
-    Keep {
-        from: u32,
-        to: u32,
-    },
-    New(Mark),
+struct Step(Mark);
+
+impl Step {
+    /// Marks of the base.
+    fn keep(from: usize, to: usize) -> Self {
+        let number = |at| u32::try_from(at).unwrap_or(NUMBER);
+        Self(Mark { name: number(from), target: KEEP << NUMBER_BITS | number(to) })
+    }
+
+    /// Which marks of the base these are.
+    fn kept(self) -> Option<std::ops::Range<usize>> {
+        let is_kept = self.0.target >> NUMBER_BITS == KEEP;
+        is_kept.then_some(self.0.name as usize..(self.0.target & NUMBER) as usize)
+    }
 }
 
 /// One tree.
@@ -104,7 +141,11 @@ impl Trees {
                 trees.places[record.num as usize] = at;
             }
             trees.records.extend(records.into_iter().map(|one| Record { steps: one.steps + shift, ..one }));
-            trees.steps.extend(steps);
+            if trees.steps.is_empty() {
+                trees.steps = steps;
+            } else {
+                trees.steps.extend(steps);
+            }
         }
         let missing = missing.into_inner().unwrap_or_else(PoisonError::into_inner);
         trees.missing = missing.values().iter().map(|id| ObjectId::new(id)).collect();
@@ -164,9 +205,9 @@ impl<'t> Marks<'t> {
         while let Some(at) = self.chain.pop() {
             made.clear();
             for step in self.trees.steps(at) {
-                match *step {
-                    Step::Keep { from, to } => made.extend_from_slice(&out[from as usize..to as usize]),
-                    Step::New(mark) => made.push(mark),
+                match step.kept() {
+                    Some(kept) => made.extend_from_slice(&out[kept]),
+                    None => made.push(step.0),
                 }
             }
             std::mem::swap(out, &mut made);
@@ -329,8 +370,7 @@ impl Parsing<'_, '_, '_> {
         let last = base.marks.partition_point(|&(start, _)| start < end);
         if first < last {
             self.parsed.marks.extend(base.marks[first..last].iter().map(|&(start, mark)| (shift(start), mark)));
-            let number = |at| u32::try_from(at).unwrap_or(u32::MAX);
-            self.reader.steps.push(Step::Keep { from: number(first), to: number(last) });
+            self.reader.steps.push(Step::keep(first, last));
         }
         (end - begin) as usize
     }
@@ -342,9 +382,9 @@ impl Parsing<'_, '_, '_> {
         let start = len(&self.bytes[..at]);
         self.parsed.starts.push(start);
         if let Some(what) = self.reader.what(&entry) {
-            let mark = Mark { name: self.reader.name(entry.name), what };
+            let mark = Mark::new(self.reader.name(entry.name), what);
             self.parsed.marks.push((start, mark));
-            self.reader.steps.push(Step::New(mark));
+            self.reader.steps.push(Step(mark));
         }
         self.bytes.len() - at - rest.len()
     }

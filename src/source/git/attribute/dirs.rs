@@ -90,7 +90,7 @@ impl<'a> Dirs<'a> {
     fn dir_of(&self, eyes: &mut Eyes<'a>, marks: &[Mark], depth: usize) -> Dir {
         let mut held = Vec::new();
         for mark in marks {
-            match mark.what {
+            match mark.what() {
                 What::Hit(hit) => held.push((mark.name, Held::Blob(hit))),
                 What::Folder(tree) => match self.look_below(eyes, tree, depth + 1) {
                     EMPTY => {}

@@ -74,7 +74,7 @@ impl Repository {
             while let Some(tree) = waiting.pop().filter(|_| left.load(Relaxed) > 0) {
                 marks.of(tree, of_tree);
                 for mark in &*of_tree {
-                    match mark.what {
+                    match mark.what() {
                         What::Folder(tree) => waiting.extend(Some(tree).filter(|&tree| is_new(&met[tree as usize]))),
                         What::Missing(number) if is_new(&found[number as usize]) => drop(left.fetch_sub(1, Relaxed)),
                         What::Missing(_) | What::Hit(_) => {}

@@ -191,7 +191,7 @@ impl Repository {
         for &num in &unnamed {
             eyes.marks.of(num, &mut marks);
             inner.extend(
-                marks.iter().filter_map(|mark| if let What::Folder(tree) = mark.what { Some(tree) } else { None }),
+                marks.iter().filter_map(|mark| if let What::Folder(tree) = mark.what() { Some(tree) } else { None }),
             );
         }
         let outer = unnamed.into_iter().filter(|num| !inner.contains(num));

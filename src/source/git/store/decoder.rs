@@ -48,13 +48,27 @@ pub(super) struct Decoder {
     most_in_memory: u64,
 }
 
+/// How much memory all threads together spend on objects that they have decoded.
+const MEMORY: u64 = 64 << 20;
+/// The least that is of use to one.
+const LEAST_MEMORY: u64 = 4 << 20;
+
+/// How much of it one thread may spend.
+pub(super) fn share_of_memory() -> u64 {
+    let threads = rayon::current_num_threads().max(1) as u64;
+    (MEMORY / threads).max(LEAST_MEMORY)
+}
+
 /// How many buffers are kept for later.
 const MOST_SPARE: usize = 8;
 /// Larger buffers are not kept.
 const MOST_KEPT: usize = 4 << 20;
 
 impl Decoder {
-    pub(super) fn new(most_in_memory: u64) -> Self {
+    /// The decoder of one of as many threads as there are.
+    pub(super) fn for_thread() -> Self {
+        // An object, its base and its delta are in memory at the same time.
+        let most_in_memory = share_of_memory() / 3;
         Self { inflater: libdeflater::Decompressor::new(), delta: Vec::new(), spare: Vec::new(), most_in_memory }
     }
 

@@ -23,9 +23,9 @@ pub(super) use inventory::Inventory;
 pub(super) use reader::{ReadError, Reader};
 pub(super) use walk::{Object, Walker, walk};
 
-use gix::odb::pack::data::Entry;
+use gix::odb::pack::data::{Entry, entry::Header};
 
-use self::{loose::LooseStore, pack::Pack};
+use self::{loose::LooseStore, pack::Pack, stream::Inflated};
 use crate::{blob::ObjectId, coverage::Coverage};
 
 /// An object's place among all objects of a [`Store`].
@@ -111,9 +111,20 @@ impl Store {
     }
 
     /// The size of a loose blob larger than `most`, and what it is read from.
-    fn large_loose(&self, num: Num, most: u64) -> Option<(u64, impl std::io::Read + use<>)> {
-        let id = self.id(num);
-        self.loose.iter().find_map(|loose| loose.large_blob(&id, most + 1))
+    fn large_loose(&self, id: &ObjectId, most: u64) -> Option<(u64, impl std::io::Read + use<>)> {
+        self.loose.iter().find_map(|loose| loose.large_blob(id, most + 1))
+    }
+
+    /// The size of a blob larger than `most` that is stored whole, and what it is read from.
+    fn large_blob(&self, id: &ObjectId, most: u64) -> Option<(u64, Box<dyn std::io::Read + '_>)> {
+        for pack in &self.packs {
+            if let Some(entry) = pack.lookup(id.as_bytes()).and_then(|at| pack.entry(pack.offset(at)).ok()) {
+                let is_large = entry.header == Header::Blob && entry.decompressed_size > most;
+                return is_large
+                    .then(|| (entry.decompressed_size, Box::new(Inflated::new(pack.compressed(&entry))) as _));
+            }
+        }
+        self.large_loose(id, most).map(|(size, input)| (size, Box::new(input) as _))
     }
 
     /// The pack whose listing the number is from; nothing for a loose object.

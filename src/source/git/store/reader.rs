@@ -29,8 +29,6 @@ use crate::{
 const CACHE: usize = 32 << 20;
 /// The least that is of use to one.
 const LEAST_CACHE: usize = 2 << 20;
-/// Objects larger than this do not stay in memory.
-const MOST_IN_MEMORY: u64 = 16 << 20;
 /// Chains of deltas longer than this are not followed: git makes none over 4,095.
 const MOST_DEPTH: usize = 1 << 16;
 /// How often a chain may lead from one pack to another.
@@ -77,7 +75,7 @@ impl<'s> Reader<'s> {
     /// A reader that is one of as many as there are threads.
     pub(in crate::source::git) fn new(store: &'s Store) -> Self {
         let cache = (CACHE / rayon::current_num_threads().max(1)).max(LEAST_CACHE);
-        let (decoder, cache) = (Decoder::new(MOST_IN_MEMORY), MemoryCappedHashmap::new(cache));
+        let (decoder, cache) = (Decoder::for_thread(), MemoryCappedHashmap::new(cache));
         Self { store, decoder, cache, broken: HashSet::new(), places: HashMap::new() }
     }
 
@@ -106,22 +104,30 @@ impl<'s> Reader<'s> {
         self.find_bytes(&self.store.id(num), None, 0)?.ok_or_else(missing)
     }
 
-    /// Shows an object, a large blob in windows with `margin` bytes on both sides; says whether it is here.
+    /// Shows an object, a large blob in windows with `margin` bytes on both sides; says whether it is here. What could be read before an error was
+    /// shown.
     pub(in crate::source::git) fn show(
         &mut self,
         id: &ObjectId,
         margin: usize,
         each: &mut dyn FnMut(Kind, &Window<'_>),
     ) -> Result<bool, ReadError> {
+        let mut show_large = |size: u64, input: &mut dyn io::Read| {
+            let mut each = |window: &Window<'_>| {
+                each(Kind::Blob, window);
+                true
+            };
+            let (read, outcome) = Windows::default().push(&mut io::Read::take(input, size + 1), margin, &mut each);
+            outcome?;
+            if read == size { Ok(true) } else { Err(io::Error::other("it is not as large as it says").into()) }
+        };
+        // What there is of one that ends early is shown.
+        if let Some((size, mut input)) = self.store.large_blob(id, self.decoder.most_in_memory()) {
+            return show_large(size, &mut input);
+        }
         let Some((kind, bytes)) = self.find_bytes(id, None, 0)? else { return Ok(false) };
         match &bytes {
-            Bytes::Spilled(spilled) if kind == Kind::Blob => {
-                let mut each = |window: &Window<'_>| {
-                    each(kind, window);
-                    true
-                };
-                Windows::default().push(&mut spilled.reader()?, margin, &mut each).1?;
-            }
+            Bytes::Spilled(spilled) if kind == Kind::Blob => return show_large(bytes.len(), &mut spilled.reader()?),
             Bytes::Spilled(spilled) => each(kind, &Window::whole(&spilled.read()?)),
             Bytes::Memory(bytes) => each(kind, &Window::whole(bytes)),
         }
@@ -152,7 +158,7 @@ impl<'s> Reader<'s> {
             }
         }
         for loose in &self.store.loose {
-            match loose.read(id, MOST_IN_MEMORY) {
+            match loose.read(id, self.decoder.most_in_memory()) {
                 Ok(None) => {}
                 Ok(found) => return Ok(found),
                 Err(error) => failure = failure.or(Some(ReadError::Loose(error))),

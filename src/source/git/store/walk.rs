@@ -14,7 +14,12 @@ use std::{
 
 use gix::objs::Kind;
 
-use super::{Inventory, Num, ReadError, Reader, Store, bytes::Bytes, decoder::Decoder, stream::Inflated};
+use super::{
+    Inventory, Num, ReadError, Reader, Store,
+    bytes::Bytes,
+    decoder::{self, Decoder},
+    stream::Inflated,
+};
 use crate::blob::Shared;
 
 /// Takes the objects of a walk; each thread has one.
@@ -45,10 +50,6 @@ pub(in crate::source::git) struct Object<'a> {
     pub(in crate::source::git) has_children: bool,
 }
 
-/// How much memory all threads together spend on objects that they have decoded.
-const MEMORY: u64 = 64 << 20;
-/// The least that is of use to one.
-const LEAST_MEMORY: u64 = 4 << 20;
 /// How many roots a thread takes at a time.
 const CHUNK: usize = 16;
 
@@ -100,20 +101,17 @@ struct Walk<'s, W: Walker, F> {
 
 impl<'s, W: Walker, F: Fn(Num, Option<Kind>) -> bool> Walk<'s, W, F> {
     fn new(store: &'s Store, inventory: &'s Inventory, wants: &'s F, walker: W) -> Self {
-        let threads = rayon::current_num_threads().max(1) as u64;
-        let memory = (MEMORY / threads).max(LEAST_MEMORY);
         Self {
             store,
             inventory,
             wants,
             walker,
-            // An object, its base and its delta are in memory at the same time.
-            decoder: Decoder::new(memory / 3),
+            decoder: Decoder::for_thread(),
             reader: Reader::new(store),
             stack: Vec::new(),
             orphans: Vec::new(),
             shared: Vec::new(),
-            memory,
+            memory: decoder::share_of_memory(),
         }
     }
 
@@ -188,7 +186,9 @@ impl<'s, W: Walker, F: Fn(Num, Option<Kind>) -> bool> Walk<'s, W, F> {
         }
         let is_lone_blob = kind == Some(Kind::Blob) && self.inventory.children(num).is_empty();
         let Some((pack, entry)) = self.store.packed_entry(num) else {
-            if is_lone_blob && let Some((size, mut input)) = self.store.large_loose(num, self.decoder.most_in_memory())
+            if is_lone_blob
+                && let Some((size, mut input)) =
+                    self.store.large_loose(&self.store.id(num), self.decoder.most_in_memory())
             {
                 return self.walker.take_large(num, size, &mut input);
             }
