@@ -7,7 +7,9 @@
 # jobs measure starting up: one small file, and a staged change that is empty. Tools that are not there are left out.
 #
 #   STANCH         the stanch to measure  [target/release/stanch, else the one on PATH]
+#   FLOOR          the floor under a history scan  [target/release/examples/floor: cargo build --release --example floor]
 #   STANCH_PEERS   a folder that is searched for the other tools before PATH is
+#   NAME           what the repository is called in the table
 #   RUNS           counted runs of each tool, in turn, after one that is not counted  [3]
 #   TIMEOUT        seconds after which a run is stopped, and shown as such  [300]
 #   JOBS           which jobs to run  [files history small staged]
@@ -52,6 +54,8 @@ if [[ -z ${STANCH-} ]]; then
   STANCH=$root/target/release/stanch
   [[ -x $STANCH ]] || STANCH=$(command -v stanch) || die "no stanch: cargo build --release"
 fi
+
+FLOOR=${FLOOR-$root/target/release/examples/floor}
 
 offline=()
 if unshare --map-root-user --net true 2>/dev/null; then
@@ -104,7 +108,7 @@ command_of() {
   local gitleaks=("$tool" --no-banner --log-level=error --report-format=json --report-path="$report")
   case $job:$tool in
     files:floor) cmd=(rg -c -uuu 'AKIA[A-Z0-9]{16}' "$path") ;;
-    history:floor) cmd=(git --git-dir="$path" cat-file --batch-all-objects --unordered --batch) ;;
+    history:floor) cmd=("$FLOOR" "$path") ;;
     files:stanch | small:stanch) cmd=("$STANCH" scan --no-history --no-ignore --format jsonl "$path") ;;
     history:stanch) cmd=("$STANCH" scan --format jsonl "$path") ;;
     staged:stanch) cmd=("$STANCH" scan --staged --format jsonl "$path") ;;
@@ -216,6 +220,7 @@ for tool in tools:
         runs = [line.split() for line in file]
     rows[tool] = [statistics.median(float(run[at]) for run in runs) for at in range(3)], runs
 base = rows.get("stanch", ([None] * 3, []))[0]
+floor = rows.get("floor", ([None], []))[0][0]
 # Start-up is told in milliseconds.
 unit, scale = ("ms", 1000) if job in ("small", "staged") else ("s", 1)
 
@@ -225,8 +230,8 @@ def number(value):
 def ratio(value, base):
     return f"{number(value / base)} ×" if base else "–"
 
-print(f"| tool | wall {unit} | CPU {unit} | peak MiB | findings | wall to stanch | CPU to stanch |")
-print("|---|--:|--:|--:|--:|--:|--:|")
+print(f"| tool | wall {unit} | CPU {unit} | peak MiB | findings | wall to floor | wall to stanch | CPU to stanch |")
+print("|---|--:|--:|--:|--:|--:|--:|--:|")
 for tool, ((wall, cpu, peak), runs) in rows.items():
     path = f"{work}/{job}.{tool}.found"
     found = open(path).read().strip() if os.path.exists(path) else "–"
@@ -234,11 +239,11 @@ for tool, ((wall, cpu, peak), runs) in rows.items():
     note = "" if len(runs) > 1 or tool == "floor" else " (one run)"
     if ended == "timeout":
         # The processor time of the children that it left behind is not known.
-        print(f"| {tool} | > {number(wall * scale)} | – | {number(peak)} | stopped | > {ratio(wall, base[0])} | – |")
+        print(f"| {tool} | > {number(wall * scale)} | – | {number(peak)} | stopped | – | > {ratio(wall, base[0])} | – |")
         continue
     if os.path.exists(f"{work}/{job}.{tool}.failed"):
         found = f"failed, status {ended}"
-    print(f"| {tool}{note} | {number(wall * scale)} | {number(cpu * scale)} | {number(peak)} | {found} | {ratio(wall, base[0])} | {ratio(cpu, base[1])} |")
+    print(f"| {tool}{note} | {number(wall * scale)} | {number(cpu * scale)} | {number(peak)} | {found} | {ratio(wall, floor)} | {ratio(wall, base[0])} | {ratio(cpu, base[1])} |")
 PY
 
 # The uncounted run of each tool, then the counted ones in turn. A tool that took a fifth of the time allowed is not run again.
@@ -285,7 +290,7 @@ for job in $JOBS; do
       ;;
     history)
       commits=$(git --git-dir="$history" rev-list --all --count)
-      compare history "Full history: $commits commits (floor: \`git cat-file --batch-all-objects --batch\`)"
+      compare history "Full history of ${NAME-the repository}: $commits commits (floor: \`cargo run --release --example floor\`)"
       ;;
     small) compare small "Start-up: one small file" ;;
     staged) compare staged "Start-up: an empty staged change" ;;

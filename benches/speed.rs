@@ -1,20 +1,30 @@
-//! How fast detection is, in bytes a second: ordinary text, text full of tokens, input made to be slow, a tree of files; and how long a
-//! detector takes to start.
+//! How fast detection is, in bytes a second: ordinary text, text full of tokens, input made to be slow, a tree of files, a history in a
+//! pack; and how long a detector takes to start.
 //!
 //! Whole runs beside other scanners are `benches/compare.sh`.
 
 #![allow(missing_docs, reason = "criterion's macros make public functions without any")]
 
-use std::{fs, hint::black_box, path::Path, time::Duration};
+use std::{
+    fs,
+    hint::black_box,
+    io::Write,
+    path::Path,
+    process::{Command, Stdio},
+    time::Duration,
+};
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use globset::GlobSet;
 use stanch::{
-    blob::{Origin, Visitor, Window},
+    blob::{Origin, Shared, VersionVisitor, Visitor, Window},
     coverage::Coverage,
-    detect::{Detector, Scratch},
+    detect::{Detector, Scratch, Trace},
     rules::{Ruleset, examples},
-    source::files,
+    source::{
+        files,
+        git::{Outside, Refs, Repository},
+    },
 };
 
 const MEBIBYTE: usize = 1 << 20;
@@ -148,6 +158,95 @@ fn tree(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// A visitor that follows deltas, or looks at every blob whole.
+struct HistoryScanner<'a> {
+    scanner: Scanner<'a>,
+    follow: bool,
+}
+
+impl Visitor for HistoryScanner<'_> {
+    fn visit(&mut self, origin: &Origin, window: &Window<'_>) {
+        self.scanner.visit(origin, window);
+    }
+
+    fn coverage(&mut self) -> &mut Coverage {
+        self.scanner.coverage()
+    }
+}
+
+impl VersionVisitor for HistoryScanner<'_> {
+    type Trace = Trace;
+
+    fn visit_version(
+        &mut self,
+        _: &Origin,
+        bytes: &[u8],
+        base: Option<(&Trace, &[Shared])>,
+        has_versions: bool,
+    ) -> Option<Trace> {
+        let Scanner { detector, scratch, findings, .. } = &mut self.scanner;
+        let (tokens, trace) = detector.tokens_of_version(bytes, base, has_versions && self.follow, scratch);
+        *findings += tokens.len();
+        trace
+    }
+}
+
+/// A history of files that change a little from commit to commit, in one pack that git made.
+fn history(criterion: &mut Criterion) {
+    const FILES: usize = 20;
+    const COMMITS: usize = 400;
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path();
+    let text = ordinary(MEBIBYTE);
+    let mut lines: Vec<Vec<u8>> = text.split(|&byte| byte == b'\n').map(<[u8]>::to_vec).take(FILES * 600).collect();
+    let (mut stream, mut bytes) = (Vec::new(), 0);
+    for commit in 0..COMMITS {
+        let header =
+            format!("commit refs/heads/main\nmark :{}\ncommitter A <a@b> {commit} +0000\ndata 0\n", commit + 1);
+        stream.extend(header.into_bytes());
+        for file in (0..FILES).filter(|file| commit == 0 || (commit + file) % 4 == 0) {
+            lines[file * 600 + commit * 7 % 600] = format!("let changed_in_{commit} = {file};").into_bytes();
+            let content = lines[file * 600..(file + 1) * 600].join(&b'\n');
+            stream.extend(format!("M 100644 inline {file}.rs\ndata {}\n", content.len()).into_bytes());
+            stream.extend(&content);
+            stream.push(b'\n');
+            bytes += content.len();
+        }
+    }
+    git(path, &["init", "--quiet", "--bare", "."], &[]);
+    git(path, &["fast-import", "--quiet"], &stream);
+    git(path, &["repack", "-adfq", "--depth=50", "--window=10"], &[]);
+    let detector = detector();
+    let mut group = criterion.benchmark_group("history");
+    group.throughput(Throughput::Bytes(bytes as u64));
+    for (name, follow) in [("where blobs differ", true), ("whole blobs", false)] {
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                let repository =
+                    Repository::open(path, Outside::Never).expect("a sound repository").expect("one at all");
+                let scanner = || Scanner {
+                    detector: &detector,
+                    scratch: Scratch::default(),
+                    findings: 0,
+                    coverage: Coverage::default(),
+                };
+                let visitors =
+                    repository.scan(&Refs::All, detector.margin(), || HistoryScanner { scanner: scanner(), follow });
+                visitors.iter().map(|visitor| visitor.scanner.findings).sum::<usize>()
+            });
+        });
+    }
+    group.finish();
+}
+
+fn git(folder: &Path, arguments: &[&str], input: &[u8]) {
+    let mut command = Command::new("git");
+    command.arg("-C").arg(folder).args(arguments).env("GIT_CONFIG_NOSYSTEM", "1").env("HOME", folder);
+    let mut child = command.stdin(Stdio::piped()).spawn().expect("git is needed to make a repository");
+    child.stdin.take().expect("it was asked for").write_all(input).expect("git reads its input");
+    assert!(child.wait().expect("git ends").success(), "git {arguments:?}");
+}
+
 /// From nothing to the first answer: what a run on one small file costs besides reading it.
 fn start(criterion: &mut Criterion) {
     let text = ordinary(4096);
@@ -159,6 +258,6 @@ fn start(criterion: &mut Criterion) {
 criterion_group! {
     name = benches;
     config = Criterion::default().sample_size(20).warm_up_time(Duration::from_secs(1)).measurement_time(Duration::from_secs(3));
-    targets = text, hostile, tree, start
+    targets = text, hostile, tree, history, start
 }
 criterion_main!(benches);
