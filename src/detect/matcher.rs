@@ -48,6 +48,8 @@ pub(super) struct Groups {
 #[derive(Debug, Default)]
 pub struct Scratch {
     rules: Vec<RuleScratch>,
+    /// Counts windows.
+    window: u64,
 }
 
 /// The part of a [`Scratch`] that one rule needs.
@@ -55,6 +57,8 @@ pub struct Scratch {
 pub(super) struct RuleScratch {
     caches: Vec<Option<Cache>>,
     pub(super) run: Run,
+    /// In which window the run is.
+    window: u64,
 }
 
 /// The last run of body bytes that a rule met in the window at hand. It saves work, and changes no outcome: attempts that begin in one run
@@ -84,7 +88,7 @@ impl Run {
 impl Scratch {
     /// Forgets the last window.
     pub(super) fn begin_window(&mut self) {
-        self.rules.iter_mut().for_each(|rule| rule.run = Run::default());
+        self.window += 1;
     }
 
     /// The part that the rule with this index needs.
@@ -93,7 +97,11 @@ impl Scratch {
         if self.rules.len() <= rule {
             self.rules.resize_with(rule + 1, RuleScratch::default);
         }
-        &mut self.rules[rule]
+        let of_rule = &mut self.rules[rule];
+        if of_rule.window != self.window {
+            (of_rule.window, of_rule.run) = (self.window, Run::default());
+        }
+        of_rule
     }
 }
 
