@@ -231,8 +231,8 @@ struct Common<'a> {
 struct TreeReader<'a> {
     common: Common<'a>,
     nums: Nums,
-    /// Numbers of names that this thread has met.
-    names: HashMap<Vec<u8>, NameIx>,
+    /// Names that this thread has lately met, with their numbers: versions of a tree have mostly the same.
+    names: Vec<(Vec<u8>, NameIx)>,
     records: Vec<Record>,
     steps: Vec<Step>,
     notes: Coverage,
@@ -248,6 +248,8 @@ struct Parsed {
     marks: Vec<(u32, Mark)>,
 }
 
+/// How many names a thread remembers.
+const NAMES: usize = 1 << 12;
 /// How many more entries a tree may have than its base before lists of them have to grow.
 const MORE_ENTRIES: usize = 4;
 
@@ -289,8 +291,10 @@ impl Walker for TreeReader<'_> {
 
 impl<'a> TreeReader<'a> {
     fn new(common: Common<'a>) -> Self {
-        let (names, records, steps, notes) = Default::default();
-        Self { common, nums: Nums::new(), names, records, steps, notes }
+        let (records, steps, notes) = Default::default();
+        // Interned like any other, so that an empty slot is right about the empty name, which only forgery makes.
+        let empty = lock(common.names).number(b"");
+        Self { common, nums: Nums::new(), names: vec![(Vec::new(), empty); NAMES], records, steps, notes }
     }
 
     fn note(&mut self, num: Num, why: String) {
@@ -313,12 +317,13 @@ impl<'a> TreeReader<'a> {
     }
 
     fn name(&mut self, name: &[u8]) -> NameIx {
-        if let Some(&known) = self.names.get(name) {
-            return known;
+        // The hash of Fowler, Noll and Vo; whoever makes names that share a slot makes it slower, not wrong.
+        let hash = name.iter().fold(0x811c_9dc5u32, |hash, &byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+        let slot = &mut self.names[hash as usize % NAMES];
+        if slot.0 != name {
+            *slot = (name.to_owned(), lock(self.common.names).number(name));
         }
-        let number = lock(self.common.names).number(name);
-        self.names.insert(name.to_owned(), number);
-        number
+        slot.1
     }
 }
 
