@@ -73,8 +73,10 @@ impl Around {
 }
 
 /// A blob with more anchors than this, or than one in [`LEAST_APART`] bytes, leaves no trace: it would be as large as the blob.
-const MOST_ANCHORS: usize = 1 << 20;
+const MOST_ANCHORS: usize = 1 << 17;
 const LEAST_APART: usize = 8;
+/// The same for hits, which are larger.
+const MOST_KEPT_HITS: usize = 1 << 13;
 /// A blob with more hits than this is looked at in parts, so that memory stays bounded.
 const MOST_HITS: usize = u16::MAX as usize - 1;
 /// How much of a blob is looked at before its anchors are tried, or with too many hits before they are settled.
@@ -253,7 +255,7 @@ impl Tracing<'_, '_> {
             let hit = u16::try_from(number).unwrap_or(0);
             self.trace.anchors.push(Anchor { at: narrow(at), rule, hit });
             let most = MOST_ANCHORS.min(64 + self.bytes.len() / LEAST_APART);
-            if self.trace.anchors.len() > most {
+            if self.trace.anchors.len() > most || self.trace.hits.len() > MOST_KEPT_HITS {
                 self.keep = false;
                 self.trace.anchors = Vec::new();
             }

@@ -22,6 +22,7 @@ impl Progress {
     }
 
     /// The same for a window of an object.
+    #[cfg(feature = "git")]
     pub(super) fn add_object(&self, bytes: u64, findings: u64, ends: bool) {
         self.objects.fetch_add(u64::from(ends), Relaxed);
         self.add(bytes, findings);
@@ -33,11 +34,13 @@ impl Progress {
     }
 
     /// So many more objects are to be scanned.
+    #[cfg(feature = "git")]
     pub(super) fn expect_objects(&self, objects: u64) {
         self.objects_known.fetch_add(objects, Relaxed);
     }
 
     /// Says whether it is now being worked out where in the history the findings are.
+    #[cfg(feature = "git")]
     pub(super) fn trace(&self, begins: bool) {
         self.tracing.store(begins, Relaxed);
     }
