@@ -14,6 +14,7 @@ use stanch::{
     coverage::Coverage,
     source::git::{Outside, Refs, Repository, Scope},
 };
+use stanch_fuzz::stored;
 use tempfile::TempDir;
 
 /// Bytes around each window of a large blob.
@@ -187,20 +188,4 @@ fn write_pack(path: &Path, entries: &[Entry]) {
     let name = path.join("objects/pack").join(format!("pack-{}", "0".repeat(40)));
     fs::write(name.with_extension("pack"), pack).expect("a new folder takes files");
     fs::write(name.with_extension("idx"), index).expect("a new folder takes files");
-}
-
-/// `bytes` as a zlib stream of one stored block, with its checksum.
-fn stored(bytes: &[u8]) -> Vec<u8> {
-    let length = u16::try_from(bytes.len()).expect("a length of a byte");
-    let (mut a, mut b) = (1u32, 0u32);
-    for &byte in bytes {
-        a = (a + u32::from(byte)) % 65521;
-        b = (b + a) % 65521;
-    }
-    let mut out = vec![0x78, 0x01, 0x01];
-    out.extend(length.to_le_bytes());
-    out.extend((!length).to_le_bytes());
-    out.extend(bytes);
-    out.extend((b << 16 | a).to_be_bytes());
-    out
 }

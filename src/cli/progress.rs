@@ -76,13 +76,16 @@ fn message(counters: &Progress, elapsed: Duration) -> String {
         parts.push(format!("{} files", HumanCount(counters.files())));
     }
     if counters.objects() > 0 {
-        let known = counters.objects_known().max(counters.objects());
-        parts.push(format!("{} of {} objects", HumanCount(counters.objects()), HumanCount(known)));
+        let of = match counters.objects_known() {
+            0 => String::new(),
+            known => format!(" of {}", HumanCount(known)),
+        };
+        parts.push(format!("{}{of} objects", HumanCount(counters.objects())));
     }
     parts.push(format!("{}, {}/s", HumanBytes(counters.bytes()), HumanBytes(rate)));
     parts.push(format!("{} findings", HumanCount(counters.findings())));
-    if counters.is_tracing() {
-        parts.push("tracing them through the history".to_owned());
+    if counters.is_attributing() {
+        parts.push("working out where in the history they are".to_owned());
     }
     parts.join(", ")
 }

@@ -42,11 +42,11 @@ pub(super) fn scan(
         gathered.coverage.add(worker.coverage);
     }
     let complete = matches!(refs, Refs::All) && !scan.progress.is_stopped();
-    scan.progress.trace(true);
+    scan.progress.attribute(true);
     let scope = Scope { refs, all_versions: scan.options.all_versions, complete };
     let places = scan.pool.install(|| repository.attribute(&secrets.held, scope, &mut gathered.coverage));
     Placing { scan, repository, prefix }.add(places, &secrets.ids(&scan.options.key), gathered);
-    scan.progress.trace(false);
+    scan.progress.attribute(false);
 }
 
 /// Scans what `change` adds to the repository that `path` lies in.

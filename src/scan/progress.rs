@@ -10,7 +10,7 @@ pub struct Progress {
     objects_known: AtomicU64,
     bytes: AtomicU64,
     findings: AtomicU64,
-    tracing: AtomicBool,
+    attributing: AtomicBool,
     stopped: AtomicBool,
 }
 
@@ -41,8 +41,8 @@ impl Progress {
 
     /// Says whether it is now being worked out where in the history the findings are.
     #[cfg(feature = "git")]
-    pub(super) fn trace(&self, begins: bool) {
-        self.tracing.store(begins, Relaxed);
+    pub(super) fn attribute(&self, begins: bool) {
+        self.attributing.store(begins, Relaxed);
     }
 
     /// Asks the run to end: it reports what it has found so far, and that the rest was not scanned.
@@ -65,7 +65,7 @@ impl Progress {
         self.objects.load(Relaxed)
     }
 
-    /// How many objects there are to be scanned as far as is known, those that were included.
+    /// How many objects there are to be scanned, those that were included; 0 where that is not known before they are read.
     pub fn objects_known(&self) -> u64 {
         self.objects_known.load(Relaxed)
     }
@@ -81,7 +81,7 @@ impl Progress {
     }
 
     /// Whether the objects are done, and it is being worked out where in the history the findings are.
-    pub fn is_tracing(&self) -> bool {
-        self.tracing.load(Relaxed)
+    pub fn is_attributing(&self) -> bool {
+        self.attributing.load(Relaxed)
     }
 }
