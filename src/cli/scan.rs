@@ -53,8 +53,8 @@ struct What {
     /// Scans git objects alone
     #[arg(long, group = "history")]
     history_only: bool,
-    /// Scans files and only the history reachable from these refs
-    #[arg(long, value_name = "GLOB", group = "history")]
+    /// Scans files and only the history reachable from these refs; with --history-only, that history alone
+    #[arg(long, value_name = "GLOB", conflicts_with_all = ["no_history", "staged", "since", "range"])]
     refs: Vec<String>,
     /// Scans what the index adds
     #[arg(long, group = "history")]
@@ -386,19 +386,17 @@ fn flags(arguments: &Arguments) -> Result<Flags, config::Error> {
 }
 
 fn history(what: &What) -> Result<History, config::Error> {
-    let full = |files| History::Full { refs: Refs::All, files };
     Ok(match what {
         What { no_history: true, .. } => History::FilesOnly,
-        What { history_only: true, .. } => full(false),
         What { staged: true, .. } => {
             History::Change(Change::Staged { index_file: std::env::var_os("GIT_INDEX_FILE").map(PathBuf::from) })
         }
         What { since: Some(revision), .. } => History::Change(Change::Since(revision.clone())),
         What { range: Some(range), .. } => History::Change(Change::Range(range.clone())),
         What { refs, .. } if !refs.is_empty() => {
-            History::Full { refs: Refs::Matching(config::ref_globs(refs)?), files: true }
+            History::Full { refs: Refs::Matching(config::ref_globs(refs)?), files: !what.history_only }
         }
-        _ => full(true),
+        _ => History::Full { refs: Refs::All, files: !what.history_only },
     })
 }
 

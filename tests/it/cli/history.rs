@@ -67,6 +67,8 @@ fn refs_select_history() {
     assert_eq!(sources(&with("refs/heads/*")).len(), 3);
     assert_eq!(with("main").coverage()["history"], "selected");
     assert_eq!(sources(&scan(repo.path(), &["--refs", "main", "--refs", "oth*"])).len(), 3);
+    let alone = sources(&scan(repo.path(), &["--history-only", "--refs", "main"]));
+    assert!(!alone.is_empty() && alone.iter().all(|(source, _)| source == "git"), "{alone:?}");
     with("a[").ended(2);
     let none = with("no-such-branch");
     assert_eq!(none.status, 1, "the files hold a token");
