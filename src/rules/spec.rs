@@ -23,6 +23,16 @@ const MOST_WITHIN: u64 = 1024;
 /// How long a [`Body`] may be, in bytes.
 const LONGEST_BODY: u64 = 16 * 1024;
 
+/// What a regex may hold in place of the bytes between a name's telling part and its value, and what stands for it: the rest of the
+/// name, then what assigns in code, configuration, shells, XML and calls, then the value's opening quote.
+const BRIDGE: (&str, &str) = (
+    "(?&to)",
+    concat!(
+        r#"[\w.-]{0,24}["'`\])\\]{0,4}(?:,?\s{1,12}["']?(?i:value)["']{0,2})?\s{0,4}"#,
+        r#"(?::?=|=>|->|:{1,2}=?|[,(>|?])\s{0,4}(?:[A-Za-z_][\w.]{0,20}\()?["'`\\]{0,4}"#,
+    ),
+);
+
 /// Shortest keyword, in bytes: shorter ones occur everywhere.
 const SHORTEST_KEYWORD: usize = 3;
 
@@ -207,7 +217,7 @@ fn detection(table: &mut Table<'_, '_>) -> Option<Detection> {
     let known = regex.is_some();
     let mut detect = Detection {
         keywords: lower(keywords),
-        regex: value(regex).into(),
+        regex: value(regex).replace(BRIDGE.0, BRIDGE.1).into(),
         body: body.into(),
         parts: parts.into(),
         entropy: table.number("entropy", 8.0).unwrap_or(0.0),
@@ -255,7 +265,7 @@ fn part(mut table: Table<'_, '_>) -> Option<Part> {
     table.finish();
     Some(Part {
         name: name?.value.into(),
-        regex: regex?.value.into(),
+        regex: regex?.value.replace(BRIDGE.0, BRIDGE.1).into(),
         within: usize::try_from(within).unwrap_or(0),
         required,
     })
