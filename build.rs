@@ -114,9 +114,10 @@ fn detection_of(detect: &rule::Detection) -> String {
         format!("Part {{ name: {name}, regex: {regex}, within: {}, required: {} }}", part.within, part.required)
     });
     let checksum = detect.checksum.map_or("None".to_owned(), |algorithm| format!("Some(Algorithm::{algorithm:?})"));
+    let generic = detect.generic.map_or("None".to_owned(), |kind| format!("Some(Generic::{kind:?})"));
     format!(
         "Detection {{ keywords: {}, regex: {}, body: {}, parts: {}, entropy: {:?}, checksum: {checksum}, reject: {}, \
-         words: {}, generic: {}, bounds: {:?} }}",
+         words: {}, generic: {generic}, bounds: {:?} }}",
         texts(&detect.keywords),
         text(&detect.regex),
         list(body),
@@ -124,7 +125,6 @@ fn detection_of(detect: &rule::Detection) -> String {
         detect.entropy,
         texts(&detect.reject),
         detect.words,
-        detect.generic,
         detect.bounds,
     )
 }

@@ -19,6 +19,8 @@ pub struct Finding {
     pub location: Location,
     /// How sure it is, by its bytes and those around; the path has not been looked at.
     pub confidence: Confidence,
+    /// What it weighs where nobody documents its format: the logarithm of the odds that it is a secret.
+    pub weight: Option<f32>,
     /// What its checksum said.
     pub checksum: Checksum,
     /// Other halves and named groups found with it.

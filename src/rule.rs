@@ -81,8 +81,8 @@ pub struct Detection {
     pub reject: List<Text>,
     /// Whether words in the secret speak against it.
     pub words: bool,
-    /// Whether the value is scored as an unknown secret rather than as a documented format.
-    pub generic: bool,
+    /// As what the value is scored, where nobody documents its format.
+    pub generic: Option<Generic>,
     /// What was computed from the above when the rule was compiled.
     pub bounds: Bounds,
 }
@@ -151,6 +151,27 @@ pub enum Class {
     ConnectionString,
     /// An address that takes whatever is sent to it.
     Webhook,
+}
+
+/// What an unknown value claims to be, by the name or the header it stands behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Generic {
+    /// A person's or a service's password.
+    Password,
+    /// Called a secret, and no more.
+    Secret,
+    /// A key to an interface, to data or to signatures.
+    ApiKey,
+    /// Called a key, and no more: things are looked up by such, too.
+    Key,
+    /// A token.
+    Token,
+    /// What a header of HTTP authenticates with.
+    Header,
+    /// The value of an environment variable.
+    Environment,
+    /// The value of a command's option.
+    Argument,
 }
 
 /// What a working token costs.
@@ -231,6 +252,16 @@ names!(Class {
     PrivateKey = "private-key",
     ConnectionString = "connection-string",
     Webhook = "webhook",
+});
+names!(Generic {
+    Password = "password",
+    Secret = "secret",
+    ApiKey = "api-key",
+    Key = "key",
+    Token = "token",
+    Header = "header",
+    Environment = "environment",
+    Argument = "argument",
 });
 names!(Severity { Low = "low", Medium = "medium", High = "high", Critical = "critical" });
 names!(Confidence { Low = "low", Medium = "medium", High = "high" });

@@ -37,7 +37,7 @@ pub(crate) fn report(error: &(dyn Error + 'static)) -> Status {
 }
 
 /// `message` without the tokens in it: a configuration may hold one where it should not, and an argument may be one (law 3).
-fn masked(message: &str) -> String {
+pub(super) fn masked(message: &str) -> String {
     let detector = Detector::new(Ruleset::builtin().rules().to_vec());
     let tokens = detector.tokens(&Window::whole(message.as_bytes()), &mut Scratch::default());
     let secrets: Vec<&str> = tokens.iter().filter_map(|token| str::from_utf8(token.secret).ok()).collect();

@@ -20,6 +20,7 @@ use std::{collections::BTreeSet, ops::Range, sync::OnceLock};
 use crate::{
     blob::{Locator, Window},
     finding::{Checksum, Finding, FoundPart, PartValue},
+    location::Location,
     rule::{Confidence, Rule, RuleIx},
     secret::{self, Secret, Shown},
 };
@@ -27,10 +28,11 @@ use anchor::Search;
 use excerpt::Hidden;
 use matcher::Matcher;
 use prefilter::Prefilter;
+use score::{Judge, Match, Sure};
 use trace::Around;
 
 pub use matcher::Scratch;
-pub use score::Rejection;
+pub use score::{Doubt, Part, Rejection, Weight, confidence_of};
 pub use trace::Trace;
 
 /// Finds tokens by a set of rules.
@@ -41,8 +43,39 @@ pub struct Detector {
     /// A rule's regexes are compiled when its first anchor turns up.
     matchers: Box<[OnceLock<Matcher>]>,
     reach: Reach,
+    judge: Judge,
     /// By rule.
     around: Vec<Around>,
+}
+
+/// What a rule made of what it saw, and why.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Explanation {
+    /// The rule.
+    pub rule: RuleIx,
+    /// Where the secret is, if it is one.
+    pub location: Location,
+    /// The secret, masked.
+    pub masked: String,
+    /// Its Shannon entropy, in bits a byte.
+    pub entropy: f32,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// What it weighs, where nobody documents its format and nothing ended the matter before.
+    pub weight: Option<Weight>,
+}
+
+/// What became of a match.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is reported.
+    Found(Confidence),
+    /// It is not.
+    Rejected(Rejection),
+    /// A match of higher rank contains it.
+    Dropped,
+    /// It is only masked, and stands in for what it contains.
+    Hidden,
 }
 
 /// What a rule made of an anchor. Ranges count from the window's first byte in memory.
@@ -93,7 +126,7 @@ impl Detector {
         };
         let matchers = rules.iter().map(|_| OnceLock::new()).collect();
         let around = rules.iter().map(Around::of).collect();
-        Self { prefilter: Prefilter::new(&rules), rules, matchers, reach, around }
+        Self { prefilter: Prefilter::new(&rules), judge: Judge::of(&rules), rules, matchers, reach, around }
     }
 
     /// How many bytes a window has to show on both sides of what it owns, unless the blob ends there.
@@ -143,16 +176,20 @@ impl Detector {
     /// Of the candidates, those to report and how sure they are: that nothing drops, whose match begins in the part of the blob that
     /// `window` owns, and that the score does not reject. Scoring comes last because it costs most; it looks at the reach alone, as all before
     /// it does.
-    fn owned<'c>(&self, window: &Window<'_>, candidates: &'c [Candidate]) -> Vec<(&'c Candidate, Confidence)> {
+    fn owned<'c>(&self, window: &Window<'_>, candidates: &'c [Candidate]) -> Vec<(&'c Candidate, Sure)> {
         let survivors = settle::survivors(candidates, &self.rules).into_iter().map(|at| &candidates[at]);
         let reported = survivors
             .filter(|candidate| window.owned().contains(&candidate.matched.start) && !self.rule(candidate).hidden);
-        reported.filter_map(|candidate| Some((candidate, self.judge(window, candidate).ok()?))).collect()
+        reported.filter_map(|candidate| Some((candidate, self.judge(window.bytes(), candidate).ok()?))).collect()
     }
 
-    fn judge(&self, window: &Window<'_>, candidate: &Candidate) -> Result<Confidence, Rejection> {
+    fn judge(&self, bytes: &[u8], candidate: &Candidate) -> Result<Sure, Rejection> {
+        self.judge.judge(self.matched(bytes, candidate))
+    }
+
+    fn matched<'a>(&'a self, bytes: &'a [u8], candidate: &'a Candidate) -> Match<'a> {
         let Candidate { matched, secret, checksum, .. } = candidate;
-        score::judge(self.rule(candidate), window.bytes(), matched, secret, *checksum)
+        Match { rule: self.rule(candidate), bytes, matched, secret, checksum: *checksum }
     }
 
     fn rule(&self, candidate: &Candidate) -> &Rule {
@@ -162,31 +199,36 @@ impl Detector {
     /// The secrets that `window` owns, without what a report would say of them.
     pub fn tokens<'w>(&self, window: &Window<'w>, scratch: &mut Scratch) -> Vec<Token<'w>> {
         let candidates = self.candidates(window, self.neighbourhood(window), scratch);
-        let token = |(candidate, confidence): (&Candidate, Confidence)| {
+        let token = |(candidate, sure): (&Candidate, Sure)| {
             let secret = &window.bytes()[candidate.secret.clone()];
-            Token { rule: candidate.rule, secret, confidence }
+            Token { rule: candidate.rule, secret, confidence: sure.confidence }
         };
         self.owned(window, &candidates).into_iter().map(token).collect()
     }
 
-    /// What every rule made of what it saw in a whole blob, a line each, secrets masked.
-    pub fn explain(&self, window: &Window<'_>, scratch: &mut Scratch) -> Vec<String> {
-        let candidates = self.candidates(window, window.owned(), scratch);
+    /// What every rule made of what it saw in the part of a blob that `window` owns, in the order of the blob.
+    pub fn explain(&self, window: &Window<'_>, scratch: &mut Scratch) -> Vec<Explanation> {
+        let candidates = self.candidates(window, self.neighbourhood(window), scratch);
         let survivors: BTreeSet<usize> = settle::survivors(&candidates, &self.rules).into_iter().collect();
-        let line = |(at, candidate): (usize, &Candidate)| {
-            let rule = &self.rules[candidate.rule.0 as usize];
-            let bytes = &window.bytes()[candidate.secret.clone()];
-            let outcome = match self.judge(window, candidate) {
-                _ if !survivors.contains(&at) => "dropped: a match of higher rank contains it".to_owned(),
-                Ok(confidence) => format!("found, {confidence} confidence"),
-                Err(rejection) => format!("not reported: {}", rejection.reason()),
+        let owned = candidates.iter().enumerate().filter(|(_, found)| window.owned().contains(&found.matched.start));
+        let explanation = |(at, candidate): (usize, &Candidate)| {
+            let (rule, bytes) = (self.rule(candidate), &window.bytes()[candidate.secret.clone()]);
+            let outcome = match self.judge(window.bytes(), candidate) {
+                _ if !survivors.contains(&at) => Outcome::Dropped,
+                _ if rule.hidden => Outcome::Hidden,
+                Ok(sure) => Outcome::Found(sure.confidence),
+                Err(rejection) => Outcome::Rejected(rejection),
             };
-            let location = window.locate(candidate.secret.clone());
-            let entropy = entropy::shannon_entropy(bytes);
-            let masked = secret::mask(bytes, shown(rule, bytes));
-            format!("{}:{}  {}  {masked}  {entropy:.2} bits a byte  {outcome}", location.line, location.column, rule.id)
+            Explanation {
+                rule: candidate.rule,
+                location: window.locate(candidate.secret.clone()),
+                masked: secret::mask(bytes, shown(rule, bytes)),
+                entropy: entropy::shannon_entropy(bytes),
+                outcome,
+                weight: self.judge.explain(self.matched(window.bytes(), candidate)),
+            }
         };
-        candidates.iter().enumerate().map(line).collect()
+        owned.map(explanation).collect()
     }
 
     /// What a window owns, and around it as much as can lie on top of it.
@@ -198,7 +240,7 @@ impl Detector {
     fn finding(
         &self,
         window: &Window<'_>,
-        (candidate, confidence): (&Candidate, Confidence),
+        (candidate, sure): (&Candidate, Sure),
         hidden: &Hidden,
         locator: &mut Locator<'_, '_>,
     ) -> Finding {
@@ -213,7 +255,8 @@ impl Detector {
             rule: candidate.rule,
             secret: Secret::new(bytes, shown(rule, bytes)),
             location: locator.locate(candidate.secret.clone()),
-            confidence,
+            confidence: sure.confidence,
+            weight: sure.weight,
             checksum: if candidate.checksum == Some(true) { Checksum::Valid } else { Checksum::None },
             parts: candidate.parts.iter().map(part).collect(),
             allowed_by: None,
@@ -230,7 +273,7 @@ fn shown(rule: &Rule, secret: &[u8]) -> Shown {
     let begins = |keyword: &&str| {
         secret.len() > keyword.len() && secret[..keyword.len()].eq_ignore_ascii_case(keyword.as_bytes())
     };
-    let keywords = rule.detect.keywords.iter().map(|keyword| &**keyword).filter(|_| !rule.detect.generic);
+    let keywords = rule.detect.keywords.iter().map(|keyword| &**keyword).filter(|_| rule.detect.generic.is_none());
     Shown::Ends { prefix: keywords.filter(begins).map(str::len).max().unwrap_or(0) }
 }
 

@@ -10,7 +10,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use super::{Candidate, Detector, Rejection, Scratch, Token, score, settle};
+use super::{Candidate, Detector, Rejection, Scratch, Token, settle};
 use crate::{
     blob::{LineStart, Shared, Window},
     rule::{Bounds, Confidence, Rule, RuleIx, SCORE_REACH},
@@ -143,8 +143,7 @@ impl Detector {
         let survivors = settle::survivors(&candidates, &self.rules).into_iter();
         let token = |at: usize| {
             let candidate = &candidates[at];
-            let judge =
-                || score::judge(self.rule(candidate), bytes, &candidate.matched, &candidate.secret, candidate.checksum);
+            let judge = || self.judge(bytes, candidate).map(|sure| sure.confidence);
             let confidence = (*hits[at].verdict.get_or_init(judge)).ok()?;
             Some(Token { rule: candidate.rule, secret: &bytes[candidate.secret.clone()], confidence })
         };

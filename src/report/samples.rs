@@ -10,7 +10,7 @@ use crate::{
     incident::{CommitInfo, GitPlace, IdentityKey, Incident, Occurrence, Reach, SourceKind},
     location::{Location, Span},
     playbook::{Phase, Playbook, Step},
-    rule::{Bounds, Class, Confidence, Detection, Rule, RuleIx, Severity},
+    rule::{Bounds, Class, Confidence, Detection, Generic, Rule, RuleIx, Severity},
     secret::{Secret, Shown},
     verdict::Verdict,
 };
@@ -265,7 +265,7 @@ fn password_rule() -> Rule {
             checksum: None,
             reject: Vec::new().into(),
             words: false,
-            generic: true,
+            generic: Some(Generic::Password),
             bounds: Bounds::default(),
         },
         playbook: None,

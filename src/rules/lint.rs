@@ -353,7 +353,7 @@ mod tests {
             checksum: None,
             reject: Cow::Borrowed(&[]),
             words: true,
-            generic: false,
+            generic: None,
             bounds: Bounds::default(),
         }
     }

@@ -26,7 +26,7 @@ mod builtin {
 
     use crate::{
         playbook::{Phase, Playbook, Step},
-        rule::{Algorithm, Body, Bounds, Class, Confidence, Detection, Part, Rule, Severity},
+        rule::{Algorithm, Body, Bounds, Class, Confidence, Detection, Generic, Part, Rule, Severity},
     };
 
     include!(concat!(env!("OUT_DIR"), "/builtin.rs"));

@@ -11,7 +11,9 @@ use super::{
 };
 use crate::{
     playbook::{Phase, Playbook, Step},
-    rule::{Algorithm, Body, Bounds, Class, Confidence, Detection, List, Part, Rule, SCORE_REACH, Severity, Text},
+    rule::{
+        Algorithm, Body, Bounds, Class, Confidence, Detection, Generic, List, Part, Rule, SCORE_REACH, Severity, Text,
+    },
 };
 
 /// The version of this package, `MAJOR.MINOR` of which a file may ask for.
@@ -224,7 +226,7 @@ fn detection(table: &mut Table<'_, '_>) -> Option<Detection> {
         checksum: table.choice("checksum", Algorithm::ALL, |algorithm| algorithm.name()).map(|found| found.value),
         reject: lower(table.strings("reject")),
         words: table.boolean("words").unwrap_or(true),
-        generic: table.boolean("generic").unwrap_or(false),
+        generic: table.choice("generic", Generic::ALL, |kind| kind.name()).map(|found| found.value),
         bounds: Bounds::default(),
     };
     if !known {

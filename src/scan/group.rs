@@ -76,7 +76,7 @@ impl<'a> Grouping<'a> {
         let rule = &self.rules[finding.rule.0 as usize];
         let occurrence = Occurrence {
             source,
-            confidence: paths::confidence(rule, path.as_ref(), finding.confidence),
+            confidence: paths::confidence(rule, path.as_ref(), &finding),
             path,
             location: finding.location,
             excerpt: finding.excerpt,

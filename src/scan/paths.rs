@@ -3,6 +3,8 @@
 
 use crate::{
     blob::PathName,
+    detect::confidence_of,
+    finding::Finding,
     rule::{Confidence, Rule},
 };
 
@@ -63,17 +65,24 @@ const LOCKS: &[&str] = &[
     "pubspec.lock",
 ];
 
-/// How sure an occurrence of `rule` at `path` is that was `found` by its bytes.
+/// What a weighed value loses where things are made up.
+const MADE_UP_LOSS: f32 = 0.3;
+
+/// How sure an occurrence of `rule` at `path` is, by what was found in its bytes.
 ///
 /// A documented format is what it is wherever it lies, so only what was weighed without one loses here.
-pub(super) fn confidence(rule: &Rule, path: Option<&PathName>, found: Confidence) -> Confidence {
-    let Some(path) = path else { return found };
+pub(super) fn confidence(rule: &Rule, path: Option<&PathName>, found: &Finding) -> Confidence {
+    let Some(path) = path else { return found.confidence };
     let lower = path.to_text().to_ascii_lowercase();
-    let by_shape = rule.detect.generic || rule.class.is_password();
+    let by_shape = rule.detect.generic.is_some() || rule.class.is_password();
     if by_shape && (is_lock(&lower) || is_minified(&lower)) {
         return Confidence::Low;
     }
-    if by_shape && is_made_up(&lower) { lowered(found) } else { found }
+    match found.weight {
+        _ if !by_shape || !is_made_up(&lower) => found.confidence,
+        Some(weight) => confidence_of(weight - MADE_UP_LOSS),
+        None => lowered(found.confidence),
+    }
 }
 
 fn lowered(confidence: Confidence) -> Confidence {

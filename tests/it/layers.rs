@@ -88,6 +88,9 @@ fn check(path: &Path, module: &str, depth: usize, wrong: &mut Vec<String>) {
         }
         return;
     }
+    if path.extension().is_none_or(|extension| extension != "rs") {
+        return;
+    }
     let text = fs::read_to_string(path).unwrap();
     wrong.extend(violations(&path.display().to_string(), module, &text, depth));
 }

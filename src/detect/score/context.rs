@@ -11,11 +11,19 @@ const NAME_REACH: usize = 24;
 #[derive(Debug)]
 pub(super) struct Context {
     /// The name that the value is given, in lower case.
-    name: Vec<u8>,
+    pub(super) name: Vec<u8>,
+    /// Whether the name has capitals and no small letters.
+    pub(super) in_capitals: bool,
+    /// Whether a capital follows a small letter in the name.
+    pub(super) in_camel: bool,
     /// What stands between the name and the value, in lower case.
-    bridge: Vec<u8>,
+    pub(super) bridge: Vec<u8>,
     /// What stands before the match, in lower case.
-    before: Vec<u8>,
+    pub(super) before: Vec<u8>,
+    /// What stands behind the match, in lower case.
+    pub(super) after: Vec<u8>,
+    /// How many bytes of the name are in `before`.
+    ahead: usize,
     /// Whether quotes hold the value.
     pub(super) quoted: bool,
     /// The byte behind the value and its quote.
@@ -25,6 +33,8 @@ pub(super) struct Context {
 impl Context {
     pub(super) fn of(bytes: &[u8], matched: &Range<usize>, secret: &Range<usize>) -> Self {
         let before = &bytes[matched.start.saturating_sub(SCORE_REACH)..matched.start];
+        let end = matched.end.max(secret.end);
+        let after = &bytes[end..bytes.len().min(end + SCORE_REACH)];
         let matched_name = &bytes[matched.start..secret.start.max(matched.start)];
         let part_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.-".contains(byte);
         let behind = matched_name.iter().take_while(|byte| part_of_name(byte)).count();
@@ -33,17 +43,16 @@ impl Context {
         let quoted = is_quoted(bytes, secret);
         let next = if quoted { secret.end + 1 } else { secret.end };
         Self {
+            in_capitals: name.iter().any(u8::is_ascii_uppercase) && !name.iter().any(u8::is_ascii_lowercase),
+            in_camel: name.windows(2).any(|two| two[0].is_ascii_lowercase() && two[1].is_ascii_uppercase()),
             name: name.to_ascii_lowercase(),
             bridge: matched_name[behind..].to_ascii_lowercase(),
             before: before.to_ascii_lowercase(),
+            after: after.to_ascii_lowercase(),
+            ahead,
             quoted,
             next: bytes.get(next).copied().filter(|_| next <= matched.end + SCORE_REACH),
         }
-    }
-
-    /// Whether one of `parts` occurs in the name.
-    pub(super) fn is_named(&self, parts: &[&str]) -> bool {
-        parts.iter().any(|part| words::contains(&self.name, part.as_bytes()))
     }
 
     /// Whether this is the result line of a test run: `--- PASS: TestName`.
@@ -51,9 +60,42 @@ impl Context {
         self.before.ends_with(b"--- ")
     }
 
-    /// Whether one of `words` stands before the match.
-    pub(super) fn follows(&self, words: &[&str]) -> bool {
-        words.iter().any(|word| words::contains(&self.before, word.as_bytes()))
+    /// Whether the name has the value `lower` in it.
+    pub(super) fn names(&self, lower: &[u8]) -> bool {
+        words::contains(&self.name, lower)
+    }
+
+    /// The byte before the name.
+    pub(super) fn byte_before_name(&self) -> Option<u8> {
+        self.before[..self.before.len() - self.ahead].last().copied()
+    }
+
+    /// What stands before the name on its line, as far as the reach goes.
+    fn line(&self) -> &[u8] {
+        let before = &self.before[..self.before.len() - self.ahead];
+        memchr::memrchr(b'\n', before).map_or(before, |at| &before[at + 1..])
+    }
+
+    /// Whether the line begins as a comment, as far as the reach tells.
+    pub(super) fn is_comment(&self) -> bool {
+        let line = self.line().trim_ascii_start();
+        [b"#".as_slice(), b"//", b"*", b"<!--", b"--", b";", b"/*"].iter().any(|mark| line.starts_with(mark))
+    }
+
+    /// How far the line is indented, as far as the reach tells.
+    pub(super) fn indent(&self) -> usize {
+        self.line().iter().take_while(|byte| byte.is_ascii_whitespace()).count()
+    }
+
+    /// How many words stand before the name on its line, as far as the reach goes.
+    pub(super) fn words_before(&self) -> usize {
+        self.line().split(|byte| !byte.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).count()
+    }
+
+    /// How much else is assigned nearby.
+    pub(super) fn assignments(&self) -> usize {
+        let both = self.before.iter().chain(&self.after);
+        both.filter(|byte| b"=:".contains(byte)).count()
     }
 
     /// Whether the bridge has `mark`.
@@ -111,9 +153,9 @@ mod tests {
 
     #[test]
     fn names_are_read_on_both_sides_of_the_keyword() {
-        assert!(context("myPublicKeyToken = 'v'", "Token", "v").is_named(&["public"]));
-        assert!(context("password_hash: v", "password", "v").is_named(&["hash"]));
-        assert!(!context("hash; password: v", "password", "v").is_named(&["hash"]));
+        assert!(context("myPublicKeyToken = 'v'", "Token", "v").names(b"public"));
+        assert!(context("password_hash: v", "password", "v").names(b"hash"));
+        assert!(!context("hash; password: v", "password", "v").names(b"hash"));
     }
 
     #[test]

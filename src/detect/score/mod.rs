@@ -1,18 +1,21 @@
 //! How sure a match is, by its bytes and the words around it.
 //!
-//! One function, [`judge`], decides for all rules: a checksum that fails, too little entropy or a placeholder end the matter; a documented
-//! format is otherwise what its rule says, and an unknown value is weighed by its [`shape`], its [`context`] and what [`signals`] make
-//! of both. Paths are not seen here.
+//! One function, [`Judge::judge`], decides for all rules: a checksum that fails, too little entropy or a placeholder end the matter; a
+//! documented format is otherwise what its rule says, and an unknown value is weighed: its [`shape`] and its [`context`] become
+//! [`features`], and the [`model`] says what those are worth. Paths are not seen here.
 
 mod context;
+mod features;
+mod formats;
+mod model;
 mod shape;
-mod signals;
 
 use std::ops::Range;
 
-use self::{context::Context, signals::Seen};
+pub use self::model::Part;
+use self::{context::Context, features::Seen, formats::Formats};
 use super::words;
-use crate::rule::{Confidence, Rule, SCORE_REACH};
+use crate::rule::{Confidence, Generic, Rule, SCORE_REACH};
 
 /// Why a match is not reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,8 +28,12 @@ pub enum Rejection {
     Placeholder,
     /// It is one of the provider's documented examples.
     Example,
+    /// It is encrypted: whoever reads it has nothing.
+    Encrypted,
     /// It reads like code or prose rather than a secret.
     Ordinary,
+    /// It weighs too little, everything taken together.
+    Light,
 }
 
 impl Rejection {
@@ -37,53 +44,201 @@ impl Rejection {
             Self::Entropy => "its characters are too uniform",
             Self::Placeholder => "it is a placeholder",
             Self::Example => "it is one of the provider's own examples",
+            Self::Encrypted => "it is encrypted",
             Self::Ordinary => "it reads like code or prose",
+            Self::Light => "it is more likely something else",
         }
     }
 }
 
-/// Judges the match `matched` of `rule` with the secret at `secret`; `checksum` says whether its checksum fits, where it has one.
-pub(super) fn judge(
-    rule: &Rule,
-    bytes: &[u8],
-    matched: &Range<usize>,
-    secret: &Range<usize>,
-    checksum: Option<bool>,
-) -> Result<Confidence, Rejection> {
-    let detect = &rule.detect;
-    let value = &bytes[secret.clone()];
-    if checksum == Some(false) {
-        return Err(Rejection::Checksum);
+/// Judges matches.
+#[derive(Debug)]
+pub(super) struct Judge {
+    formats: Formats,
+}
+
+/// A match in its surroundings.
+#[derive(Clone, Copy)]
+pub(super) struct Match<'a> {
+    /// What matched.
+    pub(super) rule: &'a Rule,
+    /// The bytes around it, the score's reach on both sides unless the blob ends there.
+    pub(super) bytes: &'a [u8],
+    /// The whole match.
+    pub(super) matched: &'a Range<usize>,
+    /// The secret.
+    pub(super) secret: &'a Range<usize>,
+    /// Whether its checksum fits, where it has one.
+    pub(super) checksum: Option<bool>,
+}
+
+/// How sure a match is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Sure {
+    pub(super) confidence: Confidence,
+    /// What it weighs, where nobody documents its format.
+    pub(super) weight: Option<f32>,
+}
+
+/// What an unknown value weighs, and why.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Weight {
+    /// The logarithm of the odds that it is a secret.
+    pub total: f32,
+    /// What a value weighs of which nothing is known.
+    pub start: f32,
+    /// What each feature adds, the greatest first.
+    pub parts: Vec<Part>,
+    /// How much it has of every feature, in hundredths, in the order in which the model takes them.
+    pub amounts: Vec<i16>,
+    /// What keeps it at low confidence all the same.
+    pub doubt: Option<Doubt>,
+}
+
+/// Why an unknown value is not believed, whatever it weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doubt {
+    /// Its name says so.
+    MadeUp,
+    /// It begins as some issuer's tokens do, and does not have their form.
+    Malformed,
+    /// It is the base64 of words.
+    Prose,
+}
+
+impl Doubt {
+    /// Why, as a part of a sentence.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::MadeUp => "its name says that it is made up",
+            Self::Malformed => "it begins like a documented token and does not have its form",
+            Self::Prose => "it is the base64 of words",
+        }
     }
-    let lower = value.to_ascii_lowercase();
-    if detect.reject.iter().any(|example| words::contains(&lower, example.as_bytes())) {
-        return Err(Rejection::Example);
+}
+
+/// The least weights of low, medium and high confidence, for values without a documented format.
+const LOW: f32 = -2.0;
+const MEDIUM: f32 = 0.0;
+const HIGH: f32 = 2.0;
+
+impl Judge {
+    /// For matches of these rules.
+    pub(super) fn of(rules: &[Rule]) -> Self {
+        Self { formats: Formats::of(rules) }
     }
-    if detect.entropy > 0.0 && entropy::shannon_entropy(value) < detect.entropy {
-        return Err(Rejection::Entropy);
+
+    /// How sure a match is, or why it is none.
+    pub(super) fn judge(&self, found: Match<'_>) -> Result<Sure, Rejection> {
+        let Match { rule, bytes, matched, checksum, .. } = found;
+        found.check()?;
+        if let Some(kind) = rule.detect.generic {
+            return self.weigh(found, kind);
+        }
+        let said = || says_example(&bytes[matched.start.saturating_sub(SCORE_REACH)..matched.start]);
+        let prose = || rule.detect.words && rule.class.is_password() && is_prose(found.value());
+        let doubtful = checksum != Some(true) && (prose() || said());
+        let confidence = if doubtful { lowered(rule.confidence) } else { rule.confidence };
+        Ok(Sure { confidence, weight: None })
     }
-    let prefix = detect
-        .keywords
-        .iter()
-        .filter(|keyword| lower.starts_with(keyword.as_bytes()))
-        .map(|keyword| keyword.len())
-        .max();
-    let own = &value[prefix.filter(|_| !detect.generic).unwrap_or(0)..];
-    if detect.words && words::is_placeholder(own, !detect.generic && !rule.class.is_password()) {
-        return Err(Rejection::Placeholder);
+
+    /// What an unknown value weighs, where nothing ends the matter before it is weighed.
+    pub(super) fn explain(&self, found: Match<'_>) -> Option<Weight> {
+        let kind = found.rule.detect.generic?;
+        found.check().ok()?;
+        let seen = found.seen(kind).ok()?;
+        let amounts = seen.amounts();
+        let (start, parts) = model::parts(&amounts);
+        Some(Weight { total: model::weight(&amounts), start, parts, amounts, doubt: self.doubt(found, &seen) })
     }
-    let confidence = match rule.confidence {
-        _ if detect.generic => weigh(rule, bytes, matched, secret)?,
-        documented if detect.words && rule.class.is_password() && is_prose(value) => lowered(documented),
-        documented => documented,
-    };
-    if checksum == Some(true) {
-        return Ok(Confidence::High.min(rule.confidence.max(confidence)));
+
+    /// How sure a value is whose format nobody documents.
+    fn weigh(&self, found: Match<'_>, kind: Generic) -> Result<Sure, Rejection> {
+        let seen = found.seen(kind)?;
+        let weight = model::weight(&seen.amounts());
+        if weight < LOW {
+            return Err(Rejection::Light);
+        }
+        // What is doubtful stays so wherever it lies.
+        let weight = if self.doubt(found, &seen).is_some() { weight.min(LOW) } else { weight };
+        Ok(Sure { confidence: confidence_of(weight), weight: Some(weight) })
     }
-    if says_example(&bytes[matched.start.saturating_sub(SCORE_REACH)..matched.start]) {
-        return Ok(lowered(confidence));
+
+    /// What makes an unknown value doubtful, whatever it weighs.
+    fn doubt(&self, found: Match<'_>, seen: &Seen<'_>) -> Option<Doubt> {
+        let prose = || inner_text(found.value()).is_some_and(|text| is_prose(&text));
+        if seen.is_said_to_be_made_up() {
+            Some(Doubt::MadeUp)
+        } else if self.formats.claims(found.value()) {
+            Some(Doubt::Malformed)
+        } else {
+            prose().then_some(Doubt::Prose)
+        }
     }
-    Ok(confidence)
+}
+
+/// How sure a value of this weight is that is worth a mention at all.
+pub fn confidence_of(weight: f32) -> Confidence {
+    match weight {
+        HIGH.. => Confidence::High,
+        MEDIUM.. => Confidence::Medium,
+        _ => Confidence::Low,
+    }
+}
+
+impl<'a> Match<'a> {
+    fn value(&self) -> &'a [u8] {
+        &self.bytes[self.secret.clone()]
+    }
+
+    /// What ends the matter whatever the rule.
+    fn check(&self) -> Result<(), Rejection> {
+        let (rule, value) = (self.rule, self.value());
+        let detect = &rule.detect;
+        if self.checksum == Some(false) {
+            return Err(Rejection::Checksum);
+        }
+        let lower = value.to_ascii_lowercase();
+        if detect.reject.iter().any(|example| words::contains(&lower, example.as_bytes())) {
+            return Err(Rejection::Example);
+        }
+        if detect.entropy > 0.0 && entropy::shannon_entropy(value) < detect.entropy {
+            return Err(Rejection::Entropy);
+        }
+        let begins = detect.keywords.iter().filter(|keyword| lower.starts_with(keyword.as_bytes()));
+        let prefix = begins.map(|keyword| keyword.len()).max().filter(|_| detect.generic.is_none()).unwrap_or(0);
+        let random = detect.generic.is_none() && !rule.class.is_password();
+        let stands_for = detect.words && words::is_placeholder(&value[prefix..], random);
+        if stands_for || detect.words && rule.class.is_password() && shape::names_itself(&lower) {
+            return Err(Rejection::Placeholder);
+        }
+        Ok(())
+    }
+
+    /// What there is to see of an unknown value, unless it is none on the face of it.
+    fn seen(&self, kind: Generic) -> Result<Seen<'a>, Rejection> {
+        let value = self.value();
+        let context = Context::of(self.bytes, self.matched, self.secret);
+        if shape::is_encrypted(value) {
+            return Err(Rejection::Encrypted);
+        }
+        if shape::is_expression(value, context.quoted) || shape::is_ordinary(value) || context.is_test_result() {
+            return Err(Rejection::Ordinary);
+        }
+        if inner_text(value).is_some_and(|text| words::is_placeholder(&text, false)) {
+            return Err(Rejection::Placeholder);
+        }
+        Ok(Seen::new(kind, value, context))
+    }
+}
+
+/// The text that a value is the base64 of, behind the user's name where it has one.
+fn inner_text(value: &[u8]) -> Option<Vec<u8>> {
+    let mut text = shape::decoded_text(value)?;
+    if let Some(colon) = memchr::memchr(b':', &text) {
+        text.drain(..=colon);
+    }
+    Some(text)
 }
 
 fn lowered(confidence: Confidence) -> Confidence {
@@ -97,32 +252,6 @@ fn lowered(confidence: Confidence) -> Confidence {
 fn says_example(before: &[u8]) -> bool {
     let line = memchr::memrchr(b'\n', before).map_or(before, |at| &before[at + 1..]).to_ascii_lowercase();
     ["example", "dummy", "fake", "placeholder", "sample"].iter().any(|word| words::contains(&line, word.as_bytes()))
-}
-
-/// The least weights of low, medium and high confidence, for values without a documented format.
-const LOW: f32 = -1.0;
-const MEDIUM: f32 = 0.0;
-const HIGH: f32 = 1.5;
-
-/// Weighs a value whose format nobody documents.
-fn weigh(rule: &Rule, bytes: &[u8], matched: &Range<usize>, secret: &Range<usize>) -> Result<Confidence, Rejection> {
-    let value = &bytes[secret.clone()];
-    let context = Context::of(bytes, matched, secret);
-    if shape::is_expression(value, context.quoted) || shape::is_ordinary(value) || context.is_test_result() {
-        return Err(Rejection::Ordinary);
-    }
-    let text = shape::decoded_text(value);
-    let inner = text.as_deref().map(|text| text.splitn(2, |byte| *byte == b':').last().unwrap_or(text));
-    if inner.is_some_and(|inner| words::is_placeholder(inner, false)) {
-        return Err(Rejection::Placeholder);
-    }
-    let confidence = match Seen::new(rule, value, context).weight() {
-        HIGH.. => Confidence::High,
-        MEDIUM.. => Confidence::Medium,
-        LOW.. => Confidence::Low,
-        _ => return Err(Rejection::Ordinary),
-    };
-    Ok(if inner.is_some_and(is_prose) { Confidence::Low } else { confidence })
 }
 
 /// Whether a value, or the text that it is the base64 of, is made of words.

@@ -34,10 +34,65 @@ impl Shape {
             triples,
         }
     }
+}
 
-    pub(super) fn letters(&self) -> usize {
-        self.upper + self.lower
+/// What a value's bytes are drawn from, narrowest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Alphabet {
+    Digits,
+    Hex,
+    HexCapitals,
+    SmallLetters,
+    Capitals,
+    Base36,
+    Base36Capitals,
+    Letters,
+    Base62,
+    Base64Url,
+    Base64,
+    Printable,
+}
+
+/// Whether an alphabet has a byte.
+type Test = fn(&u8) -> bool;
+
+/// The narrowest alphabet that has all bytes of a value.
+pub(super) fn alphabet(value: &[u8]) -> Alphabet {
+    let body = value.strip_suffix(b"==").or_else(|| value.strip_suffix(b"=")).unwrap_or(value);
+    let all = |test: Test| body.iter().all(test);
+    let alphabets: [(Alphabet, Test); 11] = [
+        (Alphabet::Digits, u8::is_ascii_digit),
+        (Alphabet::Hex, |byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')),
+        (Alphabet::HexCapitals, |byte| matches!(byte, b'0'..=b'9' | b'A'..=b'F')),
+        (Alphabet::SmallLetters, u8::is_ascii_lowercase),
+        (Alphabet::Capitals, u8::is_ascii_uppercase),
+        (Alphabet::Base36, |byte| matches!(byte, b'0'..=b'9' | b'a'..=b'z')),
+        (Alphabet::Base36Capitals, |byte| matches!(byte, b'0'..=b'9' | b'A'..=b'Z')),
+        (Alphabet::Letters, u8::is_ascii_alphabetic),
+        (Alphabet::Base62, u8::is_ascii_alphanumeric),
+        (Alphabet::Base64Url, |byte| byte.is_ascii_alphanumeric() || b"-_".contains(byte)),
+        (Alphabet::Base64, |byte| byte.is_ascii_alphanumeric() || b"+/".contains(byte)),
+    ];
+    alphabets.into_iter().find(|(_, test)| all(*test)).map_or(Alphabet::Printable, |(alphabet, _)| alphabet)
+}
+
+/// How many different bytes a value has.
+pub(super) fn distinct(value: &[u8]) -> usize {
+    let mut seen = [0_u64; 4];
+    for &byte in value {
+        seen[usize::from(byte / 64)] |= 1 << (byte % 64);
     }
+    seen.iter().map(|bits| bits.count_ones() as usize).sum()
+}
+
+/// The length of the longest stretch of bytes for which `test` holds.
+pub(super) fn longest(value: &[u8], test: fn(&u8) -> bool) -> usize {
+    value.split(|byte| !test(byte)).map(<[u8]>::len).max().unwrap_or(0)
+}
+
+/// How often a byte for which `test` holds and one for which it doesn't stand side by side.
+pub(super) fn changes(value: &[u8], test: fn(&u8) -> bool) -> usize {
+    value.windows(2).filter(|pair| test(&pair[0]) != test(&pair[1])).count()
 }
 
 /// Whether all of a value are hexadecimal digits, some of them decimal.
@@ -105,10 +160,20 @@ pub(super) fn names_a_secret(lower: &[u8]) -> bool {
         .any(|word| words::contains(lower, word.as_bytes()))
 }
 
+/// Whether the value is the name of what should stand in its place, such as `db_password` or `MY_SECRET`, or has been masked.
+pub(super) fn names_itself(lower: &[u8]) -> bool {
+    const NAMES: [&[u8]; 8] = [b"password", b"passwd", b"pass", b"pwd", b"secret", b"token", b"key", b"credentials"];
+    let words = || lower.split(|byte| b"_-".contains(byte));
+    let plain = words().all(|word| !word.is_empty() && word.iter().all(u8::is_ascii_lowercase));
+    words::contains(lower, b"**")
+        || plain && words().count() >= 2 && words().next_back().is_some_and(|last| NAMES.contains(&last))
+}
+
 /// Whether the value is code or a template that yields a value rather than the value itself.
 pub(super) fn is_expression(value: &[u8], quoted: bool) -> bool {
-    let opens = [b"${".as_slice(), b"$(", b"{{", b"<%", b"%(", b"#{", b"{%", b"[[", b"@@", b"%{", b"&{"];
-    let template = matches!(value, [b'$' | b'<' | b'%', ..] | [.., b'>'] | [b'{', .., b'}']) || is_marked_name(value);
+    let opens = [b"${".as_slice(), b"$(", b"{{", b"<%", b"%(", b"#{", b"{%", b"[[", b"%{", b"&{"];
+    let template = matches!(value, [b'$' | b'<' | b'%' | b'=', ..] | [b'@', b'@', ..] | [.., b'>'] | [b'{', .., b'}'])
+        || is_marked_name(value);
     if template || opens.iter().any(|open| words::contains(value, open)) {
         return true;
     }
@@ -124,6 +189,22 @@ fn is_marked_name(value: &[u8]) -> bool {
     let name = name.strip_suffix(b"@").unwrap_or(name);
     let in_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
     name.iter().all(in_name) && name.contains(&b'_')
+}
+
+/// Whether the value is a secret's ciphertext, as tools mark those that they keep in configuration files.
+pub(super) fn is_encrypted(value: &[u8]) -> bool {
+    let marks = [
+        b"ENC(".as_slice(),
+        b"ENC[",
+        b"{cipher}",
+        b"vault:v",
+        b"$ANSIBLE_VAULT",
+        b"AQICAH",
+        b"enc:",
+        b"DEC::",
+        b"{AES}",
+    ];
+    marks.iter().any(|mark| value.starts_with(mark))
 }
 
 /// Whether the value is a small number in hexadecimal, such as `0x0004`.

@@ -64,15 +64,39 @@ fn lint_places_mistakes() {
 fn explain_tells_what_becomes_of_a_text_and_masks_it() {
     let sandbox = Sandbox::new();
     let token = token(1);
-    let run = sandbox.run(&["rules", "explain", &token]).ended(0);
-    assert!(run.text().contains("github-pat") && run.text().contains("found, high confidence"), "{}", run.text());
-    assert!(!run.text().contains(&token[4..20]));
+    let explain = |place: &str| sandbox.run(&["rules", "explain", place]).ended(0).text();
+    let file = |name: &str, text: &str| sandbox.write_beside(name, text).to_str().unwrap().to_owned();
+    let text = explain(&file("found", &format!("a\n{token}\n")));
+    assert!(text.contains("found:2:1  github-pat") && text.contains("found, high confidence"), "{text}");
+    assert!(!text.contains(&token[4..20]));
     let piped = run_with(&mut sandbox.command(&["rules", "explain", "-"]), format!("\n {token}").as_bytes()).ended(0);
-    assert!(piped.text().starts_with("2:2  github-pat"), "{}", piped.text());
-    assert!(sandbox.run(&["rules", "explain", "nothing"]).ended(0).text().starts_with("no rule sees anything"));
+    assert!(piped.text().starts_with("-:2:2  github-pat"), "{}", piped.text());
+    assert!(explain(&file("nothing", "nothing")).ends_with("nothing: no rule sees anything here\n"));
     let wrong = format!("{}0000", &token[..token.len() - 4]);
-    assert!(sandbox.run(&["rules", "explain", &wrong]).ended(0).text().contains("not reported"));
-    let file = sandbox.write_beside("acme.toml", patterns("low"));
-    let own = sandbox.run(&["rules", "explain", &acme(1), "--patterns", file.to_str().unwrap()]).ended(0);
+    assert!(explain(&file("wrong", &wrong)).contains("not reported: its checksum does not fit"));
+    let (patterns, place) = (file("acme.toml", &patterns("low")), file("own", &acme(1)));
+    let own = sandbox.run(&["rules", "explain", &place, "--patterns", &patterns]).ended(0);
     assert!(own.text().contains("acme-key"), "{}", own.text());
+    // Whoever gives the token itself in place of a file does not get it printed.
+    let missing = sandbox.run(&["rules", "explain", &token]).ended(2);
+    assert!(!missing.err.contains(&token[4..20]), "{}", missing.err);
+}
+
+#[test]
+fn explain_prints_the_parts_of_a_score() {
+    let sandbox = Sandbox::new();
+    let value = &acme(1)[5..];
+    let text = format!("user: x\npassword = \"{value}\"\nname = \"{value}\"\n");
+    let file = sandbox.write_beside("code.py", &text).to_str().unwrap().to_owned();
+    let explain = |place: &str| sandbox.run(&["rules", "explain", "--json", place]).ended(0).text();
+    assert_eq!(explain(&format!("{file}:3")), "");
+    let all = explain(&format!("{file}:2"));
+    assert!(!all.contains(value));
+    let found: serde_json::Value = serde_json::from_str(all.lines().next().unwrap()).unwrap();
+    let weight = &found["weight"];
+    let parts = weight["parts"].as_array().unwrap().iter().map(|part| part["weight"].as_f64().unwrap());
+    let sum = weight["start"].as_f64().unwrap() + parts.sum::<f64>();
+    assert!((sum - weight["total"].as_f64().unwrap()).abs() < 0.01, "{found}");
+    let printed = sandbox.run(&["rules", "explain", &format!("{file}:2")]).ended(0).text();
+    assert!(printed.contains("code.py:2:13  generic-password") && printed.contains("share of"), "{printed}");
 }

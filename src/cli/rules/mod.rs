@@ -1,5 +1,7 @@
 //! `stanch rules`: lists, shows, tests, lints and explains rules.
 
+mod explain;
+
 use std::{
     io::{self, Write},
     path::PathBuf,
@@ -49,10 +51,14 @@ enum Command {
         /// Pattern files or folders of them; the built-in rules without any
         paths: Vec<PathBuf>,
     },
-    /// Tells which rules see a text, and what becomes of it
+    /// Tells what the rules make of a place: what they see there, what becomes of it, and why
     Explain {
-        /// The text, or - for standard input
-        text: String,
+        /// A line of a file, a whole file, or - for standard input
+        #[arg(required = true, value_name = "FILE[:LINE]")]
+        places: Vec<String>,
+        /// As JSON, one object a line
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -67,7 +73,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Status, AnyError> {
         Command::Show { id } => show(rules.find(id)?, &mut out).map(|()| Status::Clean),
         Command::Test { ids } => test(rules, ids, &mut out),
         Command::Lint { paths } => lint(&rules, paths, &mut out),
-        Command::Explain { text } => explain(&rules, text, &mut out),
+        Command::Explain { places, json } => explain::run(&rules, places, *json, &mut out),
     }
 }
 
@@ -204,21 +210,4 @@ fn lint(builtin: &Ruleset, paths: &[PathBuf], out: &mut impl Write) -> Result<St
         rules.len()
     )?;
     Ok(if failed == 0 { Status::Clean } else { Status::Incidents })
-}
-
-fn explain(rules: &Ruleset, text: &str, out: &mut impl Write) -> Result<Status, AnyError> {
-    let mut bytes = text.as_bytes().to_vec();
-    if text == "-" {
-        bytes.clear();
-        io::Read::read_to_end(&mut io::stdin().lock(), &mut bytes)?;
-    }
-    let detector = Detector::new(rules.rules().to_vec());
-    let explained = detector.explain(&Window::whole(&bytes), &mut Scratch::default());
-    if explained.is_empty() {
-        writeln!(out, "no rule sees anything: the text holds no keyword that leads to a match")?;
-    }
-    for line in explained {
-        writeln!(out, "{line}")?;
-    }
-    Ok(Status::Clean)
 }
