@@ -85,7 +85,7 @@ fn explain_tells_what_becomes_of_a_text_and_masks_it() {
 #[test]
 fn explain_prints_the_parts_of_a_score() {
     let sandbox = Sandbox::new();
-    let value = &acme(1)[5..];
+    let value = &token(1)[4..18];
     let text = format!("user: x\npassword = \"{value}\"\nname = \"{value}\"\n");
     let file = sandbox.write_beside("code.py", &text).to_str().unwrap().to_owned();
     let explain = |place: &str| sandbox.run(&["rules", "explain", "--json", place]).ended(0).text();
