@@ -88,10 +88,11 @@ fn rule_of(rule: &Rule) -> String {
             .map(|step| format!("Step {{ phase: Phase::{:?}, text: {} }}", step.phase, text(&step.text)));
         format!("Some(Playbook {{ url: {}, steps: {} }})", text(&playbook.url), list(steps))
     });
+    let note = rule.note.as_ref().map_or("None".to_owned(), |note| format!("Some({})", text(note)));
     format!(
         "Rule {{ id: {}, aliases: {}, family: {}, name: {}, provider: {}, provider_name: {}, class: Class::{class:?}, \
          severity: Severity::{severity:?}, confidence: Confidence::{confidence:?}, rank: {rank}, source: {}, \
-         documented: {documented}, detect: {}, playbook: {playbook}, matching: {}, not_matching: {}, hidden: {hidden} }}",
+         documented: {documented}, note: {note}, detect: {}, playbook: {playbook}, matching: {}, not_matching: {}, hidden: {hidden} }}",
         text(id),
         texts(&rule.aliases),
         text(family),

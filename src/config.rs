@@ -72,6 +72,8 @@ pub struct Flags {
     pub require_full_history: bool,
     /// Whether every version of an occurrence is listed.
     pub all_versions: bool,
+    /// `--now`, or the clock: in seconds since 1970.
+    pub now: i64,
     /// Whether every blob of a repository is looked at whole, however it is stored.
     pub whole_blobs: bool,
     /// How many threads; as many as there are processors where nothing is said.
@@ -240,6 +242,7 @@ impl Config {
             key: key(flags.key_file.as_deref(), flags.key, file.key)?,
             require_full_history: flags.require_full_history,
             all_versions: flags.all_versions,
+            now: flags.now,
             follow_deltas: !flags.whole_blobs,
         };
         Ok(Self { options, rules, fail_on: flags.fail_on.or(file.fail_on).unwrap_or_default(), notes })

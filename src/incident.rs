@@ -13,7 +13,7 @@ use crate::{
     blob::{ObjectId, PathName},
     finding::{Checksum, Excerpt, FoundPart},
     location::Location,
-    rule::{Confidence, RuleIx},
+    rule::{Confidence, RuleIx, Severity, Text},
     secret::Secret,
     verdict::Verdict,
 };
@@ -33,12 +33,33 @@ pub struct Incident {
     pub checksum: Checksum,
     /// Shannon entropy of the secret, in bits a byte.
     pub entropy: f32,
+    /// What it costs: its rule's severity, and what it says of itself.
+    pub severity: Severity,
     /// Whether it still works.
     pub verdict: Verdict,
+    /// What it claims, where it can be read.
+    pub claims: Option<Claims>,
+    /// What a person should know of it, a sentence each.
+    pub notes: Vec<Text>,
     /// Other halves and named groups found with it, at its first occurrence.
     pub parts: Vec<FoundPart>,
     /// Every place it is at, in a stable order: where it still is comes first.
     pub occurrences: Vec<Occurrence>,
+}
+
+/// What a token says of itself in clear.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Claims {
+    /// How it is signed, by its name in JOSE.
+    pub algorithm: Option<String>,
+    /// Who issued it.
+    pub issuer: Option<String>,
+    /// For whom.
+    pub audience: Vec<String>,
+    /// Since when it is good, in seconds since 1970.
+    pub issued_at: Option<i64>,
+    /// Until when, in seconds since 1970.
+    pub expires_at: Option<i64>,
 }
 
 /// One secret on one path or in one message, over all versions of it.

@@ -50,6 +50,8 @@ pub struct Rule {
     pub source: Text,
     /// Whether the provider documents a shape there.
     pub documented: bool,
+    /// What a person who finds such a token should know, a sentence.
+    pub note: Option<Text>,
     /// How it is recognised.
     pub detect: Detection,
     /// What to do about one.

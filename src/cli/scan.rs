@@ -257,7 +257,7 @@ pub(crate) fn run(arguments: &Arguments, colour: bool) -> Result<Status, AnyErro
         rules: detector.rules(),
         key: config.options.key.id(),
         seconds: started.elapsed().as_secs_f64(),
-        now: arguments.output.now.unwrap_or_else(|| jiff::Timestamp::now().as_second()),
+        now: config.options.now,
         show_secrets: arguments.output.show_secrets,
         all_versions: config.options.all_versions,
         checkout: None,
@@ -380,6 +380,7 @@ fn flags(arguments: &Arguments) -> Result<Flags, config::Error> {
         fail_on: arguments.run.fail_on.map(|fail_on| fail_on.0),
         require_full_history: arguments.what.require_full_history,
         all_versions: arguments.output.all_versions,
+        now: arguments.output.now.unwrap_or_else(|| jiff::Timestamp::now().as_second()),
         whole_blobs: arguments.run.whole_blobs,
         jobs: arguments.run.jobs,
     })

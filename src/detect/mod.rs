@@ -278,7 +278,7 @@ fn shown(rule: &Rule, secret: &[u8]) -> Shown {
 }
 
 /// Names under which a rule's groups and parts are public.
-const PUBLIC: [&str; 5] = ["id", "user", "host", "account", "region"];
+const PUBLIC: [&str; 8] = ["id", "user", "host", "account", "region", "expires", "issued", "lifetime"];
 
 fn part_value(rule: &Rule, name: &str, bytes: &[u8]) -> PartValue {
     if PUBLIC.contains(&name) {

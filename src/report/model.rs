@@ -44,6 +44,10 @@ pub(super) struct Incident<'a> {
     checksum: &'static str,
     entropy: f64,
     verdict: Verdict,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    claims: Option<Claims<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     parts: Vec<Part<'a>>,
     occurrences: Vec<Occurrence<'a>>,
@@ -67,6 +71,23 @@ struct Raw<'a> {
 #[derive(Serialize)]
 struct Verdict {
     status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+}
+
+/// What a token says of itself in clear.
+#[derive(Serialize)]
+struct Claims<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    algorithm: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    issuer: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    audience: Vec<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    issued: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -177,14 +198,28 @@ impl<'a> Incident<'a> {
             provider: &rule.provider,
             name: &rule.name,
             class: rule.class.name(),
-            severity: rule.severity.name(),
+            severity: incident.severity.name(),
             confidence: incident.confidence.name(),
             secret: Hidden::new(&incident.secret, report.show_secrets),
             checksum: incident.checksum.name(),
             entropy: rounded(f64::from(incident.entropy), 100.0),
-            verdict: Verdict { status: incident.verdict.status() },
+            verdict: Verdict { status: incident.verdict.status(), reason: incident.verdict.reason() },
+            claims: incident.claims.as_ref().map(|claims| Claims::new(claims, redactor)),
+            notes: incident.notes.iter().map(|note| redactor.text(note)).collect(),
             parts: incident.parts.iter().map(part).collect(),
             occurrences: incident.occurrences.iter().map(occurrence).collect(),
+        }
+    }
+}
+
+impl<'a> Claims<'a> {
+    fn new(claims: &'a incident::Claims, redactor: &Redactor<'_>) -> Self {
+        Self {
+            algorithm: claims.algorithm.as_deref().map(|name| redactor.text(name)),
+            issuer: claims.issuer.as_deref().map(|name| redactor.text(name)),
+            audience: claims.audience.iter().map(|name| redactor.text(name)).collect(),
+            issued: claims.issued_at.and_then(time::rfc3339),
+            expires: claims.expires_at.and_then(time::rfc3339),
         }
     }
 }

@@ -7,12 +7,12 @@ use crate::{
     blob::{ObjectId, PathName},
     coverage::{Coverage, History, Skipped},
     finding::{Checksum, Excerpt, FoundPart, PartValue},
-    incident::{CommitInfo, GitPlace, IdentityKey, Incident, Occurrence, Reach, SourceKind},
+    incident::{Claims, CommitInfo, GitPlace, IdentityKey, Incident, Occurrence, Reach, SourceKind},
     location::{Location, Span},
     playbook::{Phase, Playbook, Step},
     rule::{Bounds, Class, Confidence, Detection, Generic, Rule, RuleIx, Severity},
     secret::{Secret, Shown},
-    verdict::Verdict,
+    verdict::{Verdict, Why},
 };
 
 /// 2026-01-02T03:04:05Z.
@@ -83,7 +83,10 @@ impl Sample {
             confidence: Confidence::High,
             checksum: Checksum::None,
             entropy: 4.9,
+            severity: Severity::Critical,
             verdict: Verdict::Unchecked,
+            claims: None,
+            notes: Vec::new(),
             parts: Vec::new(),
             occurrences: vec![found],
         }
@@ -106,7 +109,22 @@ impl Sample {
             value: PartValue::Public("octo-org".to_owned()),
             span: Span::new(0, 8),
         }];
-        Incident { checksum: Checksum::Valid, parts, occurrences, ..Self::incident(secret) }
+        let claims = Claims {
+            algorithm: Some("HS256".to_owned()),
+            issuer: Some("https://\u{202e}login.example.org".to_owned()),
+            audience: vec!["app".to_owned()],
+            issued_at: Some(1_700_000_000),
+            expires_at: Some(1_700_003_600),
+        };
+        Incident {
+            checksum: Checksum::Valid,
+            verdict: Verdict::Inactive(Why::Expired(1_700_003_600)),
+            claims: Some(claims),
+            notes: vec!["forgeable: anybody can sign such tokens".into()],
+            parts,
+            occurrences,
+            ..Self::incident(secret)
+        }
     }
 
     fn password() -> Incident {
@@ -117,6 +135,7 @@ impl Sample {
         found.allowed_by = Some("stanch:allow".to_owned());
         Incident {
             rule: RuleIx(1),
+            severity: Severity::Medium,
             confidence: Confidence::Medium,
             entropy: 0.0,
             occurrences: vec![found],
@@ -256,6 +275,7 @@ fn password_rule() -> Rule {
         rank: 0,
         source: "".into(),
         documented: false,
+        note: None,
         detect: Detection {
             keywords: Vec::new().into(),
             regex: "".into(),

@@ -119,6 +119,8 @@ struct Facts<'a> {
     severity: &'static str,
     confidence: &'static str,
     verdict: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<String>,
     checksum: &'static str,
     source: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -230,7 +232,7 @@ impl<'a> Run<'a> {
         SarifResult {
             rule_id: &rule.id,
             rule_index: self.fired.get(&incident.rule).copied().unwrap_or_default(),
-            level: Level::new(rule.severity, found.confidence),
+            level: Level::new(incident.severity, found.confidence),
             message: self.message(incident, found),
             locations: [Place::new(incident, found, &self.redactor)],
             partial_fingerprints: Fingerprints { incident: incident.id.to_string() },
@@ -254,9 +256,10 @@ impl<'a> Run<'a> {
         let git = found.git.as_ref();
         let introduced = git.and_then(|git| git.introduced.as_ref());
         Facts {
-            severity: self.report.rule(incident.rule).severity.name(),
+            severity: incident.severity.name(),
             confidence: found.confidence.name(),
             verdict: incident.verdict.status(),
+            notes: incident.notes.iter().map(|note| escape::sarif(&self.redactor.text(note))).collect(),
             checksum: incident.checksum.name(),
             source: found.source.name(),
             reach: git.map(|git| git.reach.name()),

@@ -64,6 +64,7 @@ impl Page<'_> {
             self.other_places(others)?;
         }
         self.parts(incident)?;
+        self.claims(incident)?;
         self.next_step(incident)?;
         let id = incident.id.to_string();
         writeln!(self.out, "  id {}", id.get(..SHORT_ID).unwrap_or(&id))
@@ -71,12 +72,15 @@ impl Page<'_> {
 
     fn headline(&mut self, incident: &Incident) -> io::Result<()> {
         let rule = self.report.rule(incident.rule);
-        let severity = self.paint(severity_style(rule.severity), rule.severity.name());
+        let severity = self.paint(severity_style(incident.severity), incident.severity.name());
         let name = self.paint(BOLD, &escape::terminal(&rule.name));
         let secret = self.secret(&incident.secret);
         write!(self.out, "{severity}  {name}  {secret}  {} confidence", incident.confidence.name())?;
         if incident.verdict != Verdict::Unchecked {
             write!(self.out, "  {}", incident.verdict.status())?;
+            if let Some(reason) = incident.verdict.reason() {
+                write!(self.out, ": {reason}")?;
+            }
         }
         writeln!(self.out)
     }
@@ -116,6 +120,28 @@ impl Page<'_> {
             0 => Ok(()),
             more => writeln!(self.out, "  … and {} more {}", grouped(more as u64), plural(more as u64, "place")),
         }
+    }
+
+    /// What the token says of itself.
+    fn claims(&mut self, incident: &Incident) -> io::Result<()> {
+        if let Some(claims) = &incident.claims {
+            let text = |name: &str, value: Option<String>| value.map(|value| format!("{name} {value}"));
+            let safe = |text: &String| self.safe(text);
+            let audience = (!claims.audience.is_empty()).then(|| safe(&claims.audience.join(", ")));
+            let said = [
+                text("signed with", claims.algorithm.as_ref().map(safe)),
+                text("issued by", claims.issuer.as_ref().map(safe)),
+                text("for", audience),
+                text("good until", claims.expires_at.and_then(time::rfc3339)),
+            ];
+            let said: Vec<String> = said.into_iter().flatten().collect();
+            writeln!(self.out, "  it says: {}", said.join(", "))?;
+        }
+        for note in &incident.notes {
+            let note = self.safe(note);
+            writeln!(self.out, "  note: {note}")?;
+        }
+        Ok(())
     }
 
     fn parts(&mut self, incident: &Incident) -> io::Result<()> {

@@ -25,15 +25,27 @@ const MOST_WITHIN: u64 = 1024;
 /// How long a [`Body`] may be, in bytes.
 const LONGEST_BODY: u64 = 16 * 1024;
 
-/// What a regex may hold in place of the bytes between a name's telling part and its value, and what stands for it: the rest of the
-/// name, then what assigns in code, configuration, shells, XML and calls, then the value's opening quote.
-const BRIDGE: (&str, &str) = (
-    "(?&to)",
-    concat!(
-        r#"[\w.-]{0,24}["'`\])\\]{0,4}(?:,?\s{1,12}["']?(?i:value)["']{0,2})?\s{0,4}"#,
-        r#"(?::?=|=>|->|:{1,2}=?|[,(>|?])\s{0,4}(?:[A-Za-z_][\w.]{0,20}\()?["'`\\]{0,4}"#,
+/// What a regex may hold in place of the bytes between a name and its value, and what stands for it.
+const BRIDGES: [(&str, &str); 2] = [
+    // The rest of a name, what assigns in code, configuration, shells, XML and calls, and the value's opening quote.
+    (
+        "(?&to)",
+        concat!(
+            r#"[\w.-]{0,24}["'`\])\\]{0,4}(?:(?:,\s{0,12}|\s{1,12})["']?(?i:value)["']{0,2})?\s{0,4}"#,
+            r#"(?::?=|=>|->|:{1,2}=?|[,(>|?])\s{0,4}(?:[A-Za-z_][\w.]{0,20}\()?["'`\\]{0,4}"#,
+        ),
     ),
-);
+    // A cookie's name ends: what its value follows in headers, curl's options, cookie jars (a tab), code, and in the JSON of HAR files, browsers and API
+    // clients, which may have other members before the value.
+    (
+        "(?&cookie)",
+        concat!(
+            r#"(?:=|\t|\\?["'],\s{0,20}"#,
+            r#"(?:\\?["'][\w-]{1,14}\\?["']\s?:\s?(?:\\?["'][^"'\\]{0,24}\\?["']|[\w.]{1,18}),\s{0,20}){0,6}"#,
+            r#"\\?["'](?i:value)\\?["']\s{0,2}:\s{0,2}\\?["']|\\?["']\s{0,4}(?:=>|[:=,])\s{0,4}\\?["'])"#,
+        ),
+    ),
+];
 
 /// Shortest keyword, in bytes: shorter ones occur everywhere.
 const SHORTEST_KEYWORD: usize = 3;
@@ -136,6 +148,7 @@ fn rule(mut table: Table<'_, '_>, provider: &Provider) -> Option<Rule> {
     let source = value(table.required("source"));
     let documented = table.boolean("documented").unwrap_or(true);
     let (matching, not_matching) = (examples(&mut table, "match"), examples(&mut table, "no_match"));
+    let note = table.string("note").map(|note| note.value.into());
     let hidden = table.boolean("hidden").unwrap_or(false);
     let detect = detection(&mut table);
     // Every key was asked for by now, so those left over are unknown even where something is missing: it may be one of them, misspelt.
@@ -153,6 +166,7 @@ fn rule(mut table: Table<'_, '_>, provider: &Provider) -> Option<Rule> {
         rank,
         source: source.into(),
         documented,
+        note,
         playbook,
         matching,
         not_matching,
@@ -219,7 +233,7 @@ fn detection(table: &mut Table<'_, '_>) -> Option<Detection> {
     let known = regex.is_some();
     let mut detect = Detection {
         keywords: lower(keywords),
-        regex: value(regex).replace(BRIDGE.0, BRIDGE.1).into(),
+        regex: bridged(value(regex)).into(),
         body: body.into(),
         parts: parts.into(),
         entropy: table.number("entropy", 8.0).unwrap_or(0.0),
@@ -237,6 +251,11 @@ fn detection(table: &mut Table<'_, '_>) -> Option<Detection> {
         Err(problems) => problems.into_iter().for_each(|problem| table.problem(table.span(), problem)),
     }
     Some(detect)
+}
+
+/// A regex with its bridges spelt out.
+fn bridged(regex: String) -> String {
+    BRIDGES.iter().fold(regex, |regex, (name, bridge)| regex.replace(name, bridge))
 }
 
 fn body(mut table: Table<'_, '_>) -> Option<Body> {
@@ -267,7 +286,7 @@ fn part(mut table: Table<'_, '_>) -> Option<Part> {
     table.finish();
     Some(Part {
         name: name?.value.into(),
-        regex: regex?.value.replace(BRIDGE.0, BRIDGE.1).into(),
+        regex: bridged(regex?.value).into(),
         within: usize::try_from(within).unwrap_or(0),
         required,
     })

@@ -12,7 +12,7 @@ use crate::{
     incident::{GitPlace, Incident, IncidentId, Occurrence, Reach, SourceKind},
     rule::{Confidence, Rule, RuleIx, Text},
     secret::{Secret, Shown},
-    verdict::Verdict,
+    verify,
 };
 
 /// Collects occurrences by the secret that they are of.
@@ -169,6 +169,7 @@ fn incident(group: Group, id: IncidentId, rule: &Rule, options: &Options, covera
     }
     occurrences.sort_by_cached_key(nearness);
     let confidence = occurrences.iter().map(|occurrence| occurrence.confidence).max().unwrap_or(Confidence::Low);
+    let said = verify::assess(rule, &group.secret, &group.parts, options.now);
     Some(Incident {
         id,
         rule: group.rule,
@@ -176,7 +177,10 @@ fn incident(group: Group, id: IncidentId, rule: &Rule, options: &Options, covera
         secret: group.secret,
         confidence,
         checksum: group.checksum,
-        verdict: Verdict::Unchecked,
+        severity: said.severity,
+        verdict: said.verdict,
+        claims: said.claims,
+        notes: said.notes,
         parts: group.parts,
         occurrences,
     })
@@ -186,7 +190,7 @@ fn incident(group: Group, id: IncidentId, rule: &Rule, options: &Options, covera
 fn urgency(incident: &Incident, rules: &[Rule]) -> impl Ord + use<> {
     let rule = &rules[incident.rule.0 as usize];
     let first = incident.occurrences.first().map(nearness);
-    (std::cmp::Reverse((rule.severity, incident.confidence)), first, rule.id.clone(), incident.id)
+    (std::cmp::Reverse((incident.severity, incident.confidence)), first, rule.id.clone(), incident.id)
 }
 
 /// The order of occurrences: where it still is comes first, then by place.

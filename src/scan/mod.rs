@@ -60,6 +60,8 @@ pub struct Options {
     pub terms: String,
     /// Under which identities are made.
     pub key: IdentityKey,
+    /// The time, in seconds since 1970: what has expired by then is inactive.
+    pub now: i64,
     /// Whether a shallow history makes the run incomplete.
     pub require_full_history: bool,
     /// Whether every version of an occurrence is listed.

@@ -10,7 +10,7 @@ const LAYERS: &[&[&str]] = &[
     &["incident"],
     &["net"],
     &["rules"],
-    &["source", "detect", "known", "report"],
+    &["source", "detect", "known", "verify", "report"],
     &["scan"],
     &["config"],
     &["cli"],

@@ -35,7 +35,7 @@ impl Page<'_> {
     fn counts(&mut self, coverage: &Coverage) -> io::Result<()> {
         let mut counts: BTreeMap<Severity, u64> = BTreeMap::new();
         for incident in self.report.incidents {
-            *counts.entry(self.report.rule(incident.rule).severity).or_default() += 1;
+            *counts.entry(incident.severity).or_default() += 1;
         }
         if counts.is_empty() {
             let clear = self.paint(GREEN, "no incidents");

@@ -1,0 +1,54 @@
+//! What a secret says of itself, before anybody is asked: its claims, its expiry, its strength.
+//!
+//! [`assess`] reads nothing but the secret, what was found with it and the clock. Asking providers is not here yet.
+
+mod expiry;
+mod jwt;
+mod strength;
+
+use crate::{
+    finding::FoundPart,
+    incident::Claims,
+    rule::{Algorithm, Class, Rule, Severity, Text},
+    secret::Secret,
+    verdict::{Verdict, Why},
+};
+
+/// What a secret says of itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Assessment {
+    /// Inactive where it has expired.
+    pub verdict: Verdict,
+    /// Its rule's, raised or lowered by what it says.
+    pub severity: Severity,
+    /// What it claims, where it can be read.
+    pub claims: Option<Claims>,
+    /// What a person should know of it, a sentence each.
+    pub notes: Vec<Text>,
+}
+
+/// What `secret`, found by `rule` together with `parts`, says of itself at the time `now` (seconds since 1970).
+pub fn assess(rule: &Rule, secret: &Secret, parts: &[FoundPart], now: i64) -> Assessment {
+    let mut assessment = Assessment {
+        verdict: Verdict::Unchecked,
+        severity: rule.severity,
+        claims: None,
+        notes: rule.note.iter().cloned().collect(),
+    };
+    if rule.detect.checksum == Some(Algorithm::Jwt) {
+        if let Some(token) = jwt::Token::read(secret.expose()) {
+            token.assess(now, &mut assessment);
+        }
+    } else if let Some(expires_at) = expiry::of(parts) {
+        assessment.claims = Some(Claims { expires_at: Some(expires_at), ..Claims::default() });
+    } else if rule.class == Class::Session {
+        assessment.notes.extend(strength::weakness(secret.expose()));
+    }
+    if let Some(at) = assessment.claims.as_ref().and_then(|claims| claims.expires_at).filter(|&at| at <= now) {
+        assessment.verdict = Verdict::Inactive(Why::Expired(at));
+        if assessment.severity < Severity::Critical {
+            assessment.severity = Severity::Low;
+        }
+    }
+    assessment
+}
