@@ -126,7 +126,7 @@ impl Detector {
         };
         let matchers = rules.iter().map(|_| OnceLock::new()).collect();
         let around = rules.iter().map(Around::of).collect();
-        Self { prefilter: Prefilter::new(&rules), judge: Judge::of(&rules), rules, matchers, reach, around }
+        Self { prefilter: Prefilter::new(&rules), judge: Judge::default(), rules, matchers, reach, around }
     }
 
     /// How many bytes a window has to show on both sides of what it owns, unless the blob ends there.
@@ -189,7 +189,7 @@ impl Detector {
 
     fn matched<'a>(&'a self, bytes: &'a [u8], candidate: &'a Candidate) -> Match<'a> {
         let Candidate { matched, secret, checksum, .. } = candidate;
-        Match { rule: self.rule(candidate), bytes, matched, secret, checksum: *checksum }
+        Match { rules: &self.rules, rule: self.rule(candidate), bytes, matched, secret, checksum: *checksum }
     }
 
     fn rule(&self, candidate: &Candidate) -> &Rule {

@@ -6,8 +6,9 @@
 //! An automaton over hundreds of keywords reads one byte after the other, each step waiting for the one before, at some 0.4 GB/s. Here every second
 //! position is looked at instead, each on its own: three bytes, folded to one case and hashed, ask a table whether any
 //! keyword has them where it must, with the byte behind them. Of each keyword two neighbouring windows of three bytes are in the table, so that
-//! one of them lies at an even place wherever the keyword begins; they are the two that source text holds least. What passes is compared
-//! with the few keywords that it can be.
+//! one of them lies at an even place wherever the keyword begins; they are the two that source text holds least. A keyword of three bytes has but
+//! one: at odd places a small table knows it by its first three bytes, and so it does those of four bytes whose first three are rarer than the others. What passes is
+//! compared with the few keywords that it can be.
 
 use std::{collections::BTreeMap, fmt, ops::Range};
 
@@ -21,10 +22,11 @@ const LONGEST: usize = 16;
 const WINDOW: usize = 3;
 /// How many entries the gate has: of 32 bits, one for each value of the lowest bits of the byte behind a window. With 128 KiB it does not
 /// fit the first cache, but a smaller one lets so much pass that it takes longer.
-const GATE: usize = 1 << (HASH_BITS - 3);
-/// How many bits of a hash are used: 2¹⁸ bits are 32 KiB.
-const HASH_BITS: u32 = 18;
-const WORDS: usize = 1 << (HASH_BITS - 6);
+const GATE: usize = 1 << HASH_BITS;
+/// How many bits of a hash are used.
+const HASH_BITS: u32 = 15;
+/// How many pairs of bytes there are, of each its lowest bits.
+const PAIRS: usize = 1 << 10;
 /// How many bytes one load brings.
 const LOAD: usize = 8;
 /// How far the next load is: three windows, two bytes apart.
@@ -33,14 +35,12 @@ const STRIDE: usize = 6;
 /// All keywords of a set of rules, ready to be searched for at once, whatever their ASCII case.
 pub(super) struct Prefilter {
     keywords: Vec<Keyword>,
-    /// Which hashes some window of a keyword has.
-    bits: Box<[u64]>,
-    /// By the first bits of a window's hash, which bytes may follow it.
+    /// By a window's hash, which bytes may follow it.
     gate: Box<[u32; GATE]>,
-    /// How many bits are set before each word of `bits`.
-    ranks: Box<[u16]>,
-    /// For each set bit, where its entries begin in `entries`.
-    starts: Vec<u32>,
+    /// By the first two bytes of a short keyword, which may be the third.
+    beginnings: Box<[u32; PAIRS]>,
+    /// By a window's hash, where its entries begin in `entries`; they end where the next hash's begin.
+    starts: Box<[u16]>,
     entries: Vec<Entry>,
     /// How far behind a keyword's first byte a window of it can lie.
     farthest: usize,
@@ -58,13 +58,47 @@ struct Within<'h> {
 struct Keyword {
     text: Vec<u8>,
     rules: Vec<RuleIx>,
+    /// Whether its first three bytes give it away at odd places.
+    short: bool,
 }
 
-/// A window of a keyword: where the keyword begins, counted backwards from the window.
+/// A window of a keyword.
 #[derive(Clone, Copy)]
 struct Entry {
+    /// Its three bytes, the first lowest.
+    window: u32,
+    around: Around,
     keyword: u16,
-    back: i16,
+    /// Where the keyword begins, counted backwards from the window.
+    back: u8,
+    /// Whether the keyword is short.
+    short: bool,
+}
+
+/// Which bytes may stand before and behind a window, by their lowest bits.
+#[derive(Clone, Copy)]
+struct Around {
+    before: u32,
+    behind: u32,
+}
+
+impl Around {
+    /// Where a window of `keyword`, `back` bytes into it, has its neighbours in the keyword, they are those; else any byte may stand there.
+    fn of(keyword: &[u8], back: usize) -> Self {
+        let mask = |at: Option<usize>| {
+            let byte = at.and_then(|at| keyword.get(at));
+            byte.map_or(u32::MAX, |byte| 1 << (byte & 31))
+        };
+        Self { before: mask(back.checked_sub(1)), behind: mask(Some(back + WINDOW)) }
+    }
+
+    /// Whether a window at `at` has such bytes around it.
+    #[inline]
+    fn is_at(self, at: usize, bytes: &[u8]) -> bool {
+        let holds = |mask: u32, byte: Option<&u8>| byte.is_none_or(|byte| mask >> (byte & 31) & 1 == 1);
+        holds(self.behind, bytes.get(at + WINDOW))
+            && holds(self.before, at.checked_sub(1).and_then(|before| bytes.get(before)))
+    }
 }
 
 impl fmt::Debug for Prefilter {
@@ -75,42 +109,35 @@ impl fmt::Debug for Prefilter {
 
 impl Prefilter {
     /// # Panics
-    /// If there are more than 65,535 keywords.
+    /// If there are more than 32,767 keywords.
     pub(super) fn new(rules: &[Rule]) -> Self {
         let keywords = keywords(rules);
-        let mut entries: Vec<(u32, Entry)> = Vec::new();
+        let mut entries = Vec::with_capacity(2 * keywords.len());
+        let mut beginnings = Box::new([0; PAIRS]);
         let mut gate: Box<[u32; GATE]> = vec![0; GATE].try_into().expect("as many entries as it has");
         for (keyword, ix) in keywords.iter().zip(0..) {
-            for (back, window) in windows(&keyword.text) {
-                entries.push((hash(window), Entry { keyword: ix, back }));
-                let next = usize::try_from(back + 3).ok().and_then(|next| keyword.text.get(next));
-                gate[door(hash(window))] |= next.map_or(u32::MAX, |&next| 1 << (next & 31));
+            for (back, [a, b, c]) in windows(keyword) {
+                let window = u32::from_le_bytes([a, b, c, 0]) | 0x20_2020;
+                let around = Around::of(&keyword.text, back);
+                gate[hash(window)] |= around.behind;
+                let back = u8::try_from(back).expect("less than the longest");
+                entries.push(Entry { window, around, keyword: ix, back, short: keyword.short });
+            }
+            if keyword.short {
+                let &[a, b, c] = keyword.text.first_chunk::<WINDOW>().expect("keywords have three bytes at least");
+                beginnings[pair(u64::from_le_bytes([a, b, 0, 0, 0, 0, 0, 0]))] |= 1 << (c & 31);
             }
         }
-        entries.sort_by_key(|(hash, _)| *hash);
-        let mut table = Self {
-            farthest: entries.iter().map(|(_, entry)| usize::try_from(entry.back).unwrap_or(0)).max().unwrap_or(0),
+        entries.sort_unstable_by_key(|entry| (hash(entry.window), entry.keyword, entry.back));
+        Self {
+            farthest: entries.iter().map(|entry| usize::from(entry.back)).max().unwrap_or(0),
             longest: keywords.iter().map(|keyword| keyword.text.len()).max().unwrap_or(0),
             keywords,
-            bits: vec![0; WORDS].into_boxed_slice(),
             gate,
-            ranks: vec![0; WORDS].into_boxed_slice(),
-            starts: Vec::new(),
-            entries: entries.iter().map(|(_, entry)| *entry).collect(),
-        };
-        for (at, (hash, _)) in entries.iter().enumerate() {
-            if at == 0 || entries[at - 1].0 != *hash {
-                table.starts.push(u32::try_from(at).expect("fewer entries than keywords times 256"));
-                table.bits[word(*hash)] |= bit(*hash);
-            }
+            beginnings,
+            starts: starts(&entries),
+            entries,
         }
-        table.starts.push(u32::try_from(entries.len()).expect("fewer entries than keywords times 256"));
-        let mut rank = 0;
-        for (ranks, bits) in table.ranks.iter_mut().zip(table.bits.iter()) {
-            *ranks = rank;
-            rank += u16::try_from(bits.count_ones()).expect("a word has 64 bits");
-        }
-        table
     }
 
     /// How long the longest keyword is, in bytes.
@@ -144,14 +171,22 @@ impl Prefilter {
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a call every six bytes costs more than what it does")]
     fn may_pass(&self, folded: u64) -> bool {
-        (self.passes(folded) | self.passes(folded >> 16) | self.passes(folded >> 32)) & 1 == 1
+        let passes = |folded| self.begins(folded) | self.begins_behind(folded);
+        (passes(folded) | passes(folded >> 16) | passes(folded >> 32)) & 1 == 1
     }
 
     /// Whether the first window may be a keyword's, in the lowest bit.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a call every six bytes costs more than what it does")]
-    fn passes(&self, folded: u64) -> u32 {
-        self.gate[door(mix(folded))] >> ((folded >> 24) & 31)
+    fn begins(&self, folded: u64) -> u32 {
+        self.gate[hash(low(folded))] >> (folded >> 24 & 31)
+    }
+
+    /// Whether a short keyword may begin with the first window's second byte, in the lowest bit.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a call every six bytes costs more than what it does")]
+    fn begins_behind(&self, folded: u64) -> u32 {
+        self.beginnings[pair(folded >> 8)] >> (folded >> 24 & 31)
     }
 
     /// Looks at the three windows of a load, which begins at `at`.
@@ -160,30 +195,59 @@ impl Prefilter {
     fn look(&self, folded: u64, at: usize, within: &Within<'_>, found: &mut impl FnMut(RuleIx, usize)) {
         for skipped in [0, 2, 4] {
             let window = folded >> (8 * skipped);
-            let hash = mix(window);
-            if self.passes(window) & 1 == 1 && self.bits[word(hash)] & bit(hash) != 0 {
-                self.compare(hash, at + skipped, within, found);
+            if self.begins(window) & 1 == 1 {
+                for entry in self.entries(low(window)) {
+                    self.report(entry, at + skipped, within, found);
+                }
             }
-        }
-    }
-
-    /// Compares the keywords that have this hash at `at`.
-    fn compare(&self, hash: u32, at: usize, within: &Within<'_>, found: &mut impl FnMut(RuleIx, usize)) {
-        let before = self.bits[word(hash)] & (bit(hash) - 1);
-        let slot = usize::from(self.ranks[word(hash)]) + before.count_ones() as usize;
-        let entries = self.starts[slot] as usize..self.starts[slot + 1] as usize;
-        for entry in &self.entries[entries] {
-            let Some(start) = at.checked_add_signed(-isize::from(entry.back)) else { continue };
-            let Keyword { text, rules } = &self.keywords[usize::from(entry.keyword)];
-            let here = within.range.contains(&start)
-                && within.bytes.get(start..start + text.len()).is_some_and(|here| here.eq_ignore_ascii_case(text));
-            if here {
-                for &rule in rules {
-                    found(rule, start);
+            if self.begins_behind(window) & 1 == 1 {
+                for entry in self.entries(low(window >> 8)).filter(|entry| entry.short) {
+                    self.report(entry, at + skipped + 1, within, found);
                 }
             }
         }
     }
+
+    /// The keywords that have this window.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "most often there are none")]
+    fn entries(&self, window: u32) -> impl Iterator<Item = &Entry> {
+        let hash = hash(window);
+        let entries = usize::from(self.starts[hash])..usize::from(self.starts[hash + 1]);
+        self.entries[entries].iter().filter(move |entry| entry.window == window)
+    }
+
+    /// Reports the rules of the keyword of `entry`, whose window is at `at`, if all of it is there.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "most often it ends at its first question")]
+    fn report(&self, entry: &Entry, at: usize, within: &Within<'_>, found: &mut impl FnMut(RuleIx, usize)) {
+        if !entry.around.is_at(at, within.bytes) {
+            return;
+        }
+        let Some(start) = at.checked_sub(usize::from(entry.back)) else { return };
+        let Keyword { text, rules, .. } = &self.keywords[usize::from(entry.keyword)];
+        let here = within.range.contains(&start)
+            && within.bytes.get(start..start + text.len()).is_some_and(|here| here.eq_ignore_ascii_case(text));
+        if here {
+            for &rule in rules {
+                found(rule, start);
+            }
+        }
+    }
+}
+
+/// Where the entries of each hash begin, and behind all where the last ones end; `entries` are in the order of their hashes.
+fn starts(entries: &[Entry]) -> Box<[u16]> {
+    let mut starts = vec![0; GATE + 1];
+    for entry in entries {
+        starts[hash(entry.window) + 1] += 1;
+    }
+    let mut sum: u16 = 0;
+    for start in &mut starts {
+        sum = sum.checked_add(*start).expect("two entries for each keyword");
+        *start = sum;
+    }
+    starts.into_boxed_slice()
 }
 
 /// The part of a keyword that is looked for.
@@ -202,57 +266,50 @@ fn keywords(rules: &[Rule]) -> Vec<Keyword> {
             }
         }
     }
-    assert!(u16::try_from(keywords.len()).is_ok(), "too many keywords");
-    keywords.into_iter().map(|(text, rules)| Keyword { text: text.to_vec(), rules }).collect()
+    assert!(i16::try_from(keywords.len()).is_ok(), "too many keywords");
+    keywords.into_iter().map(|(text, rules)| Keyword { short: is_short(text), text: text.to_vec(), rules }).collect()
+}
+
+/// Whether a keyword's first three bytes give it away better than its others.
+fn is_short(keyword: &[u8]) -> bool {
+    match *keyword {
+        [a, b, c, d] => frequency::of([a, b, c], None) <= frequency::of([b, c, d], None),
+        _ => keyword.len() == WINDOW,
+    }
 }
 
 /// The windows by which a keyword is found: each with the number of bytes from the keyword's first to its own.
 ///
-/// Wherever the keyword begins, one of them is at an even place and one at an odd one. A keyword of three bytes has but one window;
-/// for the other places, whatever byte comes before it makes one.
-fn windows(keyword: &[u8]) -> Vec<(i16, [u8; WINDOW])> {
-    let window = |at: usize| [keyword[at], keyword[at + 1], keyword[at + 2]];
-    if keyword.len() == WINDOW {
-        let with_byte_before =
-            (0..=u8::MAX).filter(|byte| byte & 0x20 != 0).map(|byte| (-1, [byte, keyword[0], keyword[1]]));
-        return with_byte_before.chain([(0, window(0))]).collect();
+/// Wherever the keyword begins, one of them is at an even place and one at an odd one; a short one has but the first.
+fn windows(keyword: &Keyword) -> Vec<(usize, [u8; WINDOW])> {
+    let text = &keyword.text;
+    let window = |at: usize| [text[at], text[at + 1], text[at + 2]];
+    if keyword.short {
+        return vec![(0, window(0))];
     }
-    let common = |at: usize| frequency::of(window(at)) + frequency::of(window(at + 1));
+    let common = |at: usize| frequency::of(window(at), text.get(at + WINDOW).copied());
     // The byte behind the second window is a keyword's own where there is one.
-    let last = (keyword.len() - WINDOW - 1).saturating_sub(1);
-    let best = (0..=last.min(usize::from(u8::MAX))).min_by(|&a, &b| common(a).total_cmp(&common(b))).unwrap_or(0);
-    [best, best + 1].into_iter().map(|at| (i16::try_from(at).unwrap_or(0), window(at))).collect()
+    let last = (text.len() - WINDOW - 1).saturating_sub(1);
+    let best = (0..=last).min_by_key(|&at| common(at).max(common(at + 1))).unwrap_or(0);
+    [best, best + 1].into_iter().map(|at| (at, window(at))).collect()
 }
 
-/// The hash of a window, whatever its case.
-fn hash(window: [u8; WINDOW]) -> u32 {
-    let mut load = [0; LOAD];
-    load[..WINDOW].copy_from_slice(&window);
-    mix(u64::from_le_bytes(load) | 0x20_2020)
-}
-
-/// The hash of the three lowest bytes: multiplication spreads them into the highest bits (Knuth, The Art of Computer Programming,
-/// volume 3, section 6.4).
+/// The three lowest bytes.
 #[inline]
-fn mix(bytes: u64) -> u32 {
-    let low = u32::try_from(bytes & 0xff_ffff).unwrap_or(0);
-    low.wrapping_mul(0x9e37_79b1) >> (32 - HASH_BITS)
+fn low(bytes: u64) -> u32 {
+    u32::try_from(bytes & 0xff_ffff).unwrap_or(0)
 }
 
-/// The gate's entry for a hash.
+/// The hash of a window: multiplication spreads it into the highest bits (Knuth, The Art of Computer Programming, volume 3, section 6.4).
 #[inline]
-fn door(hash: u32) -> usize {
-    (hash >> 3) as usize % GATE
+fn hash(window: u32) -> usize {
+    (window.wrapping_mul(0x9e37_79b1) >> (32 - HASH_BITS)) as usize % GATE
 }
 
+/// The lowest bits of the two lowest bytes.
 #[inline]
-fn word(hash: u32) -> usize {
-    (hash >> 6) as usize % WORDS
-}
-
-#[inline]
-fn bit(hash: u32) -> u64 {
-    1 << (hash & 63)
+fn pair(bytes: u64) -> usize {
+    usize::try_from(bytes & 31 | bytes >> 3 & 0x3e0).unwrap_or(0)
 }
 
 #[cfg(test)]

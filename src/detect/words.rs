@@ -4,7 +4,7 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use super::triples::TRIPLES;
 
@@ -82,7 +82,8 @@ static LONG_PLACEHOLDERS: LazyLock<AhoCorasick> = LazyLock::new(|| placeholders(
 
 fn placeholders(shortest: usize) -> AhoCorasick {
     let words = PLACEHOLDERS.iter().filter(|word| word.len() >= shortest);
-    let built = AhoCorasick::builder().ascii_case_insensitive(true).build(words);
+    let built =
+        AhoCorasick::builder().kind(Some(AhoCorasickKind::ContiguousNFA)).ascii_case_insensitive(true).build(words);
     built.expect("a few dozen words fit an automaton")
 }
 

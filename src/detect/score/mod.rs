@@ -10,7 +10,7 @@ mod formats;
 mod model;
 mod shape;
 
-use std::ops::Range;
+use std::{ops::Range, sync::OnceLock};
 
 pub use self::model::Part;
 use self::{context::Context, features::Seen, formats::Formats};
@@ -52,15 +52,18 @@ impl Rejection {
 }
 
 /// Judges matches.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Judge {
-    formats: Formats,
+    /// Made when the first unknown value turns up.
+    formats: OnceLock<Formats>,
 }
 
 /// A match in its surroundings.
 #[derive(Clone, Copy)]
 pub(super) struct Match<'a> {
-    /// What matched.
+    /// All rules.
+    pub(super) rules: &'a [Rule],
+    /// The one that matched.
     pub(super) rule: &'a Rule,
     /// The bytes around it, the score's reach on both sides unless the blob ends there.
     pub(super) bytes: &'a [u8],
@@ -123,11 +126,6 @@ const MEDIUM: f32 = 0.0;
 const HIGH: f32 = 2.0;
 
 impl Judge {
-    /// For matches of these rules.
-    pub(super) fn of(rules: &[Rule]) -> Self {
-        Self { formats: Formats::of(rules) }
-    }
-
     /// How sure a match is, or why it is none.
     pub(super) fn judge(&self, found: Match<'_>) -> Result<Sure, Rejection> {
         let Match { rule, bytes, matched, checksum, .. } = found;
@@ -169,7 +167,7 @@ impl Judge {
         let prose = || inner_text(found.value()).is_some_and(|text| is_prose(&text));
         if seen.is_said_to_be_made_up() {
             Some(Doubt::MadeUp)
-        } else if self.formats.claims(found.value()) {
+        } else if self.formats.get_or_init(|| Formats::of(found.rules)).claims(found.value()) {
             Some(Doubt::Malformed)
         } else {
             prose().then_some(Doubt::Prose)
