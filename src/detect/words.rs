@@ -72,6 +72,15 @@ const PLACEHOLDERS: &[&str] = &[
     "lorem",
     "ipsum",
     "fake",
+    "abc123",
+    "invalid",
+    "helloworld",
+    "hello-world",
+    "notakey",
+    "not-a-key",
+    "fakekey",
+    "configure_me",
+    "configure-me",
 ];
 
 /// Placeholders this short may turn up in random characters by chance.

@@ -31,8 +31,8 @@ const BRIDGES: [(&str, &str); 2] = [
     (
         "(?&to)",
         concat!(
-            r#"[\w.-]{0,24}["'`\])\\]{0,4}(?:(?:,\s{0,12}|\s{1,12})["']?(?i:value)["']{0,2})?\s{0,4}"#,
-            r#"(?::?=|=>|->|:{1,2}=?|[,(>|?])\s{0,4}(?:[A-Za-z_][\w.]{0,20}\()?["'`\\]{0,4}"#,
+            r#"[\w.-]{0,24}["'`\])\\]{0,4}(?:(?:,\s{0,12}|\s{1,12})["']?(?i:value)["']{0,2}|\s{1,2}[sS]tring)?"#,
+            r#"(?:\s{0,4}(?:[.?:+]{0,3}=|=>|->|[:,(>|?]|-\s)\s{0,4}|\s{1,4})(?:[A-Za-z_][\w.]{0,14}\()?["'`\\]{0,4}"#,
         ),
     ),
     // A cookie's name ends: what its value follows in headers, curl's options, cookie jars (a tab), code, and in the JSON of HAR files, browsers and API

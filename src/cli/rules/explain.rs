@@ -104,7 +104,7 @@ fn print(out: &mut impl Write, place: &Place, rule: &str, found: &Explanation) -
     let rest: f32 = weight.parts.iter().skip(PARTS).map(|part| part.weight).sum();
     writeln!(out, "    {rest:+6.2}  {} lesser parts", weight.parts.len().saturating_sub(PARTS))?;
     match weight.doubt {
-        Some(doubt) => writeln!(out, "  low confidence all the same: {}", doubt.reason()),
+        Some(doubt) => writeln!(out, "  doubtful: {}", doubt.reason()),
         None => Ok(()),
     }
 }

@@ -296,6 +296,11 @@ impl<'a> Seen<'a> {
         self.value.iter().filter(|byte| bytes.contains(byte)).count()
     }
 
+    /// The name it is given, in lower case.
+    pub(super) fn name(&self) -> &[u8] {
+        &self.context.name
+    }
+
     /// Whether its own name says that it is no real one.
     pub(super) fn is_said_to_be_made_up(&self) -> bool {
         const SAYS: [&[u8]; 8] =

@@ -94,7 +94,7 @@ pub struct Weight {
     pub parts: Vec<Part>,
     /// How much it has of every feature, in hundredths, in the order in which the model takes them.
     pub amounts: Vec<i16>,
-    /// What keeps it at low confidence all the same.
+    /// What makes it doubtful all the same.
     pub doubt: Option<Doubt>,
 }
 
@@ -107,6 +107,8 @@ pub enum Doubt {
     Malformed,
     /// It is the base64 of words.
     Prose,
+    /// It is named after an issuer whose tokens look otherwise: believed only if all else speaks for it.
+    Unlike,
 }
 
 impl Doubt {
@@ -116,6 +118,7 @@ impl Doubt {
             Self::MadeUp => "its name says that it is made up",
             Self::Malformed => "it begins like a documented token and does not have its form",
             Self::Prose => "it is the base64 of words",
+            Self::Unlike => "it is named after an issuer whose tokens look otherwise, which counts unless it weighs a lot",
         }
     }
 }
@@ -124,6 +127,8 @@ impl Doubt {
 const LOW: f32 = -2.0;
 const MEDIUM: f32 = 0.0;
 const HIGH: f32 = 2.0;
+/// The least weight at which a value is believed that does not look like the tokens of the issuer it is named after.
+const ALIKE: f32 = 1.0;
 
 impl Judge {
     /// How sure a match is, or why it is none.
@@ -134,7 +139,9 @@ impl Judge {
             return self.weigh(found, kind);
         }
         let said = || says_example(&bytes[matched.start.saturating_sub(SCORE_REACH)..matched.start]);
-        let prose = || rule.detect.words && rule.class.is_password() && is_prose(found.value());
+        // Where nobody documents the shape, or people choose the value, words speak against it.
+        let by_name = rule.class.is_password() || !rule.documented;
+        let prose = || rule.detect.words && by_name && is_prose(found.value());
         let doubtful = checksum != Some(true) && (prose() || said());
         let confidence = if doubtful { lowered(rule.confidence) } else { rule.confidence };
         Ok(Sure { confidence, weight: None })
@@ -158,19 +165,27 @@ impl Judge {
             return Err(Rejection::Light);
         }
         // What is doubtful stays so wherever it lies.
-        let weight = if self.doubt(found, &seen).is_some() { weight.min(LOW) } else { weight };
+        let doubtful = match self.doubt(found, &seen) {
+            Some(Doubt::Unlike) => weight < ALIKE,
+            Some(_) => true,
+            None => false,
+        };
+        let weight = if doubtful { weight.min(LOW) } else { weight };
         Ok(Sure { confidence: confidence_of(weight), weight: Some(weight) })
     }
 
     /// What makes an unknown value doubtful, whatever it weighs.
     fn doubt(&self, found: Match<'_>, seen: &Seen<'_>) -> Option<Doubt> {
-        let prose = || inner_text(found.value()).is_some_and(|text| is_prose(&text));
+        let formats = self.formats.get_or_init(|| Formats::of(found.rules));
         if seen.is_said_to_be_made_up() {
             Some(Doubt::MadeUp)
-        } else if self.formats.get_or_init(|| Formats::of(found.rules)).claims(found.value()) {
+        } else if formats.claims(found.value()) {
             Some(Doubt::Malformed)
+        } else if inner_text(found.value()).is_some_and(|text| is_prose(&text)) {
+            Some(Doubt::Prose)
         } else {
-            prose().then_some(Doubt::Prose)
+            let for_one = !matches!(found.rule.detect.generic, Some(Generic::Password | Generic::Secret));
+            (for_one && formats.names(seen.name())).then_some(Doubt::Unlike)
         }
     }
 }
