@@ -1,6 +1,7 @@
 //! `stanch rules`: lists, shows, tests, lints and explains rules.
 
 mod explain;
+mod list;
 
 use std::{
     io::{self, Write},
@@ -32,9 +33,9 @@ pub(crate) struct Arguments {
 enum Command {
     /// Lists all rules, a line each
     List {
-        /// As JSON, one object a line
-        #[arg(long)]
-        json: bool,
+        /// For people, one JSON object a line, or a page in Markdown
+        #[arg(short, long, value_enum, default_value = "text")]
+        format: list::Format,
     },
     /// Shows one rule in full
     Show {
@@ -69,33 +70,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Status, AnyError> {
     }
     let mut out = io::stdout().lock();
     match &arguments.command {
-        Command::List { json } => list(&rules, *json, &mut out).map(|()| Status::Clean),
+        Command::List { format } => list::run(&rules, *format, &mut out).map(|()| Status::Clean),
         Command::Show { id } => show(rules.find(id)?, &mut out).map(|()| Status::Clean),
         Command::Test { ids } => test(rules, ids, &mut out),
         Command::Lint { paths } => lint(&rules, paths, &mut out),
         Command::Explain { places, json } => explain::run(&rules, places, *json, &mut out),
     }
-}
-
-fn list(rules: &Ruleset, json: bool, out: &mut impl Write) -> Result<(), AnyError> {
-    let width = rules.rules().iter().map(|rule| rule.id.len()).max().unwrap_or(0);
-    for rule in rules.rules() {
-        if json {
-            let object = serde_json::json!({
-                "id": rule.id, "provider": rule.provider, "name": rule.name, "class": rule.class.name(),
-                "severity": rule.severity.name(), "confidence": rule.confidence.name(), "documented": rule.documented,
-                "checksum": rule.detect.checksum.map(stanch::rule::Algorithm::name), "source": rule.source,
-            });
-            writeln!(out, "{object}")?;
-        } else {
-            writeln!(out, "{:width$}  {:8}  {}", rule.id, rule.severity.name(), rule.name)?;
-        }
-    }
-    if !json {
-        let providers: std::collections::BTreeSet<_> = rules.rules().iter().map(|rule| &rule.provider).collect();
-        writeln!(out, "{} rules of {} providers", rules.rules().len(), providers.len())?;
-    }
-    Ok(())
 }
 
 fn show(rule: &Rule, out: &mut impl Write) -> Result<(), AnyError> {

@@ -27,9 +27,9 @@ impl Formats {
         let prefixes: BTreeSet<Vec<u8>> = documented.flat_map(prefixes).collect();
         let longest = prefixes.iter().map(Vec::len).max().unwrap_or(0);
         // A rule that has its provider's name for a keyword finds tokens by that name.
-        let by_name = rules.iter().filter(|rule| {
-            rule.provider.len() >= SHORTEST && rule.detect.keywords.iter().any(|keyword| *keyword == rule.provider)
-        });
+        let by_name = rules
+            .iter()
+            .filter(|rule| rule.provider.len() >= SHORTEST && rule.detect.keywords.contains(&rule.provider));
         let issuers: BTreeSet<&str> = by_name.map(|rule| &*rule.provider).collect();
         let automaton = AhoCorasick::builder().kind(Some(AhoCorasickKind::ContiguousNFA)).build(issuers);
         Self { prefixes, longest, issuers: automaton.expect("a few hundred names fit an automaton") }

@@ -118,7 +118,9 @@ impl Doubt {
             Self::MadeUp => "its name says that it is made up",
             Self::Malformed => "it begins like a documented token and does not have its form",
             Self::Prose => "it is the base64 of words",
-            Self::Unlike => "it is named after an issuer whose tokens look otherwise, which counts unless it weighs a lot",
+            Self::Unlike => {
+                "it is named after an issuer whose tokens look otherwise, which counts unless it weighs a lot"
+            }
         }
     }
 }

@@ -217,6 +217,9 @@ pub(super) fn is_ordinary(value: &[u8]) -> bool {
     let has = |part: &[u8]| words::contains(value, part);
     let spaces = memchr::memchr_iter(b' ', value).count();
     let path = matches!(value, [b'/' | b'.' | b'~', ..]) && memchr::memchr_iter(b'/', value).count() >= 2;
+    let in_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.:".contains(byte);
+    // `/mnt:z`, `-Zflag`, `--option`.
+    let named = matches!(value, [b'/' | b'-', rest @ ..] if rest.iter().all(in_name)) && !has_random_stretch(value);
     let numbers = value.contains(&b'.') && value.iter().all(|byte| byte.is_ascii_digit() || b".:/".contains(byte));
     has(b"://")
         || numbers
@@ -225,6 +228,8 @@ pub(super) fn is_ordinary(value: &[u8]) -> bool {
         || is_small_hex_number(value)
         || spaces >= 2
         || path
+        || named && value.len() < 16
+        || is_constant(value) && value.len() < 24
         || !value.iter().all(|byte| (0x20..0x7f).contains(byte))
 }
 

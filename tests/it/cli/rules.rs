@@ -10,13 +10,21 @@ fn list_names_every_rule_once() {
     let text = sandbox.run(&["rules", "list"]).ended(0).text();
     assert_eq!(text.lines().count(), all + 1);
     assert!(text.lines().last().unwrap().starts_with(&format!("{all} rules of ")));
-    let json = sandbox.run(&["rules", "list", "--json"]).ended(0).text();
+    let json = sandbox.run(&["rules", "list", "--format", "json"]).ended(0).text();
     let rules: Vec<serde_json::Value> = json.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(rules.len(), all);
     assert!(rules.iter().any(|rule| rule["id"] == "github-pat" && rule["checksum"] == "crc32-base62"));
     let file = sandbox.write_beside("acme.toml", patterns("high"));
     let more = sandbox.run(&["rules", "list", "--patterns", file.to_str().unwrap()]).ended(0).text();
     assert_eq!(more.lines().count(), all + 2);
+}
+
+/// `docs/rules.md` is what the program prints: `stanch rules list --format markdown > docs/rules.md`.
+#[test]
+fn the_page_of_rules_is_true() {
+    let printed = Sandbox::new().run(&["rules", "list", "--format", "markdown"]).ended(0).text();
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/rules.md")).unwrap();
+    assert!(page == printed, "docs/rules.md is out of date");
 }
 
 #[test]
