@@ -255,9 +255,27 @@ fn start(criterion: &mut Criterion) {
     });
 }
 
+/// Ordinary text by so many of the rules: what one more rule costs.
+fn rules(criterion: &mut Criterion) {
+    let text = ordinary(MEBIBYTE);
+    let all = Ruleset::builtin();
+    let mut group = criterion.benchmark_group("rules");
+    group.throughput(Throughput::Bytes(text.len() as u64));
+    for parts in [8, 4, 2, 1] {
+        // Every so many, so that each set is a mixture.
+        let some: Vec<_> = all.rules().iter().step_by(parts).cloned().collect();
+        let count = some.len();
+        let (detector, mut scratch) = (Detector::new(some), Scratch::default());
+        group.bench_function(BenchmarkId::from_parameter(count), |bencher| {
+            bencher.iter(|| detector.findings(&Window::whole(black_box(&text)), &mut scratch).len());
+        });
+    }
+    group.finish();
+}
+
 criterion_group! {
     name = benches;
     config = Criterion::default().sample_size(20).warm_up_time(Duration::from_secs(1)).measurement_time(Duration::from_secs(3));
-    targets = text, hostile, tree, history, start
+    targets = text, hostile, tree, history, start, rules
 }
 criterion_main!(benches);
