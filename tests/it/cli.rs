@@ -8,6 +8,7 @@ mod identity;
 mod output;
 mod planted;
 mod rules;
+mod sessions;
 
 /// A pattern file with one rule, as sure of its finds as `confidence` says.
 fn patterns(confidence: &str) -> String {
