@@ -91,6 +91,22 @@ fn tokens_say_who_issued_them_and_when_they_end() {
 }
 
 #[test]
+fn signed_addresses_end_when_they_say() {
+    let now = &["--now", "2027-01-15T08:30:00Z"];
+    let (aws, azure) = (id(9, "0123456789abcdef", 64), id(10, BASE36, 43));
+    let signed = |day: &str| {
+        format!("https://b.s3.amazonaws.com/k?X-Amz-Date={day}T080000Z&X-Amz-Expires=3600&X-Amz-Signature={aws}")
+    };
+    assert_eq!(found("a.txt", &signed("20270115"), now)[0]["claims"]["expires"], "2027-01-15T09:00:00Z");
+    assert_eq!(found("a.txt", &signed("20270115"), now)[0]["verdict"]["status"], "unchecked");
+    assert_eq!(found("a.txt", &signed("20270114"), now)[0]["verdict"]["reason"], "expired");
+    for (end, status) in [("2027-01-15T08%3A29%3A00Z", "inactive"), ("2027-01-16", "unchecked")] {
+        let text = format!("https://shop1.blob.core.windows.net/c/f?sv=2024-11-04&se={end}&sr=b&sig={azure}%3D");
+        assert_eq!(found("a.txt", &text, now)[0]["verdict"]["status"], status, "{end}");
+    }
+}
+
+#[test]
 fn a_refresh_token_outranks_an_access_token() {
     let (access, refresh) = (id(7, BASE36, 40), id(8, BASE36, 48));
     let text = format!(r#"{{"access_token":"{access}","expires_in":3600,"refresh_token":"{refresh}"}}"#);
