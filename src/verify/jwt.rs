@@ -11,6 +11,11 @@ use crate::{incident::Claims, rule::Severity};
 /// Longer than this, in seconds, a session should not live.
 const DAY: i64 = 24 * 60 * 60;
 
+/// How much of a claim is reported, in characters.
+const LONGEST_CLAIM: usize = 200;
+/// How many audiences are.
+const MOST_AUDIENCES: usize = 8;
+
 /// Keys that tutorials, templates and libraries' own documentation sign with.
 const COMMON_KEYS: &[&str] = &[
     "",
@@ -193,8 +198,8 @@ impl<'a> Token<'a> {
         })
     }
 
-    /// Adds what it says to `assessment`.
-    pub(super) fn assess(&self, now: i64, assessment: &mut Assessment) {
+    /// Adds what it says to `assessment`; how long it lives matters only for a session.
+    pub(super) fn assess(&self, is_session: bool, now: i64, assessment: &mut Assessment) {
         let claims = self.claims();
         let (severity, notes) = (&mut assessment.severity, &mut assessment.notes);
         if claims.algorithm.as_deref().is_some_and(|algorithm| algorithm.eq_ignore_ascii_case("none")) {
@@ -202,16 +207,16 @@ impl<'a> Token<'a> {
             notes.push("unsigned (`alg` is none): where a service accepts it, anybody can write such tokens".into());
         }
         match claims.expires_at {
-            None => {
+            None if is_session => {
                 *severity = raised(*severity);
                 notes.push("it has no expiry: it works until its signing key is replaced".into());
             }
-            Some(end) if end > now && end.saturating_sub(claims.issued_at.unwrap_or(now)) > DAY => {
+            Some(end) if is_session && end > now && end.saturating_sub(claims.issued_at.unwrap_or(now)) > DAY => {
                 *severity = raised(*severity);
                 let days = end.saturating_sub(claims.issued_at.unwrap_or(now)) / DAY;
                 notes.push(format!("it lives for {days} days: a session token should live for less than one").into());
             }
-            Some(_) => {}
+            _ => {}
         }
         if self.is_forgeable() {
             *severity = Severity::Critical;
@@ -225,15 +230,16 @@ impl<'a> Token<'a> {
     }
 
     fn claims(&self) -> Claims {
-        let text = |name: &str| self.claims.get(name).and_then(Value::as_str).map(str::to_owned);
         let audience = match self.claims.get("aud") {
-            Some(Value::String(one)) => vec![one.clone()],
-            Some(Value::Array(all)) => all.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+            Some(Value::String(one)) => vec![printable(one)],
+            Some(Value::Array(all)) => {
+                all.iter().filter_map(Value::as_str).take(MOST_AUDIENCES).map(printable).collect()
+            }
             _ => Vec::new(),
         };
         Claims {
-            algorithm: self.algorithm.clone(),
-            issuer: text("iss"),
+            algorithm: self.algorithm.as_deref().map(printable),
+            issuer: self.claims.get("iss").and_then(Value::as_str).map(printable),
             audience,
             issued_at: self.seconds("iat"),
             expires_at: self.seconds("exp"),
@@ -260,6 +266,16 @@ impl<'a> Token<'a> {
         };
         COMMON_KEYS.iter().any(|key| signed_with(key))
     }
+}
+
+/// A claim as it may be reported: whoever wrote the token chose its length, and an address in it may hold credentials.
+fn printable(claim: &str) -> String {
+    let (scheme, rest) = claim.split_once("://").map_or(("", claim), |(scheme, rest)| (scheme, rest));
+    let bare = match rest.split_once('@') {
+        Some((_, host)) if !scheme.is_empty() => format!("{scheme}://…@{host}"),
+        _ => claim.to_owned(),
+    };
+    bare.chars().take(LONGEST_CLAIM).collect()
 }
 
 fn verifies<M: Mac + KeyInit>(key: &[u8], signed: &[u8], signature: &[u8]) -> bool {
@@ -294,7 +310,7 @@ mod tests {
         let mut assessment =
             Assessment { verdict: Verdict::Unchecked, severity: Severity::Medium, claims: None, notes: Vec::new() };
         let text = token(header, claims, key);
-        Token::read(text.as_bytes()).unwrap().assess(1_800_000_000, &mut assessment);
+        Token::read(text.as_bytes()).unwrap().assess(true, 1_800_000_000, &mut assessment);
         assessment
     }
 
@@ -310,6 +326,23 @@ mod tests {
         assert_eq!(claims.issuer.as_deref(), Some("https://login.example.com"));
         assert_eq!((claims.audience, claims.expires_at), (vec!["a".to_owned(), "b".to_owned()], Some(1_800_000_600)));
         assert_eq!((assessment.severity, assessment.notes), (Severity::Medium, Vec::new()));
+    }
+
+    #[test]
+    fn claims_are_cut_and_hold_no_credentials() {
+        let with_credentials = format!("https://admin:{}@login.example.com/a", "word");
+        assert_eq!(printable(&with_credentials), "https://…@login.example.com/a");
+        assert_eq!(printable("someone@example.com"), "someone@example.com");
+        assert_eq!(printable(&"é".repeat(1000)).chars().count(), LONGEST_CLAIM);
+    }
+
+    #[test]
+    fn a_key_may_live_long() {
+        let mut key =
+            Assessment { verdict: Verdict::Unchecked, severity: Severity::Low, claims: None, notes: Vec::new() };
+        let text = token(HS256, r#"{"iss":"a","iat":1700000000,"exp":2000000000}"#, STRONG);
+        Token::read(text.as_bytes()).unwrap().assess(false, 1_800_000_000, &mut key);
+        assert_eq!((key.severity, key.notes.len()), (Severity::Low, 0));
     }
 
     #[test]

@@ -37,7 +37,7 @@ pub fn assess(rule: &Rule, secret: &Secret, parts: &[FoundPart], now: i64) -> As
     };
     if rule.detect.checksum == Some(Algorithm::Jwt) {
         if let Some(token) = jwt::Token::read(secret.expose()) {
-            token.assess(now, &mut assessment);
+            token.assess(rule.class == Class::Session, now, &mut assessment);
         }
     } else if let Some(expires_at) = expiry::of(parts) {
         assessment.claims = Some(Claims { expires_at: Some(expires_at), ..Claims::default() });

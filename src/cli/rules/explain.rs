@@ -1,6 +1,7 @@
 //! `stanch rules explain`: what became of each match at a place, and what its score is made of.
 
 use std::{
+    borrow::Cow,
     ffi::OsStr,
     fs,
     io::{self, Read, Write},
@@ -32,6 +33,8 @@ struct Unreadable {
 /// What to explain: all of a file, or one line of it.
 struct Place {
     path: PathBuf,
+    /// The path as it may be printed.
+    name: String,
     line: Option<u64>,
 }
 
@@ -61,13 +64,13 @@ pub(super) fn run(rules: &Ruleset, places: &[String], json: bool, out: &mut impl
 impl Place {
     /// A file of exactly that name comes first: names may end in a colon and a number.
     fn parse(text: &str) -> Self {
-        let whole = Self { path: text.into(), line: None };
-        if text == "-" || whole.path.exists() {
-            return whole;
+        let place = |path: &str, line| Self { path: path.into(), name: masked(path), line };
+        if text == "-" || Path::new(text).exists() {
+            return place(text, None);
         }
         match text.rsplit_once(':').map(|(path, line)| (path, line.parse())) {
-            Some((path, Ok(line))) => Self { path: path.into(), line: Some(line) },
-            _ => whole,
+            Some((path, Ok(line))) => place(path, Some(line)),
+            _ => place(text, None),
         }
     }
 
@@ -86,8 +89,8 @@ impl Place {
         self.line.is_none_or(|line| lines.contains(&line))
     }
 
-    fn name(&self) -> String {
-        escape::terminal(&masked(&self.path.to_string_lossy())).into_owned()
+    fn name(&self) -> Cow<'_, str> {
+        escape::terminal(&self.name)
     }
 }
 
@@ -125,7 +128,7 @@ fn object(place: &Place, rule: &str, found: &Explanation) -> Value {
         _ => None,
     };
     json!({
-        "type": "explanation", "path": masked(&place.path.to_string_lossy()), "line": at.line, "column": at.column,
+        "type": "explanation", "path": place.name, "line": at.line, "column": at.column,
         "end_line": at.end_line, "rule": rule, "masked": found.masked, "entropy": found.entropy,
         "outcome": sentence(found.outcome), "confidence": confidence, "weight": found.weight.as_ref().map(weight),
     })

@@ -1,7 +1,7 @@
 //! What is known of an unknown value: its own bytes, its name and what stands around it, as numbers.
 //!
 //! Each feature is a fact that a reader can check; what they weigh together is [`super::model`]'s. The order of [`FEATURES`] is that of the model's
-//! input, and the model file names it: a change here asks for a model fitted anew (`learn/README.md`).
+//! input, which nothing but their number checks: a change here asks for a model fitted anew (`learn/README.md`).
 
 use std::sync::LazyLock;
 
