@@ -7,10 +7,13 @@
 //! position is looked at instead, each on its own: three bytes, folded to one case and hashed, ask a table whether any
 //! keyword has them where it must, with the byte behind them. Of each keyword two neighbouring windows of three bytes are in the table, so that
 //! one of them lies at an even place wherever the keyword begins; they are the two that source text holds least. A keyword of three bytes has but
-//! one: at odd places a small table knows it by its first three bytes, and so it does those of four bytes whose first three are rarer than the others. What passes is
-//! compared with the few keywords that it can be.
+//! one: at odd places a small table knows it by its first three bytes, and so it does those of four bytes whose first three are rarer than the others.
+//!
+//! With thousands of keywords every eighth load passes, too many to branch at each and too few for the processor to foresee. So a batch of loads is
+//! sieved first without a branch, the places of those that pass being written down; these are sieved once more, with the byte before, into
+//! windows; and only what is left of those is compared with the few keywords that it can be.
 
-use std::{collections::BTreeMap, fmt, ops::Range};
+use std::{array, collections::BTreeMap, fmt, ops::Range};
 
 use super::frequency;
 use crate::rule::{Rule, RuleIx};
@@ -25,19 +28,23 @@ const WINDOW: usize = 3;
 const GATE: usize = 1 << HASH_BITS;
 /// How many bits of a hash are used.
 const HASH_BITS: u32 = 15;
-/// How many pairs of bytes there are, of each its lowest bits.
-const PAIRS: usize = 1 << 10;
+/// How many pairs of bytes are told apart: by all bits of the first, and the lowest of the second.
+const PAIRS: usize = 1 << 13;
 /// How many bytes one load brings.
 const LOAD: usize = 8;
 /// How far the next load is: three windows, two bytes apart.
 const STRIDE: usize = 6;
+/// How many loads are sieved together. Often only the few bytes are looked at that an edit changed, and then a batch is not full.
+const BATCH: usize = 64;
 
 /// All keywords of a set of rules, ready to be searched for at once, whatever their ASCII case.
 pub(super) struct Prefilter {
     keywords: Vec<Keyword>,
-    /// By a window's hash, which bytes may follow it.
-    gate: Box<[u32; GATE]>,
-    /// By the first two bytes of a short keyword, which may be the third.
+    /// By a window's hash, the bytes that may stand behind it, by their lowest bits.
+    behind: Box<[u32; GATE]>,
+    /// By a window's hash, the bytes that may stand before it.
+    before: Box<[u32; GATE]>,
+    /// By the first two bytes of a short keyword, those that may be the third.
     beginnings: Box<[u32; PAIRS]>,
     /// By a window's hash, where its entries begin in `entries`; they end where the next hash's begin.
     starts: Box<[u16]>,
@@ -62,12 +69,13 @@ struct Keyword {
     short: bool,
 }
 
-/// A window of a keyword.
+/// A window of a keyword, and as much of the keyword around it as a load brings.
 #[derive(Clone, Copy)]
 struct Entry {
-    /// Its three bytes, the first lowest.
-    window: u32,
-    around: Around,
+    /// The byte before the window lowest, then the window, then what is behind it: folded, 0 where the keyword has no byte.
+    bytes: u64,
+    /// All ones where the keyword has a byte.
+    known: u64,
     keyword: u16,
     /// Where the keyword begins, counted backwards from the window.
     back: u8,
@@ -75,29 +83,49 @@ struct Entry {
     short: bool,
 }
 
-/// Which bytes may stand before and behind a window, by their lowest bits.
-#[derive(Clone, Copy)]
-struct Around {
-    before: u32,
-    behind: u32,
+/// The places of a batch that pass a sieve, as distances from its beginning. More than `len` of them is not to be read.
+struct Places<const N: usize> {
+    places: [u16; N],
+    len: usize,
 }
 
-impl Around {
-    /// Where a window of `keyword`, `back` bytes into it, has its neighbours in the keyword, they are those; else any byte may stand there.
-    fn of(keyword: &[u8], back: usize) -> Self {
-        let mask = |at: Option<usize>| {
-            let byte = at.and_then(|at| keyword.get(at));
-            byte.map_or(u32::MAX, |byte| 1 << (byte & 31))
-        };
-        Self { before: mask(back.checked_sub(1)), behind: mask(Some(back + WINDOW)) }
+impl<const N: usize> Places<N> {
+    const NONE: Self = Self { places: [0; N], len: 0 };
+
+    /// Adds `place` if the lowest bit of `passes` is set, without a branch. There is room for as many places as are offered.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a call every six bytes costs more than what it does")]
+    fn push_if(&mut self, passes: u32, place: u16) {
+        self.places[self.len % N] = place;
+        self.len += (passes & 1) as usize;
     }
 
-    /// Whether a window at `at` has such bytes around it.
-    #[inline]
-    fn is_at(self, at: usize, bytes: &[u8]) -> bool {
-        let holds = |mask: u32, byte: Option<&u8>| byte.is_none_or(|byte| mask >> (byte & 31) & 1 == 1);
-        holds(self.behind, bytes.get(at + WINDOW))
-            && holds(self.before, at.checked_sub(1).and_then(|before| bytes.get(before)))
+    fn iter(&self) -> impl Iterator<Item = usize> {
+        self.places[..self.len.min(N)].iter().map(|&place| usize::from(place))
+    }
+}
+
+impl Entry {
+    fn new(keyword: &Keyword, ix: u16, back: usize) -> Self {
+        let at = |place: usize| (back + place).checked_sub(1).and_then(|at| keyword.text.get(at));
+        let places = |of: &dyn Fn(Option<&u8>) -> u8| u64::from_le_bytes(array::from_fn(|place| of(at(place))));
+        Self {
+            bytes: places(&|byte| byte.map_or(0, |byte| byte | 0x20)),
+            known: places(&|byte| byte.map_or(0, |_| 0xff)),
+            keyword: ix,
+            back: u8::try_from(back).expect("less than the longest"),
+            short: keyword.short,
+        }
+    }
+
+    fn hash(&self) -> usize {
+        hash(self.bytes >> 8)
+    }
+
+    /// The lowest bits that the byte may have which stands at `place`, counted from the one before the window.
+    fn may_be(&self, place: u32) -> u32 {
+        let known = self.known >> (8 * place) & 1 == 1;
+        if known { 1 << (self.bytes >> (8 * place) & 31) } else { u32::MAX }
     }
 }
 
@@ -113,27 +141,27 @@ impl Prefilter {
     pub(super) fn new(rules: &[Rule]) -> Self {
         let keywords = keywords(rules);
         let mut entries = Vec::with_capacity(2 * keywords.len());
-        let mut beginnings = Box::new([0; PAIRS]);
-        let mut gate: Box<[u32; GATE]> = vec![0; GATE].try_into().expect("as many entries as it has");
+        let table = || -> Box<[u32; GATE]> { vec![0; GATE].try_into().expect("as many entries as it has") };
+        let (mut behind, mut before) = (table(), table());
+        let mut beginnings: Box<[u32; PAIRS]> = vec![0; PAIRS].try_into().expect("as many entries as it has");
         for (keyword, ix) in keywords.iter().zip(0..) {
-            for (back, [a, b, c]) in windows(keyword) {
-                let window = u32::from_le_bytes([a, b, c, 0]) | 0x20_2020;
-                let around = Around::of(&keyword.text, back);
-                gate[hash(window)] |= around.behind;
-                let back = u8::try_from(back).expect("less than the longest");
-                entries.push(Entry { window, around, keyword: ix, back, short: keyword.short });
-            }
-            if keyword.short {
-                let &[a, b, c] = keyword.text.first_chunk::<WINDOW>().expect("keywords have three bytes at least");
-                beginnings[pair(u64::from_le_bytes([a, b, 0, 0, 0, 0, 0, 0]))] |= 1 << (c & 31);
+            for back in windows(keyword) {
+                let entry = Entry::new(keyword, ix, back);
+                behind[entry.hash()] |= entry.may_be(4);
+                before[entry.hash()] |= entry.may_be(0);
+                if entry.short {
+                    beginnings[pair(entry.bytes >> 8)] |= entry.may_be(3);
+                }
+                entries.push(entry);
             }
         }
-        entries.sort_unstable_by_key(|entry| (hash(entry.window), entry.keyword, entry.back));
+        entries.sort_unstable_by_key(|entry| (entry.hash(), entry.keyword, entry.back));
         Self {
             farthest: entries.iter().map(|entry| usize::from(entry.back)).max().unwrap_or(0),
             longest: keywords.iter().map(|keyword| keyword.text.len()).max().unwrap_or(0),
             keywords,
-            gate,
+            behind,
+            before,
             beginnings,
             starts: starts(&entries),
             entries,
@@ -148,82 +176,91 @@ impl Prefilter {
     /// Calls `found` with every rule and place of an anchor that begins in `range`, in no particular order.
     pub(super) fn anchors(&self, bytes: &[u8], range: Range<usize>, mut found: impl FnMut(RuleIx, usize)) {
         let end = (range.end + self.farthest + 1).min(bytes.len());
-        let mut at = range.start;
         let within = Within { bytes, range };
-        while at < end {
-            let Some(load) = bytes.get(at..).and_then(<[u8]>::first_chunk::<LOAD>) else { break };
-            let folded = u64::from_le_bytes(*load) | 0x2020_2020_2020_2020;
-            if self.may_pass(folded) {
-                self.look(folded, at, &within, &mut found);
+        let mut at = within.range.start;
+        while let Some(batch) = whole_loads(bytes, at, end) {
+            let loads = self.sieve(batch);
+            let windows = self.sieve_again(batch, at.checked_sub(1).map_or(0, |before| bytes[before]), &loads);
+            for place in windows.iter() {
+                self.look(at + place, place % 2 == 1, &within, &mut found);
             }
-            at += STRIDE;
+            at += batch.len() / STRIDE * STRIDE;
         }
-        while at < end {
-            let mut load = [0; LOAD];
-            let rest = &bytes[at..bytes.len().min(at + LOAD)];
-            load[..rest.len()].copy_from_slice(rest);
-            self.look(u64::from_le_bytes(load) | 0x2020_2020_2020_2020, at, &within, &mut found);
-            at += STRIDE;
+        for at in (at..end).step_by(2) {
+            self.look(at, false, &within, &mut found);
+            self.look(at + 1, true, &within, &mut found);
         }
     }
 
-    /// Whether one of the three windows of a load may be a keyword's.
+    /// The loads of a batch that may hold a keyword's window.
+    #[inline(never)]
+    fn sieve(&self, batch: &[u8]) -> Places<BATCH> {
+        let mut loads = Places::NONE;
+        for (load, place) in batch.windows(LOAD).step_by(STRIDE).zip((0..).step_by(STRIDE)) {
+            let load = load.first_chunk().map_or(0, |load| folded(*load));
+            loads.push_if(self.may_hold(load), place);
+        }
+        loads
+    }
+
+    /// The windows of these loads that may be a keyword's; those at odd distances may only be a short one's.
+    #[inline(never)]
+    fn sieve_again(&self, batch: &[u8], before: u8, loads: &Places<BATCH>) -> Places<{ 6 * BATCH }> {
+        let mut windows = Places::NONE;
+        for place in loads.iter() {
+            let load = batch[place..].first_chunk().map_or(0, |load| folded(*load));
+            let before = place.checked_sub(1).map_or(before, |at| batch[at]);
+            let earlier = load << 8 | u64::from(before);
+            let place = place as u16;
+            for skip in [0, 2, 4] {
+                let (here, earlier) = (load >> (8 * skip), earlier >> (8 * skip));
+                let may_begin = self.begins(here) & self.before[hash(here)] >> (earlier & 31);
+                windows.push_if(may_begin, place + skip);
+                windows.push_if(self.begins_behind(here), place + skip + 1);
+            }
+        }
+        windows
+    }
+
+    /// Whether one of the three windows of a load may be a keyword's, in the lowest bit.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a call every six bytes costs more than what it does")]
-    fn may_pass(&self, folded: u64) -> bool {
-        let passes = |folded| self.begins(folded) | self.begins_behind(folded);
-        (passes(folded) | passes(folded >> 16) | passes(folded >> 32)) & 1 == 1
+    fn may_hold(&self, load: u64) -> u32 {
+        let may_be = |here| (self.behind[hash(here)] | self.beginnings[pair(here >> 8)]) >> (here >> 24 & 31);
+        may_be(load) | may_be(load >> 16) | may_be(load >> 32)
     }
 
     /// Whether the first window may be a keyword's, in the lowest bit.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a call every six bytes costs more than what it does")]
-    fn begins(&self, folded: u64) -> u32 {
-        self.gate[hash(low(folded))] >> (folded >> 24 & 31)
+    fn begins(&self, here: u64) -> u32 {
+        self.behind[hash(here)] >> (here >> 24 & 31)
     }
 
     /// Whether a short keyword may begin with the first window's second byte, in the lowest bit.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "a call every six bytes costs more than what it does")]
-    fn begins_behind(&self, folded: u64) -> u32 {
-        self.beginnings[pair(folded >> 8)] >> (folded >> 24 & 31)
+    fn begins_behind(&self, here: u64) -> u32 {
+        self.beginnings[pair(here >> 8)] >> (here >> 24 & 31)
     }
 
-    /// Looks at the three windows of a load, which begins at `at`.
-    #[cold]
-    #[inline(never)]
-    fn look(&self, folded: u64, at: usize, within: &Within<'_>, found: &mut impl FnMut(RuleIx, usize)) {
-        for skipped in [0, 2, 4] {
-            let window = folded >> (8 * skipped);
-            if self.begins(window) & 1 == 1 {
-                for entry in self.entries(low(window)) {
-                    self.report(entry, at + skipped, within, found);
-                }
-            }
-            if self.begins_behind(window) & 1 == 1 {
-                for entry in self.entries(low(window >> 8)).filter(|entry| entry.short) {
-                    self.report(entry, at + skipped + 1, within, found);
-                }
+    /// Reports the keywords that have the window at `at`, or the short ones that begin there.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "most often it is one comparison")]
+    fn look(&self, at: usize, short: bool, within: &Within<'_>, found: &mut impl FnMut(RuleIx, usize)) {
+        let around = around(within.bytes, at);
+        let hash = hash(around >> 8);
+        let entries = usize::from(self.starts[hash])..usize::from(self.starts[hash + 1]);
+        for entry in &self.entries[entries] {
+            if around & entry.known == entry.bytes && (entry.short || !short) {
+                self.report(entry, at, within, found);
             }
         }
-    }
-
-    /// The keywords that have this window.
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "most often there are none")]
-    fn entries(&self, window: u32) -> impl Iterator<Item = &Entry> {
-        let hash = hash(window);
-        let entries = usize::from(self.starts[hash])..usize::from(self.starts[hash + 1]);
-        self.entries[entries].iter().filter(move |entry| entry.window == window)
     }
 
     /// Reports the rules of the keyword of `entry`, whose window is at `at`, if all of it is there.
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "most often it ends at its first question")]
+    #[inline(never)]
     fn report(&self, entry: &Entry, at: usize, within: &Within<'_>, found: &mut impl FnMut(RuleIx, usize)) {
-        if !entry.around.is_at(at, within.bytes) {
-            return;
-        }
         let Some(start) = at.checked_sub(usize::from(entry.back)) else { return };
         let Keyword { text, rules, .. } = &self.keywords[usize::from(entry.keyword)];
         let here = within.range.contains(&start)
@@ -236,11 +273,36 @@ impl Prefilter {
     }
 }
 
+/// The bytes of the next loads from `at`: as many whole ones as there are before `end`, and as fit a batch.
+fn whole_loads(bytes: &[u8], at: usize, end: usize) -> Option<&[u8]> {
+    let most = (end.checked_sub(at + 1)? / STRIDE + 1).min(BATCH);
+    let loads = most.min((bytes.len() - at).checked_sub(LOAD)? / STRIDE + 1);
+    Some(&bytes[at..at + (loads - 1) * STRIDE + LOAD])
+}
+
+/// The byte before `at` and seven from there, folded; spaces where there is none.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "most often it is one load")]
+fn around(bytes: &[u8], at: usize) -> u64 {
+    match at.checked_sub(1).and_then(|before| bytes.get(before..)).and_then(<[u8]>::first_chunk) {
+        Some(load) => folded(*load),
+        None => folded(array::from_fn(|place| {
+            (at + place).checked_sub(1).and_then(|at| bytes.get(at)).copied().unwrap_or(0)
+        })),
+    }
+}
+
+/// Letters as small ones, the first byte lowest.
+#[inline]
+fn folded(bytes: [u8; LOAD]) -> u64 {
+    u64::from_le_bytes(bytes) | 0x2020_2020_2020_2020
+}
+
 /// Where the entries of each hash begin, and behind all where the last ones end; `entries` are in the order of their hashes.
 fn starts(entries: &[Entry]) -> Box<[u16]> {
     let mut starts = vec![0; GATE + 1];
     for entry in entries {
-        starts[hash(entry.window) + 1] += 1;
+        starts[entry.hash() + 1] += 1;
     }
     let mut sum: u16 = 0;
     for start in &mut starts {
@@ -278,38 +340,31 @@ fn is_short(keyword: &[u8]) -> bool {
     }
 }
 
-/// The windows by which a keyword is found: each with the number of bytes from the keyword's first to its own.
+/// The windows by which a keyword is found, as distances from its first byte.
 ///
 /// Wherever the keyword begins, one of them is at an even place and one at an odd one; a short one has but the first.
-fn windows(keyword: &Keyword) -> Vec<(usize, [u8; WINDOW])> {
-    let text = &keyword.text;
-    let window = |at: usize| [text[at], text[at + 1], text[at + 2]];
+fn windows(keyword: &Keyword) -> Vec<usize> {
     if keyword.short {
-        return vec![(0, window(0))];
+        return vec![0];
     }
-    let common = |at: usize| frequency::of(window(at), text.get(at + WINDOW).copied());
+    let text = &keyword.text;
+    let common = |at: usize| frequency::of([text[at], text[at + 1], text[at + 2]], text.get(at + WINDOW).copied());
     // The byte behind the second window is a keyword's own where there is one.
     let last = (text.len() - WINDOW - 1).saturating_sub(1);
     let best = (0..=last).min_by_key(|&at| common(at).max(common(at + 1))).unwrap_or(0);
-    [best, best + 1].into_iter().map(|at| (at, window(at))).collect()
+    vec![best, best + 1]
 }
 
-/// The three lowest bytes.
+/// The hash of the three lowest bytes: multiplication spreads them into the highest bits (Knuth, The Art of Computer Programming, volume 3, section 6.4).
 #[inline]
-fn low(bytes: u64) -> u32 {
-    u32::try_from(bytes & 0xff_ffff).unwrap_or(0)
+fn hash(bytes: u64) -> usize {
+    ((bytes << 40).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - HASH_BITS)) as usize % GATE
 }
 
-/// The hash of a window: multiplication spreads it into the highest bits (Knuth, The Art of Computer Programming, volume 3, section 6.4).
-#[inline]
-fn hash(window: u32) -> usize {
-    (window.wrapping_mul(0x9e37_79b1) >> (32 - HASH_BITS)) as usize % GATE
-}
-
-/// The lowest bits of the two lowest bytes.
+/// The lowest byte, and the lowest bits of the one behind it.
 #[inline]
 fn pair(bytes: u64) -> usize {
-    usize::try_from(bytes & 31 | bytes >> 3 & 0x3e0).unwrap_or(0)
+    (bytes & 0x1fff) as usize % PAIRS
 }
 
 #[cfg(test)]
