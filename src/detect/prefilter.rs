@@ -1,12 +1,12 @@
 //! Finds anchors: every place where a rule's keyword occurs.
 //!
-//! Contract (law 1): it reports every occurrence of every keyword (of its first 16 bytes) that begins in the range asked for, overlapping
+//! Contract (law 1): it reports every occurrence of every keyword (of its first 11 bytes) that begins in the range asked for, overlapping
 //! ones too, and nothing else. Whether an occurrence comes to anything is [`super::anchor`]'s to say.
 //!
 //! An automaton over hundreds of keywords reads one byte after the other, each step waiting for the one before, at some 0.4 GB/s. Here every second
 //! position is looked at instead, each on its own: three bytes, folded to one case and hashed, ask a table whether any
-//! keyword has them where it must, with the byte behind them. Of each keyword two neighbouring windows of three bytes are in the table, so that
-//! one of them lies at an even place wherever the keyword begins; they are the two that source text holds least. A keyword of three bytes has but
+//! keyword has them where it must, with the byte behind them. Of each keyword two windows of three bytes are in the table, at an even and at an odd
+//! distance from its first byte, so that one of them lies at an even place wherever the keyword begins. A keyword of three bytes has but
 //! one: at odd places a small table knows it by its first three bytes, and so it does those of four bytes whose first three are rarer than the others.
 //!
 //! With thousands of keywords every eighth load passes, too many to branch at each and too few for the processor to foresee. So a batch of loads is
@@ -20,7 +20,7 @@ use crate::rule::{Rule, RuleIx};
 
 /// Of a longer keyword only so many bytes are looked for: the rule's pattern has all of it, and what an edit can have changed is less
 /// the shorter the keywords are.
-const LONGEST: usize = 16;
+const LONGEST: usize = 11;
 /// How many bytes are hashed together.
 const WINDOW: usize = 3;
 /// How many entries the gate has: of 32 bits, one for each value of the lowest bits of the byte behind a window. With 128 KiB it does not
@@ -100,8 +100,8 @@ impl<const N: usize> Places<N> {
         self.len += (passes & 1) as usize;
     }
 
-    fn iter(&self) -> impl Iterator<Item = usize> {
-        self.places[..self.len.min(N)].iter().map(|&place| usize::from(place))
+    fn get(&self) -> &[u16] {
+        &self.places[..self.len.min(N)]
     }
 }
 
@@ -181,8 +181,8 @@ impl Prefilter {
         while let Some(batch) = whole_loads(bytes, at, end) {
             let loads = self.sieve(batch);
             let windows = self.sieve_again(batch, at.checked_sub(1).map_or(0, |before| bytes[before]), &loads);
-            for place in windows.iter() {
-                self.look(at + place, place % 2 == 1, &within, &mut found);
+            for &place in windows.get() {
+                self.look(at + usize::from(place), place % 2 == 1, &within, &mut found);
             }
             at += batch.len() / STRIDE * STRIDE;
         }
@@ -207,11 +207,11 @@ impl Prefilter {
     #[inline(never)]
     fn sieve_again(&self, batch: &[u8], before: u8, loads: &Places<BATCH>) -> Places<{ 6 * BATCH }> {
         let mut windows = Places::NONE;
-        for place in loads.iter() {
-            let load = batch[place..].first_chunk().map_or(0, |load| folded(*load));
-            let before = place.checked_sub(1).map_or(before, |at| batch[at]);
+        for &place in loads.get() {
+            let at = usize::from(place);
+            let load = batch[at..].first_chunk().map_or(0, |load| folded(*load));
+            let before = at.checked_sub(1).map_or(before, |at| batch[at]);
             let earlier = load << 8 | u64::from(before);
-            let place = place as u16;
             for skip in [0, 2, 4] {
                 let (here, earlier) = (load >> (8 * skip), earlier >> (8 * skip));
                 let may_begin = self.begins(here) & self.before[hash(here)] >> (earlier & 31);
@@ -340,19 +340,17 @@ fn is_short(keyword: &[u8]) -> bool {
     }
 }
 
-/// The windows by which a keyword is found, as distances from its first byte.
-///
-/// Wherever the keyword begins, one of them is at an even place and one at an odd one; a short one has but the first.
+/// The windows by which a keyword is found, as distances from its first byte: one that is even and one that is odd, so that one of them
+/// lies at an even place wherever the keyword begins; a short one has but the first. They are those that source text holds least.
 fn windows(keyword: &Keyword) -> Vec<usize> {
     if keyword.short {
         return vec![0];
     }
     let text = &keyword.text;
-    let common = |at: usize| frequency::of([text[at], text[at + 1], text[at + 2]], text.get(at + WINDOW).copied());
-    // The byte behind the second window is a keyword's own where there is one.
-    let last = (text.len() - WINDOW - 1).saturating_sub(1);
-    let best = (0..=last).min_by_key(|&at| common(at).max(common(at + 1))).unwrap_or(0);
-    vec![best, best + 1]
+    let common = |at: &usize| frequency::of([text[*at], text[at + 1], text[at + 2]], text.get(at + WINDOW).copied());
+    // The byte behind a window is a keyword's own where there is one.
+    let last = (text.len() - WINDOW).saturating_sub(1).max(1);
+    [0, 1].map(|first| (first..=last).step_by(2).min_by_key(common).unwrap_or(first)).into()
 }
 
 /// The hash of the three lowest bytes: multiplication spreads them into the highest bits (Knuth, The Art of Computer Programming, volume 3, section 6.4).
