@@ -224,7 +224,9 @@ impl<'a> Match<'a> {
         let prefix = begins.map(|keyword| keyword.len()).max().filter(|_| detect.generic.is_none()).unwrap_or(0);
         let random = detect.generic.is_none() && !rule.class.is_password();
         let stands_for = detect.words && words::is_placeholder(&value[prefix..], random);
-        if stands_for || detect.words && rule.class.is_password() && shape::names_itself(&lower) {
+        let chosen = detect.words && rule.class.is_password();
+        let inside = || inner_text(value).is_some_and(|text| words::is_placeholder(&text, true));
+        if stands_for || chosen && (shape::names_itself(&lower) || inside()) {
             return Err(Rejection::Placeholder);
         }
         Ok(())
@@ -269,8 +271,9 @@ fn says_example(before: &[u8]) -> bool {
     ["example", "dummy", "fake", "placeholder", "sample"].iter().any(|word| words::contains(&line, word.as_bytes()))
 }
 
-/// Whether a value, or the text that it is the base64 of, is made of words.
+/// Whether a value, or the text that it is the base64 of, is made of words. The few letters that stand together in hexadecimal digits say
+/// nothing.
 fn is_prose(text: &[u8]) -> bool {
     let (common, triples) = words::triples(text);
-    triples >= 3 && words::share(common, triples) > 0.85
+    3 * triples >= text.len() && triples >= 3 && words::share(common, triples) > 0.85
 }

@@ -178,9 +178,10 @@ pub(super) fn is_expression(value: &[u8], quoted: bool) -> bool {
         return true;
     }
     let code = [b"::".as_slice(), b"->", b"=\"", b"=!"];
-    !quoted
-        && (value.iter().any(|byte| b"()[]{}<>;,|".contains(byte))
-            || code.iter().any(|mark| words::contains(value, mark)))
+    let closes = |byte: &u8| b")]}".contains(byte);
+    // What closes brackets that it does not open is code only at its end.
+    let opened = value.iter().any(|byte| b"([{<>;,|".contains(byte)) || value.iter().rev().take(3).any(closes);
+    !quoted && (opened || code.iter().any(|mark| words::contains(value, mark)))
 }
 
 /// Whether the value is a name behind an at sign, as some templates and languages mark variables: `@DB_PASSWORD@`, `@password`.
@@ -207,9 +208,9 @@ pub(super) fn is_encrypted(value: &[u8]) -> bool {
     marks.iter().any(|mark| value.starts_with(mark))
 }
 
-/// Whether the value is a small number in hexadecimal, such as `0x0004`.
+/// Whether the value is a number of at most 64 bits in hexadecimal, such as `0x0004`.
 fn is_small_hex_number(value: &[u8]) -> bool {
-    value.len() <= 10 && value.strip_prefix(b"0x").is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    value.len() <= 18 && value.strip_prefix(b"0x").is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
 }
 
 /// Whether the value is a path, an address without credentials, a version or numbered name, a sentence, or no text at all.
