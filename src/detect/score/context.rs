@@ -120,6 +120,14 @@ impl Context {
         [named, self.name_before(b'('), self.name_before(b'[')].into_iter().flatten().any(asks)
     }
 
+    /// Whether the value is the name of an environment variable.
+    pub(super) fn is_from_environment(&self) -> bool {
+        [b'(', b'[']
+            .into_iter()
+            .filter_map(|bracket| self.name_before(bracket))
+            .any(|name| words::contains(name, b"env"))
+    }
+
     /// The name in the bridge that stands right before `bracket`.
     fn name_before(&self, bracket: u8) -> Option<&[u8]> {
         let at = memchr::memrchr(bracket, &self.bridge)?;
@@ -164,5 +172,7 @@ mod tests {
         assert!(context("password.encode('utf')", "password", "utf").is_looked_up());
         assert!(!context("setPassword('utf')", "Password", "utf").is_looked_up());
         assert!(context("token 'v'", "token", "v").is_adjoining());
+        assert!(context("SECRET = os.getenv('NAME')", "SECRET", "NAME").is_from_environment());
+        assert!(!context("ENV['SECRET'] = 'v'", "SECRET", "v").is_from_environment());
     }
 }

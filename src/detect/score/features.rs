@@ -308,6 +308,12 @@ impl<'a> Seen<'a> {
         SAYS.iter().any(|word| words::contains(&self.context.name, word))
     }
 
+    /// Whether it is named as what clients carry: `PUBLIC_API_KEY`, `publishable_key`.
+    pub(super) fn is_said_to_be_public(&self) -> bool {
+        let named = |words: &[&[u8]]| words.iter().any(|word| words::contains(&self.context.name, word));
+        named(&[b"public", b"publishable"]) && !named(&[b"secret", b"private", b"pass"])
+    }
+
     fn says(&self, what: Says) -> f32 {
         flag(self.says >> what as u32 & 1 == 1)
     }

@@ -103,6 +103,8 @@ pub struct Weight {
 pub enum Doubt {
     /// Its name says so.
     MadeUp,
+    /// Its name says that everybody may know it.
+    Public,
     /// It begins as some issuer's tokens do, and does not have their form.
     Malformed,
     /// It is the base64 of words.
@@ -116,6 +118,7 @@ impl Doubt {
     pub fn reason(self) -> &'static str {
         match self {
             Self::MadeUp => "its name says that it is made up",
+            Self::Public => "its name says that it is public",
             Self::Malformed => "it begins like a documented token and does not have its form",
             Self::Prose => "it is the base64 of words",
             Self::Unlike => {
@@ -181,6 +184,8 @@ impl Judge {
         let formats = self.formats.get_or_init(|| Formats::of(found.rules));
         if seen.is_said_to_be_made_up() {
             Some(Doubt::MadeUp)
+        } else if seen.is_said_to_be_public() {
+            Some(Doubt::Public)
         } else if formats.claims(found.value()) {
             Some(Doubt::Malformed)
         } else if inner_text(found.value()).is_some_and(|text| is_prose(&text)) {
@@ -239,7 +244,11 @@ impl<'a> Match<'a> {
         if shape::is_encrypted(value) {
             return Err(Rejection::Encrypted);
         }
-        if shape::is_expression(value, context.quoted) || shape::is_ordinary(value) || context.is_test_result() {
+        if shape::is_expression(value, context.quoted)
+            || shape::is_ordinary(value)
+            || context.is_test_result()
+            || context.is_from_environment()
+        {
             return Err(Rejection::Ordinary);
         }
         if inner_text(value).is_some_and(|text| words::is_placeholder(&text, false)) {

@@ -167,6 +167,15 @@ pub(super) fn names_itself(lower: &[u8]) -> bool {
     let plain = words().all(|word| !word.is_empty() && word.iter().all(u8::is_ascii_lowercase));
     words::contains(lower, b"**")
         || plain && words().count() >= 2 && words().next_back().is_some_and(|last| NAMES.contains(&last))
+        || NAMES.contains(&without_number(lower))
+        // `proxypass`, `dbpassword`.
+        || lower.iter().all(u8::is_ascii_lowercase) && NAMES[..3].iter().any(|name| lower.ends_with(name))
+}
+
+/// The value without the few digits at its end.
+fn without_number(value: &[u8]) -> &[u8] {
+    let digits = value.iter().rev().take(4).take_while(|byte| byte.is_ascii_digit()).count();
+    &value[..value.len() - digits]
 }
 
 /// Whether the value is code or a template that yields a value rather than the value itself.
@@ -213,6 +222,12 @@ fn is_small_hex_number(value: &[u8]) -> bool {
     value.len() <= 18 && value.strip_prefix(b"0x").is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
 }
 
+/// Whether the value is a UUID made of the time and the machine's address: whoever has seen another can guess it
+/// (RFC 9562, section 5.1).
+fn is_time_based_uuid(value: &[u8]) -> bool {
+    is_uuid(value) && value[14] == b'1'
+}
+
 /// Whether the value is a path, an address without credentials, a version or numbered name, a sentence, or no text at all.
 pub(super) fn is_ordinary(value: &[u8]) -> bool {
     let has = |part: &[u8]| words::contains(value, part);
@@ -227,6 +242,7 @@ pub(super) fn is_ordinary(value: &[u8]) -> bool {
         || has(b"\\u00")
         || memchr::memmem::find_iter(value, b"\\x").count() >= 3
         || is_small_hex_number(value)
+        || is_time_based_uuid(value)
         || spaces >= 2
         || path
         || named && value.len() < 16
@@ -255,6 +271,10 @@ mod tests {
                 && is_expression(b"@my_pass", false)
         );
         assert!(!is_expression(b"p@ssw{ord", true) && !is_expression(b"@Summer2019", true));
+        assert!(
+            is_ordinary(b"00000000-0000-1000-8000-00000000000a")
+                && !is_ordinary(b"00000000-0000-4000-8000-00000000000a")
+        );
         assert!(is_ordinary(b"0x0004") && is_ordinary(b"\\x04l\\xbd\\x01") && !is_ordinary(b"0xZZ4!"));
     }
 
