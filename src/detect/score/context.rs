@@ -120,6 +120,18 @@ impl Context {
         [named, self.name_before(b'('), self.name_before(b'[')].into_iter().flatten().any(asks)
     }
 
+    /// Whether the value is what a list names next: `authpass, "domain" => …`.
+    pub(super) fn is_next_name(&self) -> bool {
+        let behind =
+            self.after.iter().position(|byte| !b"\"'`\t ".contains(byte)).map_or(&[][..], |at| &self.after[at..]);
+        self.quoted && self.has(b",") && [b"=>".as_slice(), b":"].iter().any(|mark| behind.starts_with(mark))
+    }
+
+    /// Whether the value is a user's name.
+    pub(super) fn is_user(&self) -> bool {
+        [b"username".as_slice(), b"user_name"].iter().any(|name| self.name.ends_with(name))
+    }
+
     /// Whether the value is the name of an environment variable.
     pub(super) fn is_from_environment(&self) -> bool {
         [b'(', b'[']
@@ -172,6 +184,9 @@ mod tests {
         assert!(context("password.encode('utf')", "password", "utf").is_looked_up());
         assert!(!context("setPassword('utf')", "Password", "utf").is_looked_up());
         assert!(context("token 'v'", "token", "v").is_adjoining());
+        assert!(context("pass => $word, 'host' => $its", "pass", "host").is_next_name());
+        assert!(!context("password('user', 'word')", "password", "word").is_next_name());
+        assert!(context("credentials.username: v", "credential", "v").is_user());
         assert!(context("SECRET = os.getenv('NAME')", "SECRET", "NAME").is_from_environment());
         assert!(!context("ENV['SECRET'] = 'v'", "SECRET", "v").is_from_environment());
     }

@@ -244,11 +244,9 @@ impl<'a> Match<'a> {
         if shape::is_encrypted(value) {
             return Err(Rejection::Encrypted);
         }
-        if shape::is_expression(value, context.quoted)
-            || shape::is_ordinary(value)
-            || context.is_test_result()
-            || context.is_from_environment()
-        {
+        let code =
+            shape::is_expression(value, context.quoted) || context.is_from_environment() || context.is_next_name();
+        if code || shape::is_ordinary(value) || context.is_test_result() || context.is_user() {
             return Err(Rejection::Ordinary);
         }
         if inner_text(value).is_some_and(|text| words::is_placeholder(&text, false)) {
