@@ -21,6 +21,11 @@ use crate::{
 /// to get going.
 const FEW_STARTS: usize = 8;
 
+/// A keyword of a generic rule that comes so many times more, each at most so many bytes behind the one before, leaves no room for a value, and
+/// only its last occurrences are tried. Trying them all would make input slow that is nothing but keywords.
+const CROWD: usize = 8;
+const CROWDED: usize = 12;
+
 /// A rule, and the bytes in which its anchors are tried.
 pub(super) struct Search<'a> {
     pub(super) ix: RuleIx,
@@ -32,9 +37,31 @@ pub(super) struct Search<'a> {
 impl Search<'_> {
     /// Tries the anchor at `at`: of the starts that it leads to, the first whose match covers `at` wins.
     pub(super) fn try_at(&self, at: usize, scratch: &mut RuleScratch) -> Option<Candidate> {
+        if self.rule.detect.generic.is_some() && self.is_crowded(at) {
+            return None;
+        }
         let found = self.covering(at, scratch)?;
         let matched = found.start()..self.body_end(found.end(), scratch)?;
         self.candidate(found, matched, scratch)
+    }
+
+    /// Whether the keyword at `at` comes again and again right behind. Looks no further than a match of the rule can reach.
+    fn is_crowded(&self, at: usize) -> bool {
+        let detect = &self.rule.detect;
+        let reach = &self.bytes[at..self.bytes.len().min(at + detect.bounds.longest)];
+        let begins = |bytes: &[u8], keyword: &[u8]| {
+            bytes.get(..keyword.len()).is_some_and(|bytes| bytes.eq_ignore_ascii_case(keyword))
+        };
+        let mut keywords = detect.keywords.iter().map(|keyword| keyword.as_bytes());
+        let Some(keyword) = keywords.find(|keyword| begins(reach, keyword)) else { return false };
+        let mut from = reach;
+        for _ in 0..CROWD {
+            let near = &from[1..from.len().min(1 + CROWDED)];
+            let again = |&next: &usize| near[next] | 0x20 == keyword[0] | 0x20 && begins(&from[1 + next..], keyword);
+            let Some(next) = (0..near.len()).find(again) else { return false };
+            from = &from[1 + next..];
+        }
+        true
     }
 
     /// The match of the rule's regex that covers `at`, of those that begin in reach the first.
