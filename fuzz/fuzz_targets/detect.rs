@@ -1,4 +1,5 @@
-//! Any bytes: what is found does not depend on how they are cut into windows (law 2), and nothing panics (law 6).
+//! Any bytes: what is found does not depend on how they are cut into windows (law 2), and nothing panics (law 6), when
+//! a secret is asked what it says of itself either.
 //!
 //! The first bytes say how large the windows are; in the rest, each byte from 0x80 stands for a rule's keyword or one of its examples,
 //! so that tokens are met more often than by chance.
@@ -13,6 +14,7 @@ use stanch::{
     detect::{Detector, Scratch},
     finding::Finding,
     rules::{Ruleset, examples},
+    verify,
 };
 
 static DETECTOR: LazyLock<Detector> = LazyLock::new(|| Detector::new(Ruleset::builtin().rules().to_vec()));
@@ -49,7 +51,14 @@ fuzz_target!(|data: &[u8]| {
     let chunk = usize::from(u16::from_be_bytes([*a, *b])).max(1);
     let bytes = expanded(data);
     let mut scratch = Scratch::default();
-    let whole = sorted(DETECTOR.findings(&Window::whole(&bytes), &mut scratch));
+    let whole = DETECTOR.findings(&Window::whole(&bytes), &mut scratch);
+    for finding in &whole {
+        let rule = &DETECTOR.rules()[finding.rule.0 as usize];
+        for now in [i64::MIN, 0, i64::MAX] {
+            verify::assess(rule, &finding.secret, &finding.parts, now);
+        }
+    }
+    let whole = sorted(whole);
     // Many small windows see most of the bytes many times.
     let chunk = chunk.max(bytes.len() / 64);
     let margin = DETECTOR.margin();

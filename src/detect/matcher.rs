@@ -3,18 +3,23 @@
 //! Compiling happens when the first anchor of a rule turns up, so that a run pays for the rules that its input calls for. What
 //! is searched where is [`super::anchor`]'s.
 
-use std::ops::Range;
+use std::{ops::Range, sync::OnceLock};
 
 use regex_automata::{
     Anchored, Input, Match,
-    meta::{self, Cache, Regex},
-    util::{primitives::NonMaxUsize, syntax},
+    hybrid::dfa::{self, DFA},
+    meta::{self, Regex},
+    nfa::thompson::{self, NFA},
+    util::{captures::GroupInfo, primitives::NonMaxUsize, syntax},
 };
 
 use crate::rule::{Body, Part, Rule, RuleIx};
 
-/// How much memory the lazy automaton of one regex may take, in bytes.
+/// How much memory a lazy automaton of one regex may take, in bytes.
 const LAZY_MEMORY: usize = 512 * 1024;
+
+/// The same for what a regex is seldom searched with.
+const LESS_MEMORY: usize = LAZY_MEMORY / 4;
 
 /// The compiled regexes of one rule.
 #[derive(Debug)]
@@ -26,9 +31,14 @@ pub(super) struct Matcher {
 }
 
 /// One regex and the names of its groups.
+///
+/// Most are tried where an anchor is and match nothing: for that a forward automaton is enough. What else the regex is searched with takes
+/// as much time to make again, and more memory, and is made when it is first needed.
 #[derive(Debug)]
 pub(super) struct Compiled {
-    regex: Regex,
+    text: Box<str>,
+    forward: DFA,
+    full: OnceLock<Regex>,
     pub(super) groups: Groups,
     /// Its cache's index within the rule's.
     slot: usize,
@@ -55,10 +65,17 @@ pub struct Scratch {
 /// The part of a [`Scratch`] that one rule needs.
 #[derive(Debug, Default)]
 pub(super) struct RuleScratch {
-    caches: Vec<Option<Cache>>,
+    caches: Vec<Caches>,
     pub(super) run: Run,
     /// In which window the run is.
     window: u64,
+}
+
+/// The caches of one regex.
+#[derive(Debug, Default)]
+struct Caches {
+    forward: Option<dfa::Cache>,
+    full: Option<meta::Cache>,
 }
 
 /// The last run of body bytes that a rule met in the window at hand. It saves work, and changes no outcome: attempts that begin in one run
@@ -106,11 +123,11 @@ impl Scratch {
 }
 
 impl RuleScratch {
-    fn cache(&mut self, compiled: &Compiled) -> &mut Cache {
+    fn caches(&mut self, compiled: &Compiled) -> &mut Caches {
         if self.caches.len() <= compiled.slot {
-            self.caches.resize_with(compiled.slot + 1, || None);
+            self.caches.resize_with(compiled.slot + 1, Caches::default);
         }
-        self.caches[compiled.slot].get_or_insert_with(|| compiled.regex.create_cache())
+        &mut self.caches[compiled.slot]
     }
 }
 
@@ -141,34 +158,54 @@ impl Matcher {
 
 impl Compiled {
     fn new(regex: &str, slot: usize) -> Self {
-        let syntax = syntax::Config::new().unicode(false).utf8(false);
-        let config = meta::Config::new().utf8_empty(false).hybrid_cache_capacity(LAZY_MEMORY);
-        let built = Regex::builder().syntax(syntax).configure(config).build(regex);
-        let regex = built.expect("a rule's regexes are checked when it is read");
-        let groups = Groups::of(&regex);
-        Self { regex, groups, slot }
+        let nfa = NFA::compiler().syntax(bytewise()).configure(thompson::Config::new().utf8(false)).build(regex);
+        let nfa = nfa.expect(CHECKED);
+        let groups = Groups::of(nfa.group_info());
+        let lazy = dfa::Config::new().cache_capacity(LAZY_MEMORY).skip_cache_capacity_check(true);
+        let forward = dfa::Builder::new().configure(lazy).build_from_nfa(nfa).expect(CHECKED);
+        Self { text: regex.into(), forward, full: OnceLock::new(), groups, slot }
+    }
+
+    fn full<'s>(&self, scratch: &'s mut RuleScratch) -> (&Regex, &'s mut meta::Cache) {
+        let regex = self.full.get_or_init(|| {
+            let config = meta::Config::new().utf8_empty(false).hybrid_cache_capacity(LESS_MEMORY);
+            Regex::builder().syntax(bytewise()).configure(config).build(&self.text).expect(CHECKED)
+        });
+        (regex, scratch.caches(self).full.get_or_insert_with(|| regex.create_cache()))
     }
 
     /// The match that begins exactly where `range` does, if there is one; nothing is looked at behind `range`, word boundaries
     /// aside.
     pub(super) fn match_at(&self, bytes: &[u8], range: Range<usize>, scratch: &mut RuleScratch) -> Option<Match> {
         let input = Input::new(bytes).span(range.clone()).anchored(Anchored::Yes);
-        let half = self.regex.search_half_with(scratch.cache(self), &input)?;
+        let cache = scratch.caches(self).forward.get_or_insert_with(|| self.forward.create_cache());
+        let half =
+            self.forward.try_search_fwd(cache, &input).expect("it is told neither to give up nor to stop at a byte")?;
         Some(Match::new(half.pattern(), range.start..half.offset()))
     }
 
     /// The match within `range` that begins first.
     pub(super) fn first_match(&self, bytes: &[u8], range: Range<usize>, scratch: &mut RuleScratch) -> Option<Match> {
-        self.regex.search_with(scratch.cache(self), &Input::new(bytes).span(range))
+        let (regex, cache) = self.full(scratch);
+        regex.search_with(cache, &Input::new(bytes).span(range))
     }
 
     /// Where the groups of the match `found` lie, by their index.
     pub(super) fn captures(&self, bytes: &[u8], found: Match, scratch: &mut RuleScratch) -> Captures {
+        let (regex, cache) = self.full(scratch);
         let input = Input::new(bytes).span(found.range()).anchored(Anchored::Yes);
-        let mut slots = vec![None; self.regex.group_info().slot_len()];
-        self.regex.search_slots_with(scratch.cache(self), &input, &mut slots);
+        let mut slots = vec![None; regex.group_info().slot_len()];
+        regex.search_slots_with(cache, &input, &mut slots);
         Captures(slots)
     }
+}
+
+/// What lint has made sure of when a rule is read.
+const CHECKED: &str = "a rule's regexes are checked when it is read";
+
+/// Bytes, not characters.
+fn bytewise() -> syntax::Config {
+    syntax::Config::new().unicode(false).utf8(false)
 }
 
 /// Where the groups of one match lie.
@@ -182,9 +219,9 @@ impl Captures {
 }
 
 impl Groups {
-    fn of(regex: &Regex) -> Self {
+    fn of(info: &GroupInfo) -> Self {
         let mut groups = Self::default();
-        for (_, index, name) in regex.group_info().all_names() {
+        for (_, index, name) in info.all_names() {
             match name {
                 Some("secret") => groups.secret = Some(index),
                 Some("payload") => groups.payload = Some(index),

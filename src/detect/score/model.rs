@@ -133,6 +133,14 @@ mod tests {
         assert!(Model::read(&FILE[..FILE.len() - 1]).is_none());
     }
 
+    /// The file says nothing of the features but their number. Who changes their order, their names or what they mean fits anew, and writes
+    /// here what this test shows then.
+    #[test]
+    fn the_features_are_those_that_it_was_fitted_to() {
+        let names: Vec<_> = FEATURES.iter().map(|(name, _)| *name).collect();
+        assert_eq!(crc32fast::hash(names.join("\n").as_bytes()), 2_099_260_850);
+    }
+
     #[test]
     fn parts_sum_up_to_the_weight() {
         for seed in 0..50_i16 {
