@@ -132,6 +132,16 @@ impl Context {
         [b"username".as_slice(), b"user_name"].iter().any(|name| self.name.ends_with(name))
     }
 
+    /// Whether a template looks the value up: `{{ with secret "path" }}`.
+    pub(super) fn is_template_path(&self) -> bool {
+        self.is_adjoining() && self.line().trim_ascii_end().ends_with(b"with") && words::contains(self.line(), b"{{")
+    }
+
+    /// Whether the value is in the address of a picture, as badges of private projects are.
+    pub(super) fn is_in_badge(&self) -> bool {
+        [b".svg?".as_slice(), b".png?", b"badge?"].iter().any(|picture| self.line().ends_with(picture))
+    }
+
     /// Whether the value is the name of an environment variable.
     pub(super) fn is_from_environment(&self) -> bool {
         [b'(', b'[']
@@ -187,6 +197,9 @@ mod tests {
         assert!(context("pass => $word, 'host' => $its", "pass", "host").is_next_name());
         assert!(!context("password('user', 'word')", "password", "word").is_next_name());
         assert!(context("credentials.username: v", "credential", "v").is_user());
+        assert!(context("{{- with secret \"path\" }}", "secret", "path").is_template_path());
+        assert!(context("https://example.com/badge.svg?token=v)", "token", "v").is_in_badge());
+        assert!(!context("https://example.com/repo?token=v", "token", "v").is_in_badge());
         assert!(context("SECRET = os.getenv('NAME')", "SECRET", "NAME").is_from_environment());
         assert!(!context("ENV['SECRET'] = 'v'", "SECRET", "v").is_from_environment());
     }

@@ -308,10 +308,11 @@ impl<'a> Seen<'a> {
         SAYS.iter().any(|word| words::contains(&self.context.name, word))
     }
 
-    /// Whether it is named as what clients carry: `PUBLIC_API_KEY`, `publishable_key`.
+    /// Whether it is named or placed as what everybody may see: `PUBLIC_API_KEY`, `publishable_key`, `badge.svg?token=`.
     pub(super) fn is_said_to_be_public(&self) -> bool {
         let named = |words: &[&[u8]]| words.iter().any(|word| words::contains(&self.context.name, word));
-        named(&[b"public", b"publishable"]) && !named(&[b"secret", b"private", b"pass"])
+        let public = named(&[b"public", b"publishable"]) || self.context.is_in_badge();
+        public && !named(&[b"secret", b"private", b"pass"])
     }
 
     fn says(&self, what: Says) -> f32 {

@@ -103,7 +103,7 @@ pub struct Weight {
 pub enum Doubt {
     /// Its name says so.
     MadeUp,
-    /// Its name says that everybody may know it.
+    /// Its name or its place says that everybody may know it.
     Public,
     /// It begins as some issuer's tokens do, and does not have their form.
     Malformed,
@@ -118,7 +118,7 @@ impl Doubt {
     pub fn reason(self) -> &'static str {
         match self {
             Self::MadeUp => "its name says that it is made up",
-            Self::Public => "its name says that it is public",
+            Self::Public => "its name or its place says that it is public",
             Self::Malformed => "it begins like a documented token and does not have its form",
             Self::Prose => "it is the base64 of words",
             Self::Unlike => {
@@ -244,8 +244,8 @@ impl<'a> Match<'a> {
         if shape::is_encrypted(value) {
             return Err(Rejection::Encrypted);
         }
-        let code =
-            shape::is_expression(value, context.quoted) || context.is_from_environment() || context.is_next_name();
+        let looked_up = context.is_from_environment() || context.is_template_path();
+        let code = shape::is_expression(value, context.quoted) || looked_up || context.is_next_name();
         if code || shape::is_ordinary(value) || context.is_test_result() || context.is_user() {
             return Err(Rejection::Ordinary);
         }
