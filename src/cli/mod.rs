@@ -5,6 +5,7 @@
 
 mod error;
 mod interrupt;
+mod memory;
 mod progress;
 mod rules;
 mod scan;
@@ -42,6 +43,7 @@ enum Command {
 
 /// Runs the program.
 pub(crate) fn main() -> ExitCode {
+    memory::give_back_large_buffers();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {

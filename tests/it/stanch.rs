@@ -124,8 +124,7 @@ pub fn run_with(command: &mut Command, input: &[u8]) -> Run {
     Run { status, out: output.stdout, err }
 }
 
-/// What a run took: the most memory in bytes beyond the pages of mapped files (how many of its own program's are there depends on the page
-/// cache, and comes to 40 MiB), and the processors' time, which other work on the machine leaves alone. Nothing
+/// What a run took: the most memory in bytes, and the processors' time, which other work on the machine leaves alone. Nothing
 /// of either where the system does not tell.
 #[derive(Debug)]
 pub struct Cost {
@@ -152,8 +151,7 @@ pub fn measured(command: &mut Command) -> (Run, Cost) {
         });
         while child.try_wait().unwrap().is_none() {
             let status = own("status");
-            let field = |name| status.lines().find_map(|line| line.strip_prefix(name)).map_or(0, number) * 1024;
-            memory = memory.max(field("VmHWM:").saturating_sub(field("RssFile:")));
+            memory = memory.max(status.lines().find_map(|line| line.strip_prefix("VmHWM:")).map_or(0, number) * 1024);
             // Behind the name in brackets: the 12th and 13th fields are the time, in hundredths of a second.
             let stat = own("stat");
             let fields = stat.rsplit(')').next().unwrap_or("").split_whitespace().skip(11).take(2);
