@@ -533,3 +533,13 @@ fn a_body_keeps_to_its_bounds() {
     let twice = run(41) + &run(40);
     assert_eq!(count(&twice), 1);
 }
+
+#[test]
+fn a_crowd_of_keywords_hides_no_value() {
+    let detector = Detector::new(Ruleset::builtin().rules().to_vec());
+    let value = "q7Zp2Lx9Vr4Kw8Td1Ns6Bm3Hc5";
+    let text = format!("{}token='{value}'\n", "token='".repeat(40));
+    let findings = detector.findings(&Window::whole(text.as_bytes()), &mut Scratch::default());
+    let found: Vec<_> = findings.iter().map(|finding| finding.secret.expose()).collect();
+    assert_eq!(found, [value.as_bytes()]);
+}
