@@ -4,11 +4,19 @@
 
 #[path = "src/playbook.rs"]
 mod playbook;
+#[path = "src/request.rs"]
+mod request;
 #[path = "src/rule.rs"]
 mod rule;
+#[path = "src/text.rs"]
+mod text;
 
 #[path = "src/rules/lint.rs"]
 mod lint;
+#[path = "src/rules/placeholder.rs"]
+mod placeholder;
+#[path = "src/rules/requests.rs"]
+mod requests;
 #[path = "src/rules/spec.rs"]
 mod spec;
 #[path = "src/rules/table.rs"]
@@ -18,6 +26,7 @@ mod template;
 
 use std::{env, fs, path::Path, process::ExitCode};
 
+use request::{Answer, Field, Lookup, Request, Revocation, Value, Verification};
 use rule::Rule;
 
 fn main() -> ExitCode {
@@ -25,9 +34,13 @@ fn main() -> ExitCode {
     println!("cargo::rerun-if-changed=build.rs");
     for shared in [
         "playbook.rs",
+        "request.rs",
         "rule.rs",
+        "text.rs",
         "rules/lint.rs",
         "rules/overlap.rs",
+        "rules/placeholder.rs",
+        "rules/requests.rs",
         "rules/spec.rs",
         "rules/table.rs",
         "rules/template.rs",
@@ -81,18 +94,20 @@ fn rule_of(rule: &Rule) -> String {
         hidden,
         ..
     } = rule;
-    let playbook = rule.playbook.as_ref().map_or("None".to_owned(), |playbook| {
+    let playbook = optional(rule.playbook.as_ref().map(|playbook| {
         let steps = playbook
             .steps
             .iter()
             .map(|step| format!("Step {{ phase: Phase::{:?}, text: {} }}", step.phase, text(&step.text)));
-        format!("Some(Playbook {{ url: {}, steps: {} }})", text(&playbook.url), list(steps))
-    });
-    let note = rule.note.as_ref().map_or("None".to_owned(), |note| format!("Some({})", text(note)));
+        format!("Playbook {{ url: {}, steps: {} }}", text(&playbook.url), list(steps))
+    }));
+    let note = optional(rule.note.as_ref().map(|note| text(note)));
+    let verify = optional(rule.verify.as_ref().map(|verify| borrowed(&verification_of(verify))));
+    let revoke = optional(rule.revoke.as_ref().map(|revoke| borrowed(&revocation_of(revoke))));
     format!(
         "Rule {{ id: {}, aliases: {}, family: {}, name: {}, provider: {}, provider_name: {}, class: Class::{class:?}, \
          severity: Severity::{severity:?}, confidence: Confidence::{confidence:?}, rank: {rank}, source: {}, \
-         documented: {documented}, note: {note}, detect: {}, playbook: {playbook}, matching: {}, not_matching: {}, hidden: {hidden} }}",
+         documented: {documented}, note: {note}, verify: {verify}, revoke: {revoke}, detect: {}, playbook: {playbook}, matching: {}, not_matching: {}, hidden: {hidden} }}",
         text(id),
         texts(&rule.aliases),
         text(family),
@@ -114,8 +129,8 @@ fn detection_of(detect: &rule::Detection) -> String {
         let (name, regex) = (text(&part.name), text(&part.regex));
         format!("Part {{ name: {name}, regex: {regex}, within: {}, required: {} }}", part.within, part.required)
     });
-    let checksum = detect.checksum.map_or("None".to_owned(), |algorithm| format!("Some(Algorithm::{algorithm:?})"));
-    let generic = detect.generic.map_or("None".to_owned(), |kind| format!("Some(Generic::{kind:?})"));
+    let checksum = optional(detect.checksum.map(|algorithm| format!("Algorithm::{algorithm:?}")));
+    let generic = optional(detect.generic.map(|kind| format!("Generic::{kind:?}")));
     format!(
         "Detection {{ keywords: {}, regex: {}, body: {}, parts: {}, entropy: {:?}, checksum: {checksum}, reject: {}, \
          words: {}, generic: {generic}, bounds: {:?} }}",
@@ -128,6 +143,101 @@ fn detection_of(detect: &rule::Detection) -> String {
         detect.words,
         detect.bounds,
     )
+}
+
+fn verification_of(verification: &Verification) -> String {
+    let field = |field: &Option<Field>| {
+        optional(field.as_ref().map(|field| match field {
+            Field::Pointer(at) => format!("Field::Pointer({})", text(at)),
+            Field::Element(name) => format!("Field::Element({})", text(name)),
+            Field::Header(name) => format!("Field::Header({})", text(name)),
+        }))
+    };
+    let Verification { name, request, with, regions, self_hosted, owner, account, scopes, expires, answers } =
+        verification;
+    let says = |says: &request::Says| match says {
+        request::Says::Refused(reason) => format!("Says::Refused({})", text(reason)),
+        request::Says::Unknown(reason) => format!("Says::Unknown({})", text(reason)),
+        other => format!("Says::{other:?}"),
+    };
+    format!(
+        "Verification {{ name: {}, request: {}, with: {}, regions: {}, self_hosted: {self_hosted}, owner: {}, account: {}, \
+         scopes: {}, expires: {}, answers: {} }}",
+        text(name),
+        request_of(request),
+        pairs(with),
+        texts(regions),
+        field(owner),
+        field(account),
+        field(scopes),
+        field(expires),
+        list(answers.iter().map(|answer| answer_of(answer, &says(&answer.means)))),
+    )
+}
+
+fn revocation_of(revocation: &Revocation) -> String {
+    let Revocation { name, request, lookup, breaks, answers } = revocation;
+    let lookup = optional(lookup.as_ref().map(|Lookup { url, headers, name, at }| {
+        let headers = pairs(headers);
+        format!("Lookup {{ url: {}, headers: {headers}, name: {}, at: {} }}", text(url), text(name), text(at))
+    }));
+    format!(
+        "Revocation {{ name: {}, request: {}, lookup: {lookup}, breaks: {}, answers: {} }}",
+        text(name),
+        request_of(request),
+        text(breaks),
+        list(answers.iter().map(|answer| answer_of(answer, &format!("Did::{:?}", answer.means)))),
+    )
+}
+
+fn request_of(request: &Request) -> String {
+    let Request { source, compared, scheme, method, url, headers, basic, form, body, values } = request;
+    let values = values.iter().map(|Value { name, hmac, key, key_encoding, over, encode }| {
+        let decoded = optional(key_encoding.map(|encoding| format!("Encoding::{encoding:?}")));
+        format!(
+            "Value {{ name: {}, hmac: Digest::{hmac:?}, key: {}, key_encoding: {decoded}, over: {}, encode: Encoding::{encode:?} }}",
+            text(name),
+            text(key),
+            text(over)
+        )
+    });
+    format!(
+        "Request {{ source: {}, compared: {compared}, scheme: {}, method: Method::{method:?}, url: {}, headers: {}, basic: {}, form: {}, body: {}, values: {} }}",
+        text(source),
+        optional(scheme.map(|scheme| format!("Scheme::{scheme:?}"))),
+        text(url),
+        pairs(headers),
+        optional(basic.as_ref().map(|(user, password)| format!("({}, {})", text(user), text(password)))),
+        pairs(form),
+        text(body),
+        list(values),
+    )
+}
+
+fn answer_of<M>(answer: &Answer<M>, means: &str) -> String {
+    let Answer { means: _, status, has, lacks, is, contains, example, example_headers } = answer;
+    format!(
+        "Answer {{ means: {means}, status: {}, has: {}, lacks: {}, is: {}, contains: {}, example: {}, example_headers: {} }}",
+        list(status.iter().map(ToString::to_string)),
+        texts(has),
+        texts(lacks),
+        pairs(is),
+        texts(contains),
+        text(example),
+        pairs(example_headers),
+    )
+}
+
+fn pairs(pairs: &[(rule::Text, rule::Text)]) -> String {
+    list(pairs.iter().map(|(name, value)| format!("({}, {})", text(name), text(value))))
+}
+
+fn optional(expression: Option<String>) -> String {
+    expression.map_or("None".to_owned(), |expression| format!("Some({expression})"))
+}
+
+fn borrowed(expression: &str) -> String {
+    format!("Borrowed(&{expression})")
 }
 
 fn text(text: &str) -> String {

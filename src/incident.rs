@@ -39,6 +39,8 @@ pub struct Incident {
     pub verdict: Verdict,
     /// What it claims, where it can be read.
     pub claims: Option<Claims>,
+    /// What its provider says of it.
+    pub access: Option<Access>,
     /// What a person should know of it, a sentence each.
     pub notes: Vec<Text>,
     /// Other halves and named groups found with it, at its first occurrence.
@@ -60,6 +62,24 @@ pub struct Claims {
     pub issued_at: Option<i64>,
     /// Until when, in seconds since 1970.
     pub expires_at: Option<i64>,
+}
+
+/// What a provider says of a token: whose it is, and what it may do.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Access {
+    /// Whose it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// Of which account or organisation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// What it may do, as the provider calls it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scopes: Option<String>,
+    /// Until when it is good, as the provider writes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<String>,
 }
 
 /// One secret on one path or in one message, over all versions of it.

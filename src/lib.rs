@@ -4,6 +4,8 @@
 //! one noun into the next. A stage never uses another one: [`scan`] wires them. `docs/design.md` in the repository tells
 //! the whole story.
 
+#[cfg(feature = "net")]
+pub mod ask;
 pub mod blob;
 pub mod config;
 pub mod coverage;
@@ -12,12 +14,18 @@ pub mod finding;
 pub mod incident;
 pub mod known;
 pub mod location;
+#[cfg(feature = "net")]
+pub mod net;
 pub mod playbook;
 pub mod report;
+pub mod request;
 pub mod rule;
 pub mod rules;
 pub mod scan;
+#[cfg(any(feature = "git", feature = "net"))]
+pub mod sealed;
 pub mod secret;
 pub mod source;
+pub mod text;
 pub mod verdict;
 pub mod verify;

@@ -5,19 +5,18 @@
 
 use std::borrow::Cow;
 
-use crate::playbook::Playbook;
+use crate::{
+    playbook::Playbook,
+    request::{Revocation, Verification},
+};
+
+pub use crate::text::{List, Text};
 
 /// How far from a match a comment on the same or the previous line may be to allow it, in bytes (law 2).
 pub const COMMENT_REACH: usize = 1024;
 
 /// How far around a match the score looks for words that speak for or against it, in bytes.
 pub const SCORE_REACH: usize = 96;
-
-/// A string that is embedded in the program or was read from a file.
-pub type Text = Cow<'static, str>;
-
-/// A list that is embedded in the program or was read from a file.
-pub type List<T> = Cow<'static, [T]>;
 
 /// Which rule of a rule set: its index there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -54,6 +53,10 @@ pub struct Rule {
     pub note: Option<Text>,
     /// How it is recognised.
     pub detect: Detection,
+    /// How its provider is asked whether one works.
+    pub verify: Option<Cow<'static, Verification>>,
+    /// How its provider is told to end one.
+    pub revoke: Option<Cow<'static, Revocation>>,
     /// What to do about one.
     pub playbook: Option<Playbook>,
     /// Templates that it finds.

@@ -3,12 +3,17 @@
 //! A file per command. Everything that decides anything is the library's; here are clap, the environment, the standard streams, and the words
 //! of help.
 
+mod asking;
+mod choices;
 mod error;
 mod interrupt;
 mod memory;
+mod output;
+mod plan;
 mod progress;
 mod rules;
 mod scan;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -37,6 +42,8 @@ enum Colour {
 enum Command {
     /// Scans files and git history for leaked tokens
     Scan(Box<scan::Arguments>),
+    /// Asks providers whether tokens still work: those of a report, or one from standard input
+    Verify(Box<verify::Arguments>),
     /// Looks at the rules by which tokens are found
     Rules(rules::Arguments),
 }
@@ -56,6 +63,7 @@ pub(crate) fn main() -> ExitCode {
     let colour = arguments.color.is_wanted();
     let outcome = match arguments.command {
         Command::Scan(arguments) => scan::run(&arguments, colour),
+        Command::Verify(arguments) => verify::run(&arguments, colour),
         Command::Rules(arguments) => rules::run(&arguments),
     };
     outcome.unwrap_or_else(|error| error::report(&*error)).into()

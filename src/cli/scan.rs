@@ -1,27 +1,24 @@
 //! `stanch scan`: scans files and history, writes the reports, and says how it ended.
 
-use std::{
-    fs::{self, File},
-    io::{self, BufWriter, IsTerminal, Write},
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Instant,
-};
+use std::{io, path::PathBuf, sync::Arc, time::Instant};
 
-use clap::{Args, ValueEnum, builder::PossibleValue};
+use clap::Args;
 use stanch::{
     config::{self, Config, Flags},
     detect::Detector,
-    report::{self, Detail, Format, Report},
-    rule::Confidence,
-    scan::{self, FailOn, History, Progress, Status, Target, cursor::Cursor},
+    report::Report,
+    scan::{self, History, Progress, Status, Target, cursor::Cursor},
+    sealed,
     source::git::{Change, Refs},
 };
 
 use super::{
+    asking::{Asking, Verify},
+    choices::{FailOnName, Level},
     error::AnyError,
     interrupt,
-    progress::{self, Shown},
+    output::Output,
+    plan, progress,
 };
 
 #[derive(Debug, Args)]
@@ -36,6 +33,8 @@ pub(crate) struct Arguments {
     what: What,
     #[command(flatten)]
     rules: Rules,
+    #[command(flatten)]
+    asking: Asking,
     #[command(flatten)]
     output: Output,
     #[command(flatten)]
@@ -108,41 +107,6 @@ struct Rules {
     no_allow: bool,
 }
 
-/// What is written, and where.
-#[allow(
-    clippy::struct_excessive_bools,
-    clippy::struct_field_names,
-    reason = "a command line has many switches, and names them"
-)]
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Output")]
-struct Output {
-    /// The report's format; with -o, one for each file [default: text]
-    #[arg(short, long, value_name = "FORMAT", env = "STANCH_FORMAT", value_delimiter = ',')]
-    format: Vec<FormatName>,
-    /// Writes the report to this file
-    #[arg(short, long, value_name = "FILE")]
-    output: Vec<PathBuf>,
-    /// Writes raw secrets, which whoever sees the report can then use
-    #[arg(long)]
-    show_secrets: bool,
-    /// Lists every version of an occurrence
-    #[arg(long)]
-    all_versions: bool,
-    /// Says less
-    #[arg(short, long, conflicts_with = "verbose")]
-    quiet: bool,
-    /// Says more
-    #[arg(short, long)]
-    verbose: bool,
-    /// Shows progress even where standard error is no terminal
-    #[arg(long)]
-    progress: bool,
-    /// Takes this for the present time, as 2026-01-02T03:04:05Z
-    #[arg(long, value_name = "TIME", value_parser = time, env = "STANCH_NOW")]
-    now: Option<i64>,
-}
-
 /// How the run goes and ends.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Run")]
@@ -163,33 +127,6 @@ struct Run {
     #[arg(short, long, value_name = "N", env = "STANCH_JOBS")]
     jobs: Option<usize>,
 }
-
-/// Lets clap choose among the library's own names.
-macro_rules! choice {
-    ($name:ident, $type:ty, $all:expr) => {
-        #[derive(Clone, Copy, Debug)]
-        struct $name($type);
-
-        impl ValueEnum for $name {
-            fn value_variants<'a>() -> &'a [Self] {
-                const ALL: &[$name] = &$all;
-                ALL
-            }
-
-            fn to_possible_value(&self) -> Option<PossibleValue> {
-                Some(PossibleValue::new(self.0.name()))
-            }
-        }
-    };
-}
-
-choice!(Level, Confidence, [Level(Confidence::Low), Level(Confidence::Medium), Level(Confidence::High)]);
-choice!(FailOnName, FailOn, [FailOnName(FailOn::Active), FailOnName(FailOn::Any), FailOnName(FailOn::Never)]);
-choice!(
-    FormatName,
-    Format,
-    [FormatName(Format::Text), FormatName(Format::Json), FormatName(Format::Jsonl), FormatName(Format::Sarif)]
-);
 
 /// A number of bytes, `K`, `M` and `G` behind it meaning powers of 1,024.
 fn size(text: &str) -> Result<u64, String> {
@@ -212,44 +149,36 @@ fn size(text: &str) -> Result<u64, String> {
         .ok_or_else(|| "a size has at least one byte, and fits 64 bits".to_owned())
 }
 
-fn time(text: &str) -> Result<i64, String> {
-    let time: jiff::Timestamp = text.parse().map_err(|_| "a time is written as 2026-01-02T03:04:05Z".to_owned())?;
-    Ok(time.as_second())
-}
-
-/// Why a run could not begin or its report not be written.
-#[derive(Debug, thiserror::Error)]
-enum Error {
-    #[error("give each -o a format of its own: there are {formats} formats for {outputs} files")]
-    Pairs { formats: usize, outputs: usize },
-    #[error("cannot write {}", path.display())]
-    Write { path: PathBuf, source: io::Error },
-}
-
 pub(crate) fn run(arguments: &Arguments, colour: bool) -> Result<Status, AnyError> {
     let started = Instant::now();
-    let outputs = outputs(&arguments.output)?;
+    let destinations = arguments.output.destinations(colour)?;
     let file = configuration(arguments)?;
     let mut config = Config::new(file, flags(arguments)?)?;
     if let Some(path) = &arguments.what.cursor {
-        config.options.history = History::New(Cursor::read(path, &config.options.key)?.map(Box::new));
+        config.options.history = History::New(sealed::read::<Cursor>(path, &config.options.key)?.map(Box::new));
     }
     let detector = Detector::new(config.rules.rules().to_vec());
     let counters = Arc::new(Progress::default());
-    let shown = match io::stderr().is_terminal() {
-        _ if arguments.output.quiet => Shown::Never,
-        true => Shown::Drawn,
-        false if arguments.output.progress => Shown::Written,
-        false => Shown::Never,
+    let verifier = match arguments.asking.verify {
+        Some(_) => Some(arguments.asking.verifier(detector.rules(), &config.options)?),
+        None => None,
     };
-    for (_, path) in &outputs {
-        path.as_deref().map_or(Ok(()), check_writable)?;
-    }
     interrupt::stop_on_signal(&counters);
-    let mut outcome = progress::during(&counters, shown, || {
+    let mut outcome = progress::during(&counters, arguments.output.progress(), || {
         scan::run(&config.options, &detector, &mut io::stdin().lock(), &counters)
     })?;
     outcome.coverage.notes.extend(config.notes);
+    match (&verifier, arguments.asking.verify) {
+        (Some(verifier), Some(Verify::Plan)) => {
+            plan::print(&verifier.plan(&outcome.incidents), arguments.output.prints_json())?;
+            return Ok(if outcome.coverage.complete() { Status::Clean } else { Status::Incomplete });
+        }
+        (Some(verifier), _) => {
+            scan::verify(&mut outcome, detector.rules(), verifier, &counters);
+            arguments.asking.keep(verifier, &config.options.key)?;
+        }
+        (None, _) => {}
+    }
     let report = Report {
         incidents: &outcome.incidents,
         coverage: &outcome.coverage,
@@ -262,95 +191,12 @@ pub(crate) fn run(arguments: &Arguments, colour: bool) -> Result<Status, AnyErro
         all_versions: config.options.all_versions,
         checkout: None,
     };
-    for (format, path) in &outputs {
-        write(&report, *format, path.as_deref(), detail(&arguments.output), colour)?;
-    }
+    destinations.write(&report)?;
     // What was not reported must not pass for seen, so this comes last.
     if let (Some(path), Some(cursor)) = (&arguments.what.cursor, &outcome.cursor) {
-        cursor.write(path, &config.options.key)?;
+        sealed::write(cursor, path, &config.options.key)?;
     }
     Ok(Status::of(&outcome, config.fail_on))
-}
-
-fn detail(output: &Output) -> Detail {
-    match (output.quiet, output.verbose) {
-        (true, _) => Detail::Quiet,
-        (_, true) => Detail::Verbose,
-        _ => Detail::Normal,
-    }
-}
-
-/// Which report goes where: each file gets the format named in its place; formats without a file go to standard output.
-fn outputs(output: &Output) -> Result<Vec<(Format, Option<PathBuf>)>, Error> {
-    let formats: Vec<Format> = output.format.iter().map(|format| format.0).collect();
-    match (formats.as_slice(), output.output.as_slice()) {
-        ([], []) => Ok(vec![(Format::Text, None)]),
-        ([format], []) => Ok(vec![(*format, None)]),
-        ([], [path]) => Ok(vec![(Format::Text, Some(path.clone()))]),
-        (formats, paths) if paths.len() == formats.len() || paths.len() + 1 == formats.len() => {
-            let paths = paths.iter().cloned().map(Some).chain([None]);
-            Ok(formats
-                .iter()
-                .copied()
-                .zip(paths)
-                .map(|(format, path)| (format, path.filter(|path| path != Path::new("-"))))
-                .collect())
-        }
-        (formats, paths) => Err(Error::Pairs { formats: formats.len(), outputs: paths.len() }),
-    }
-}
-
-fn write(
-    report: &Report<'_>,
-    format: Format,
-    path: Option<&Path>,
-    detail: Detail,
-    colour: bool,
-) -> Result<(), AnyError> {
-    let Some(path) = path else {
-        let reporter = report::reporter(format, report::Options { colour, detail });
-        let mut out = BufWriter::new(anstream::AutoStream::new(io::stdout(), choice_of(colour)));
-        reporter.write(report, &mut out)?;
-        return Ok(out.flush()?);
-    };
-    let reporter = report::reporter(format, report::Options { colour: false, detail });
-    let written = create(path, report.show_secrets).and_then(|file| {
-        let mut out = BufWriter::new(file);
-        reporter.write(report, &mut out)?;
-        out.flush()
-    });
-    written.map_err(|source| Error::Write { path: path.to_owned(), source }.into())
-}
-
-fn choice_of(colour: bool) -> anstream::ColorChoice {
-    if colour { anstream::ColorChoice::Always } else { anstream::ColorChoice::Never }
-}
-
-/// Whether a report can be written to `path`: asked before scanning, which may take long. What is there stays as it is.
-fn check_writable(path: &Path) -> Result<(), Error> {
-    let existed = path.symlink_metadata().is_ok();
-    let opened = File::options().append(true).create(true).open(path);
-    opened.map_err(|source| Error::Write { path: path.to_owned(), source })?;
-    if !existed {
-        // Left there, it would be scanned.
-        let _ = fs::remove_file(path);
-    }
-    Ok(())
-}
-
-/// A file for a report; one with raw secrets in it is for its owner alone.
-fn create(path: &Path, private: bool) -> io::Result<File> {
-    let mut options = File::options();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    if private {
-        use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-        let file = options.mode(0o600).open(path)?;
-        file.set_permissions(PermissionsExt::from_mode(0o600))?;
-        return Ok(file);
-    }
-    let _ = private;
-    options.open(path)
 }
 
 /// The configuration file that was named, else the one at the top of what is scanned.
@@ -380,7 +226,7 @@ fn flags(arguments: &Arguments) -> Result<Flags, config::Error> {
         fail_on: arguments.run.fail_on.map(|fail_on| fail_on.0),
         require_full_history: arguments.what.require_full_history,
         all_versions: arguments.output.all_versions,
-        now: arguments.output.now.unwrap_or_else(|| jiff::Timestamp::now().as_second()),
+        now: arguments.output.now(),
         whole_blobs: arguments.run.whole_blobs,
         jobs: arguments.run.jobs,
     })

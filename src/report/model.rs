@@ -43,7 +43,9 @@ pub(super) struct Incident<'a> {
     secret: Hidden<'a>,
     checksum: &'static str,
     entropy: f64,
-    verdict: Verdict,
+    verdict: Verdict<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    access: Option<Access<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     claims: Option<Claims<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -69,10 +71,23 @@ struct Raw<'a> {
 }
 
 #[derive(Serialize)]
-struct Verdict {
+struct Verdict<'a> {
     status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'static str>,
+    reason: Option<Cow<'a, str>>,
+}
+
+/// What its provider says of a token.
+#[derive(Serialize)]
+struct Access<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scopes: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires: Option<Cow<'a, str>>,
 }
 
 /// What a token says of itself in clear.
@@ -203,11 +218,27 @@ impl<'a> Incident<'a> {
             secret: Hidden::new(&incident.secret, report.show_secrets),
             checksum: incident.checksum.name(),
             entropy: rounded(f64::from(incident.entropy), 100.0),
-            verdict: Verdict { status: incident.verdict.status(), reason: incident.verdict.reason() },
+            verdict: Verdict {
+                status: incident.verdict.status(),
+                reason: incident.verdict.reason().map(|reason| redactor.text(reason)),
+            },
+            access: incident.access.as_ref().map(|access| Access::new(access, redactor)),
             claims: incident.claims.as_ref().map(|claims| Claims::new(claims, redactor)),
             notes: incident.notes.iter().map(|note| redactor.text(note)).collect(),
             parts: incident.parts.iter().map(part).collect(),
             occurrences: incident.occurrences.iter().map(occurrence).collect(),
+        }
+    }
+}
+
+impl<'a> Access<'a> {
+    fn new(access: &'a incident::Access, redactor: &Redactor<'_>) -> Self {
+        let text = |field: &'a Option<String>| field.as_deref().map(|text| redactor.text(text));
+        Self {
+            owner: text(&access.owner),
+            account: text(&access.account),
+            scopes: text(&access.scopes),
+            expires: text(&access.expires),
         }
     }
 }

@@ -86,6 +86,7 @@ impl Sample {
             severity: Severity::Critical,
             verdict: Verdict::Unchecked,
             claims: None,
+            access: None,
             notes: Vec::new(),
             parts: Vec::new(),
             occurrences: vec![found],
@@ -276,6 +277,8 @@ fn password_rule() -> Rule {
         source: "".into(),
         documented: false,
         note: None,
+        verify: None,
+        revoke: None,
         detect: Detection {
             keywords: Vec::new().into(),
             regex: "".into(),

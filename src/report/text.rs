@@ -64,6 +64,7 @@ impl Page<'_> {
             self.other_places(others)?;
         }
         self.parts(incident)?;
+        self.access(incident)?;
         self.claims(incident)?;
         self.next_step(incident)?;
         let id = incident.id.to_string();
@@ -79,6 +80,7 @@ impl Page<'_> {
         if incident.verdict != Verdict::Unchecked {
             write!(self.out, "  {}", incident.verdict.status())?;
             if let Some(reason) = incident.verdict.reason() {
+                let reason = self.safe(reason);
                 write!(self.out, ": {reason}")?;
             }
         }
@@ -120,6 +122,20 @@ impl Page<'_> {
             0 => Ok(()),
             more => writeln!(self.out, "  … and {} more {}", grouped(more as u64), plural(more as u64, "place")),
         }
+    }
+
+    /// What its provider says of the token.
+    fn access(&mut self, incident: &Incident) -> io::Result<()> {
+        let Some(access) = &incident.access else { return Ok(()) };
+        let named = [
+            ("owner", &access.owner),
+            ("account", &access.account),
+            ("may", &access.scopes),
+            ("good until", &access.expires),
+        ];
+        let said = named.iter().filter_map(|(name, value)| Some(format!("{name} {}", self.safe(value.as_ref()?))));
+        let said: Vec<String> = said.collect();
+        writeln!(self.out, "  its provider says: {}", said.join(", "))
     }
 
     /// What the token says of itself.

@@ -7,6 +7,8 @@
 pub mod checksum;
 pub mod examples;
 pub mod lint;
+pub mod placeholder;
+pub mod requests;
 pub mod spec;
 pub mod table;
 pub mod template;
@@ -20,12 +22,16 @@ use std::{
 use crate::rule::{Rule, RuleIx};
 use table::Problem;
 
-#[allow(clippy::unreadable_literal, reason = "generated")]
+#[allow(clippy::unreadable_literal, unused_imports, reason = "generated, and what it uses depends on the rules")]
 mod builtin {
     use std::borrow::Cow::Borrowed;
 
     use crate::{
         playbook::{Phase, Playbook, Step},
+        request::{
+            Answer, Did, Digest, Encoding, Field, Lookup, Method, Request, Revocation, Says, Scheme, Value,
+            Verification,
+        },
         rule::{Algorithm, Body, Bounds, Class, Confidence, Detection, Generic, Part, Rule, Severity},
     };
 

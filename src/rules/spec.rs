@@ -3,14 +3,18 @@
 //! Reads every key, checks what can be checked key by key, and leaves to [`super::lint`] what depends on the regex: that keywords
 //! cover it, how far it reaches, how much work it makes. `docs/patterns.md` documents the format. Shared with `build.rs`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use super::{
-    lint,
+    lint, requests,
     table::{Document, Located, Problem, Table, nearest},
 };
 use crate::{
     playbook::{Phase, Playbook, Step},
+    request::{Revocation, Verification},
     rule::{
         Algorithm, Body, Bounds, Class, Confidence, Detection, Generic, List, Part, Rule, SCORE_REACH, Severity, Text,
     },
@@ -68,6 +72,8 @@ struct Provider {
     id: String,
     name: String,
     playbooks: BTreeMap<String, Playbook>,
+    verifications: BTreeMap<String, Option<Verification>>,
+    revocations: BTreeMap<String, Option<Revocation>>,
 }
 
 fn file(mut top: Table<'_, '_>) -> Vec<Rule> {
@@ -78,11 +84,17 @@ fn file(mut top: Table<'_, '_>) -> Vec<Rule> {
     }
     let playbooks = top.named_tables("playbook").into_iter().map(|(name, table)| (name.value, playbook(table)));
     let playbooks = playbooks.collect();
+    let asked = top.named_tables("verify").into_iter();
+    let verifications = asked.map(|(name, table)| (name.value.clone(), requests::verification(&name.value, table)));
+    let verifications = verifications.collect();
+    let ended = top.named_tables("revoke").into_iter();
+    let revocations =
+        ended.map(|(name, table)| (name.value.clone(), requests::revocation(&name.value, table))).collect();
     let tables = top.tables("rule");
     if tables.is_empty() {
         top.problem(top.span(), "a pattern file holds at least one [[rule]]");
     }
-    let provider = Provider { id: value(id), name: value(name), playbooks };
+    let provider = Provider { id: value(id), name: value(name), playbooks, verifications, revocations };
     let mut seen = BTreeSet::new();
     let mut rules = Vec::new();
     for table in tables {
@@ -141,7 +153,10 @@ fn rule(mut table: Table<'_, '_>, provider: &Provider) -> Option<Rule> {
         }
     }
     let confidence = table.choice("confidence", Confidence::ALL, |confidence| confidence.name());
-    let playbook = table.string("playbook").and_then(|name| find_playbook(&table, provider, &name));
+    let playbook = table.string("playbook").and_then(|name| find(&table, "playbook", &provider.playbooks, &name));
+    let verify =
+        table.string("verify").and_then(|name| find(&table, "verify", &provider.verifications, &name)).flatten();
+    let revoke = table.string("revoke").and_then(|name| find(&table, "revoke", &provider.revocations, &name)).flatten();
     let family = table.string("family");
     let aliases = texts(table.strings("aliases"));
     let rank = table.integer("rank", 0..=100).map_or(50, |rank| u8::try_from(rank).unwrap_or(100));
@@ -151,6 +166,16 @@ fn rule(mut table: Table<'_, '_>, provider: &Provider) -> Option<Rule> {
     let note = table.string("note").map(|note| note.value.into());
     let hidden = table.boolean("hidden").unwrap_or(false);
     let detect = detection(&mut table);
+    if let Some(detect) = &detect {
+        let verify = verify.iter().map(|verify| {
+            let mut wanted = requests::captured(&verify.request, None);
+            wanted.retain(|name| !verify.with.iter().any(|(with, _)| with == name));
+            ("verify", wanted)
+        });
+        let revoke =
+            revoke.iter().map(|revoke| ("revoke", requests::captured(&revoke.request, revoke.lookup.as_ref())));
+        verify.chain(revoke).for_each(|(kind, wanted)| check_captured(&table, detect, kind, &wanted));
+    }
     // Every key was asked for by now, so those left over are unknown even where something is missing: it may be one of them, misspelt.
     table.finish();
     let id = value(id);
@@ -167,6 +192,8 @@ fn rule(mut table: Table<'_, '_>, provider: &Provider) -> Option<Rule> {
         source: source.into(),
         documented,
         note,
+        verify: verify.map(Cow::Owned),
+        revoke: revoke.map(Cow::Owned),
         playbook,
         matching,
         not_matching,
@@ -187,14 +214,25 @@ fn check_id(table: &Table<'_, '_>, provider: &Provider, id: &Located<String>) {
     }
 }
 
-fn find_playbook(table: &Table<'_, '_>, provider: &Provider, name: &Located<String>) -> Option<Playbook> {
-    let found = provider.playbooks.get(&name.value).cloned();
+/// What a rule names of its file: `[kind.NAME]`.
+fn find<T: Clone>(table: &Table<'_, '_>, kind: &str, all: &BTreeMap<String, T>, name: &Located<String>) -> Option<T> {
+    let found = all.get(&name.value).cloned();
     if found.is_none() {
-        let nearest = nearest(&name.value, provider.playbooks.keys().map(String::as_str));
+        let nearest = nearest(&name.value, all.keys().map(String::as_str));
         let hint = nearest.map_or(String::new(), |name| format!("; did you mean `{name}`?"));
-        table.problem(name.span.clone(), format!("there is no [playbook.{}] in this file{hint}", name.value));
+        table.problem(name.span.clone(), format!("there is no [{kind}.{}] in this file{hint}", name.value));
     }
     found
+}
+
+/// Refuses a request that fills in what the rule does not capture.
+fn check_captured(table: &Table<'_, '_>, detect: &Detection, kind: &str, wanted: &BTreeSet<String>) {
+    let captured = |name: &String| {
+        detect.parts.iter().any(|part| part.name == *name) || detect.regex.contains(&format!("(?<{name}>"))
+    };
+    for name in wanted.iter().filter(|name| !captured(name)) {
+        table.problem(table.span(), format!("its `{kind}` fills in `{name}`, which the rule does not capture"));
+    }
 }
 
 fn texts(strings: Vec<Located<String>>) -> List<Text> {

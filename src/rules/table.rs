@@ -133,8 +133,7 @@ impl<'d, 's> Table<'d, 's> {
 
     /// A string that has to be there; its absence is noted.
     pub fn required(&mut self, key: &'static str) -> Option<Located<String>> {
-        let there = self.entries.iter().any(|(name, _)| name.get_ref() == key);
-        if !there {
+        if !self.has(key) {
             self.known.insert(key);
             self.problem(self.span.clone(), format!("`{key}` is missing"));
             return None;
@@ -174,6 +173,43 @@ impl<'d, 's> Table<'d, 's> {
         strings
     }
 
+    /// A table of strings by freely chosen names; empty where there is none.
+    pub fn string_pairs(&mut self, key: &'static str) -> Vec<(String, Located<String>)> {
+        let Some(inner) = self.table(key) else { return Vec::new() };
+        let mut pairs = Vec::new();
+        for (name, value) in &inner.entries {
+            match value.get_ref().as_str() {
+                Some(text) => {
+                    let value = Located { value: text.to_owned(), span: value.span() };
+                    pairs.push((name.get_ref().to_string(), value));
+                }
+                None => self.mistyped(key, value, "a table of strings"),
+            }
+        }
+        pairs
+    }
+
+    /// A whole number from `range`, or a list of them; empty where there is none.
+    pub fn integers(&mut self, key: &'static str, range: std::ops::RangeInclusive<u64>) -> Vec<u64> {
+        let Some(value) = self.take(key) else { return Vec::new() };
+        let items = value.get_ref().as_array().map_or_else(|| vec![&value], |array| array.iter().collect());
+        let mut numbers = Vec::new();
+        for item in items {
+            match whole(item).filter(|number| range.contains(number)) {
+                Some(number) => numbers.push(number),
+                None => {
+                    self.mistyped(key, item, &format!("whole numbers from {} to {}", range.start(), range.end()));
+                }
+            }
+        }
+        numbers
+    }
+
+    /// Whether there is this key.
+    pub fn has(&self, key: &str) -> bool {
+        self.entries.iter().any(|(name, _)| name.get_ref() == key)
+    }
+
     /// `true` or `false`.
     pub fn boolean(&mut self, key: &'static str) -> Option<bool> {
         let value = self.take(key)?;
@@ -187,9 +223,7 @@ impl<'d, 's> Table<'d, 's> {
     /// A whole number from `range`.
     pub fn integer(&mut self, key: &'static str, range: std::ops::RangeInclusive<u64>) -> Option<u64> {
         let value = self.take(key)?;
-        let number =
-            value.get_ref().as_integer().and_then(|number| u64::from_str_radix(number.as_str(), number.radix()).ok());
-        let number = number.filter(|number| range.contains(number));
+        let number = whole(&value).filter(|number| range.contains(number));
         if number.is_none() {
             self.mistyped(key, &value, &format!("a whole number from {} to {}", range.start(), range.end()));
         }
@@ -264,6 +298,10 @@ impl<'d, 's> Table<'d, 's> {
             self.problem(name.span(), format!("unknown key `{unknown}`{hint}"));
         }
     }
+}
+
+fn whole(value: &Spanned<DeValue<'_>>) -> Option<u64> {
+    value.get_ref().as_integer().and_then(|number| u64::from_str_radix(number.as_str(), number.radix()).ok())
 }
 
 /// The known word most like `word`, if one is like it.

@@ -4,12 +4,7 @@
 //! whoever can write it decides what is not looked at: it is sealed under the identity key. What is new since it is for
 //! [`crate::source::git`] to say, and what to do about that for `news`.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs, io,
-    io::{Read, Write},
-    path::{Path, PathBuf},
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -19,6 +14,7 @@ use crate::{
     blob::{ObjectId, PathName},
     incident::{IdentityKey, Incident, IncidentId},
     rule::{Rule, RuleIx},
+    sealed::Sealed,
     source::git::Snapshot,
 };
 
@@ -47,95 +43,16 @@ pub(super) struct Held {
     pub(super) places: BTreeSet<String>,
 }
 
-/// What a cursor's file holds.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File<C> {
-    schema: String,
-    seal: String,
-    cursor: C,
-}
+impl Sealed for Cursor {
+    const NAME: &'static str = "cursor";
+    const SCHEMA: &'static str = "stanch-cursor/2";
 
-/// Names the format of the file.
-const SCHEMA: &str = "stanch-cursor/1";
-/// A larger file is no cursor, in bytes.
-const MOST: u64 = 1 << 30;
-
-/// Why a cursor cannot be read or written.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// It cannot be read.
-    #[error("cannot read the cursor {}", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// It cannot be written.
-    #[error("cannot write the cursor {}", path.display())]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// It is not what this program writes.
-    #[error("{} is no cursor, or is damaged ({why}): delete it to begin anew", path.display())]
-    Damaged {
-        /// The file.
-        path: PathBuf,
-        /// In which way.
-        why: String,
-    },
+    fn key(&self) -> &str {
+        &self.key
+    }
 }
 
 impl Cursor {
-    /// Reads the cursor at `path`, sealed under `key`; nothing where there is no file. A symbolic link is refused, wherever it leads.
-    pub fn read(path: &Path, key: &IdentityKey) -> Result<Option<Self>, Error> {
-        let text = match read_text(path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return check_writable(path).map(|()| None);
-            }
-            Err(source) => return Err(Error::Read { path: path.to_owned(), source }),
-        };
-        let cursor = Self::parse(&text, key).map_err(|why| Error::Damaged { path: path.to_owned(), why })?;
-        check_writable(path).map(|()| Some(cursor))
-    }
-
-    fn parse(text: &[u8], key: &IdentityKey) -> Result<Self, String> {
-        let file: File<Self> = serde_json::from_slice(text).map_err(|error| place_of(&error))?;
-        let cursor = file.cursor;
-        if file.schema != SCHEMA {
-            return Err("its format is not known".to_owned());
-        }
-        // What another key sealed cannot be told from what nobody did; it is not used either.
-        if cursor.key == key.id() && cursor.seal(key) != file.seal {
-            return Err("its seal is broken".to_owned());
-        }
-        Ok(cursor)
-    }
-
-    fn text(&self, key: &IdentityKey) -> Vec<u8> {
-        let file = File { schema: SCHEMA.to_owned(), seal: self.seal(key), cursor: self };
-        [json(&file), b"\n".to_vec()].concat()
-    }
-
-    fn seal(&self, key: &IdentityKey) -> String {
-        key.hash("cursor", &json(self))
-    }
-
-    /// Puts it in the place of `path`, for its owner alone: whole, or not at all.
-    pub fn write(&self, path: &Path, key: &IdentityKey) -> Result<(), Error> {
-        let written = temporary_beside(path).and_then(|mut file| {
-            file.write_all(&self.text(key))?;
-            file.as_file().sync_all()?;
-            file.persist(path).map_err(|error| error.error)
-        });
-        written.map(drop).map_err(|source| Error::Write { path: path.to_owned(), source })
-    }
-
     /// A cursor that has seen what `repository` says, in a run with these options and rules.
     pub(super) fn new(options: &Options, rules: &[Rule], repository: Snapshot) -> Self {
         // What a hidden rule covered is not looked for by others: where one changes, rules that did not find more.
@@ -202,44 +119,13 @@ fn hash(what: &impl std::fmt::Debug) -> String {
     data_encoding::HEXLOWER.encode(&digest[..16])
 }
 
-fn json(what: &impl Serialize) -> Vec<u8> {
-    serde_json::to_vec(what).unwrap_or_else(|_| unreachable!("all keys are strings, and memory does not fail"))
-}
-
-/// Where JSON makes no sense, without what stands there.
-fn place_of(error: &serde_json::Error) -> String {
-    let what = if error.is_eof() { "it ends early" } else { "it makes no sense" };
-    format!("{what} at line {}, column {}", error.line(), error.column())
-}
-
-fn read_text(path: &Path) -> io::Result<Vec<u8>> {
-    let metadata = fs::symlink_metadata(path)?;
-    if metadata.is_symlink() {
-        return Err(io::Error::other("it is a symbolic link, and is not followed"));
-    }
-    if !metadata.is_file() {
-        return Err(io::Error::other("not a regular file"));
-    }
-    let mut text = Vec::new();
-    fs::File::open(path)?.take(MOST + 1).read_to_end(&mut text)?;
-    if text.len() as u64 > MOST { Err(io::Error::other("too large for a cursor")) } else { Ok(text) }
-}
-
-/// Whether a cursor can be put in the place of `path`: asked before scanning, which may take long.
-fn check_writable(path: &Path) -> Result<(), Error> {
-    temporary_beside(path).map(drop).map_err(|source| Error::Write { path: path.to_owned(), source })
-}
-
-/// A file in the same folder, so that it can take the place of `path` at once; others cannot read it.
-fn temporary_beside(path: &Path) -> io::Result<tempfile::NamedTempFile> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    tempfile::NamedTempFile::new_in(folder)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::secret::{Secret, Shown};
+    use crate::{
+        sealed,
+        secret::{Secret, Shown},
+    };
 
     fn key() -> IdentityKey {
         IdentityKey::new(b"a key for these tests")
@@ -265,37 +151,8 @@ mod tests {
     fn what_is_written_is_read() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("cursor");
-        assert_eq!(Cursor::read(&path, &key()).unwrap(), None);
-        cursor().write(&path, &key()).unwrap();
-        assert_eq!(Cursor::read(&path, &key()).unwrap(), Some(cursor()));
-        let other = Cursor { version: "2".to_owned(), ..cursor() };
-        other.write(&path, &key()).unwrap();
-        assert_eq!(Cursor::read(&path, &key()).unwrap(), Some(other));
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
-    }
-
-    #[test]
-    fn a_part_of_a_cursor_is_none() {
-        let text = cursor().text(&key());
-        for len in 0..text.len() - 1 {
-            assert!(Cursor::parse(&text[..len], &key()).is_err(), "{len} of {} bytes", text.len());
-        }
-        Cursor::parse(&text, &key()).unwrap();
-    }
-
-    #[test]
-    fn a_changed_cursor_is_none() {
-        let text = cursor().text(&key());
-        for at in 0..text.len() - 1 {
-            let mut changed = text.clone();
-            changed[at] ^= 1;
-            // Under another key nothing of it counts but that it is outdated.
-            let is_harmless = Cursor::parse(&changed, &key()).is_ok_and(|read| read.key != cursor().key);
-            assert!(Cursor::parse(&changed, &key()).is_err() || is_harmless, "byte {at}");
-        }
-        for foreign in ["", "{}", "[]", "null", "PK\x03\x04", r#"{"schema":"stanch/1","tool":{}}"#] {
-            assert!(Cursor::parse(foreign.as_bytes(), &key()).is_err(), "{foreign}");
-        }
+        sealed::write(&cursor(), &path, &key()).unwrap();
+        assert_eq!(sealed::read(&path, &key()).unwrap(), Some(cursor()));
     }
 
     #[test]
@@ -307,21 +164,5 @@ mod tests {
         assert_eq!(fingerprint(&rule), fingerprint(&other));
         other.detect.entropy += 0.5;
         assert_ne!(fingerprint(&rule), fingerprint(&other));
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_link_is_refused_and_the_file_is_the_owners_alone() {
-        use std::os::unix::fs::{MetadataExt, symlink};
-        let folder = tempfile::tempdir().unwrap();
-        let (path, link) = (folder.path().join("cursor"), folder.path().join("link"));
-        cursor().write(&path, &key()).unwrap();
-        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
-        symlink(&path, &link).unwrap();
-        assert!(matches!(Cursor::read(&link, &key()), Err(Error::Read { .. })));
-        symlink(folder.path().join("no/such"), folder.path().join("dangling")).unwrap();
-        assert!(matches!(Cursor::read(&folder.path().join("dangling"), &key()), Err(Error::Read { .. })));
-        assert!(matches!(Cursor::read(folder.path(), &key()), Err(Error::Read { .. })));
-        assert!(matches!(Cursor::read(&folder.path().join("no/such"), &key()), Err(Error::Write { .. })));
     }
 }

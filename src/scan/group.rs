@@ -12,6 +12,7 @@ use crate::{
     incident::{GitPlace, Incident, IncidentId, Occurrence, Reach, SourceKind},
     rule::{Confidence, Rule, RuleIx, Text},
     secret::{Secret, Shown},
+    verdict::Verdict,
     verify,
 };
 
@@ -122,9 +123,35 @@ impl<'a> Grouping<'a> {
             let Some(incident) = incident(group, id, rule, options, coverage) else { continue };
             incidents.push(incident);
         }
-        incidents.sort_by_cached_key(|incident| urgency(incident, rules));
+        sort(&mut incidents, rules);
         incidents
     }
+}
+
+/// An incident without an occurrence. Nothing of the secret is shown.
+pub(super) fn bare(options: &Options, rule: &Rule, secret: &[u8]) -> Incident {
+    let secret = Secret::new(secret, Shown::Nothing);
+    let said = verify::assess(rule, &secret, &[], options.now);
+    Incident {
+        id: options.key.identify(&rule.family, &secret),
+        rule: RuleIx(0),
+        entropy: entropy::shannon_entropy(secret.expose()),
+        secret,
+        confidence: rule.confidence,
+        checksum: Checksum::None,
+        severity: said.severity,
+        verdict: said.verdict,
+        claims: said.claims,
+        access: None,
+        notes: said.notes,
+        parts: Vec::new(),
+        occurrences: Vec::new(),
+    }
+}
+
+/// Puts the most urgent incident first.
+pub(super) fn sort(incidents: &mut [Incident], rules: &[Rule]) {
+    incidents.sort_by_cached_key(|incident| urgency(incident, rules));
 }
 
 /// Puts `other` into `kept`, which is at the same place: a file's own occurrence keeps its position and gains what git says; of two alike
@@ -180,17 +207,23 @@ fn incident(group: Group, id: IncidentId, rule: &Rule, options: &Options, covera
         severity: said.severity,
         verdict: said.verdict,
         claims: said.claims,
+        access: None,
         notes: said.notes,
         parts: group.parts,
         occurrences,
     })
 }
 
-/// The order of incidents: what costs most, what is surest, what is still there, then by place.
+/// The order of incidents: what works before what may and what does not, what costs most, what is surest, what is still there, then by place.
 fn urgency(incident: &Incident, rules: &[Rule]) -> impl Ord + use<> {
     let rule = &rules[incident.rule.0 as usize];
     let first = incident.occurrences.first().map(nearness);
-    (std::cmp::Reverse((incident.severity, incident.confidence)), first, rule.id.clone(), incident.id)
+    let alive = match incident.verdict {
+        Verdict::Active => 0,
+        Verdict::Unchecked | Verdict::Unknown(_) => 1,
+        Verdict::Inactive(_) => 2,
+    };
+    (alive, std::cmp::Reverse((incident.severity, incident.confidence)), first, rule.id.clone(), incident.id)
 }
 
 /// The order of occurrences: where it still is comes first, then by place.

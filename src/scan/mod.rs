@@ -23,12 +23,14 @@ use std::{
 
 #[cfg(feature = "git")]
 use crate::source::git;
+#[cfg(feature = "net")]
+use crate::verify::Verifier;
 use crate::{
     coverage::Coverage,
     detect::Detector,
     incident::{IdentityKey, Incident},
     known::allows::Allow,
-    rule::Confidence,
+    rule::{Confidence, Rule},
     secret::Secret,
     source::{files, stdin},
 };
@@ -204,6 +206,33 @@ pub fn run(
         #[cfg(feature = "git")]
         cursor,
     })
+}
+
+/// Asks providers about the incidents of `outcome`, those of `rules`, and puts what works first. What was asked is said in the coverage.
+#[cfg(feature = "net")]
+pub fn verify(outcome: &mut Outcome, rules: &[Rule], verifier: &Verifier<'_>, progress: &Progress) {
+    let asked = verifier.verify(&mut outcome.incidents, &|| progress.is_stopped());
+    group::sort(&mut outcome.incidents, rules);
+    let coverage = &mut outcome.coverage;
+    if progress.is_stopped() {
+        coverage.fail("verification", "was stopped: what was left is unknown");
+    }
+    let count = |count: usize, one: &str, more: &str| format!("{count} {}", if count == 1 { one } else { more });
+    coverage.notes.push(format!(
+        "asked {} about {} with {}",
+        count(asked.hosts, "host", "hosts"),
+        count(asked.incidents, "incident", "incidents"),
+        count(asked.requests, "request", "requests"),
+    ));
+    coverage.sort();
+}
+
+/// An incident of the first of `rules`, known by its secret alone: it was found nowhere.
+///
+/// # Panics
+/// Without a rule.
+pub fn bare(options: &Options, rules: &[Rule], secret: &[u8]) -> Incident {
+    group::bare(options, &rules[0], secret)
 }
 
 /// What a run has come to so far.

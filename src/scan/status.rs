@@ -47,9 +47,11 @@ impl FailOn {
 impl Status {
     /// How a run with this outcome ended.
     pub fn of(outcome: &Outcome, fail_on: FailOn) -> Self {
-        let undecided = outcome.incidents.iter().any(|incident| incident.verdict == Verdict::Unchecked);
+        let active = outcome.incidents.iter().any(|incident| incident.verdict == Verdict::Active);
+        let undecided = outcome.incidents.iter().any(|incident| incident.verdict.is_open());
         match fail_on {
             FailOn::Any if !outcome.incidents.is_empty() => Self::Incidents,
+            FailOn::Active if active => Self::Incidents,
             FailOn::Active if undecided => Self::Incomplete,
             _ if outcome.coverage.complete() => Self::Clean,
             _ => Self::Incomplete,

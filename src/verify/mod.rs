@@ -1,10 +1,16 @@
-//! What a secret says of itself, before anybody is asked: its claims, its expiry, its strength.
+//! Whether a secret still works: by what it says of itself, and by what its provider says.
 //!
-//! [`assess`] reads nothing but the secret, what was found with it and the clock. Asking providers is not here yet.
+//! [`assess`] reads nothing but the secret, what was found with it and the clock. A [`Verifier`] asks, and only where the user wants that.
 
 mod expiry;
 mod jwt;
+#[cfg(feature = "net")]
+mod online;
+#[cfg(feature = "net")]
+mod probe;
 mod strength;
+#[cfg(feature = "net")]
+mod verdicts;
 
 use crate::{
     finding::FoundPart,
@@ -13,6 +19,11 @@ use crate::{
     secret::Secret,
     verdict::{Verdict, Why},
 };
+
+#[cfg(feature = "net")]
+pub use online::{Asked, Plan, Stopped, Verifier};
+#[cfg(feature = "net")]
+pub use verdicts::{Kept, Verdicts};
 
 /// What a secret says of itself.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,12 +4,14 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 /// Lowest first; a module uses only modules on lower lines, and the nouns each other as far as their own lines allow.
 const LAYERS: &[&[&str]] = &[
-    &["location", "secret", "verdict", "playbook", "coverage"],
-    &["rule", "blob"],
+    &["location", "secret", "verdict", "playbook", "coverage", "text"],
+    &["request", "blob"],
+    &["rule"],
     &["finding"],
     &["incident"],
-    &["net"],
+    &["net", "sealed"],
     &["rules"],
+    &["ask"],
     &["source", "detect", "known", "verify", "report"],
     &["scan"],
     &["config"],

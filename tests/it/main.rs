@@ -17,3 +17,5 @@ mod repo;
 mod stanch;
 #[cfg(all(feature = "cli", unix))]
 mod unhappy;
+#[cfg(feature = "cli")]
+mod verify;

@@ -58,6 +58,11 @@ impl Sandbox {
         fs::remove_file(self.tree.join(path)).unwrap();
     }
 
+    /// Deletes a file of the folder, if it is there.
+    pub fn remove_if_there(&self, path: &str) {
+        let _ = fs::remove_file(self.tree.join(path));
+    }
+
     /// Writes a file beside the folder.
     pub fn write_beside(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.beside(name);

@@ -1,0 +1,306 @@
+//! Reads `[verify.NAME]` and `[revoke.NAME]` of a pattern file, and checks what can be checked without asking anybody.
+//!
+//! Whether the examples are read as the answers that they stand under is a test's ([`crate::ask`] reads them). `docs/patterns.md` documents the keys. Shared with
+//! `build.rs`.
+
+use std::collections::BTreeSet;
+
+use super::{
+    placeholder::{self, Host, Piece},
+    table::{Located, Table},
+};
+use crate::{
+    request::{
+        Answer, Did, Digest, Encoding, Field, Lookup, Method, Request, Revocation, Says, Scheme, Value, Verification,
+    },
+    rule::{List, Text},
+};
+
+/// What every request may use, whatever its rule captures.
+const ALWAYS: [&str; 4] = ["secret", "region", "time", "nonce"];
+
+/// What the names of environment variables begin with in a revocation.
+pub const FROM_ENVIRONMENT: &str = "env.";
+
+/// The table `[verify.NAME]`.
+pub fn verification(name: &str, mut table: Table<'_, '_>) -> Option<Verification> {
+    let regions = texts(table.strings("regions"));
+    let request = request(&mut table, &regions);
+    let with = table.string_pairs("with").into_iter().map(|(name, rule)| (name.into(), rule.value.into())).collect();
+    let self_hosted = table.boolean("self_hosted").unwrap_or(false);
+    let [owner, account, scopes, expires] = ["owner", "account", "scopes", "expires"].map(|key| field(&mut table, key));
+    let answers = answers(&mut table, says);
+    if !answers.iter().any(|answer| answer.means == Says::Active) {
+        table.problem(table.span(), "no answer says `active`");
+    }
+    if !answers.iter().any(|answer| matches!(answer.means, Says::Inactive | Says::Refused(_))) {
+        table.problem(table.span(), "no answer says `inactive`, or `refused`: a control probe would never be answered");
+    }
+    table.finish();
+    Some(Verification {
+        name: name.to_owned().into(),
+        request: request?,
+        with,
+        regions,
+        self_hosted,
+        owner,
+        account,
+        scopes,
+        expires,
+        answers: answers.into(),
+    })
+}
+
+/// The table `[revoke.NAME]`.
+pub fn revocation(name: &str, mut table: Table<'_, '_>) -> Option<Revocation> {
+    let request = request(&mut table, &[]);
+    let lookup = table.table("lookup").and_then(lookup);
+    let breaks = table.required("breaks");
+    let answers = answers(&mut table, did);
+    if !answers.iter().any(|answer| answer.means == Did::Revoked) {
+        table.problem(table.span(), "no answer says `revoked`");
+    }
+    table.finish();
+    Some(Revocation {
+        name: name.to_owned().into(),
+        request: request?,
+        lookup,
+        breaks: breaks?.value.into(),
+        answers: answers.into(),
+    })
+}
+
+/// What a request fills in that its rule has to capture.
+pub fn captured(request: &Request, lookup: Option<&Lookup>) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    let mut templates: Vec<&Text> = vec![&request.url, &request.body];
+    templates.extend(request.headers.iter().chain(&*request.form).map(|(_, value)| value));
+    templates.extend(request.values.iter().flat_map(|value| [&value.key, &value.over]));
+    templates.extend(request.basic.iter().flat_map(|(user, password)| [user, password]));
+    templates
+        .extend(lookup.iter().flat_map(|lookup| lookup.headers.iter().map(|(_, value)| value).chain([&lookup.url])));
+    for template in templates {
+        for piece in placeholder::pieces(template).unwrap_or_default() {
+            if let Piece::Value { name, .. } = piece {
+                names.insert(name.to_owned());
+            }
+        }
+    }
+    names.retain(|name| {
+        !ALWAYS.contains(&name.as_str())
+            && !name.starts_with(FROM_ENVIRONMENT)
+            && !request.values.iter().any(|value| value.name == *name)
+            && lookup.is_none_or(|lookup| lookup.name != *name)
+    });
+    if request.scheme == Some(Scheme::AwsSigv4) {
+        names.insert("id".to_owned());
+    }
+    names
+}
+
+fn request(table: &mut Table<'_, '_>, regions: &[Text]) -> Option<Request> {
+    let source = table.required("source")?.value;
+    let compared = table.boolean("compared").unwrap_or(true);
+    let scheme = table.choice("sign", &Scheme::ALL, |scheme| scheme.name()).map(|scheme| scheme.value);
+    let url = if scheme.is_some() { table.string("url") } else { table.required("url") };
+    let url = url.filter(|url| check_url(table, url, regions)).map_or_else(String::new, |url| url.value);
+    let has_form = table.has("form");
+    let method = table.choice("method", &Method::ALL, |method| method.name()).map(|method| method.value);
+    let request = Request {
+        source: source.into(),
+        compared,
+        scheme,
+        method: method.unwrap_or(if has_form { Method::Post } else { Method::Get }),
+        url: url.into(),
+        headers: pairs(table, "headers"),
+        basic: table.table("basic").and_then(basic),
+        form: pairs(table, "form"),
+        body: table.string("body").map(|body| template(table, body)).unwrap_or_default().into(),
+        values: table
+            .named_tables("values")
+            .into_iter()
+            .filter_map(|(name, table)| value(&name.value, table))
+            .collect(),
+    };
+    if !request.form.is_empty() && !request.body.is_empty() {
+        table.problem(table.span(), "a request has a `form` or a `body`, not both");
+    }
+    Some(request)
+}
+
+fn check_url(table: &Table<'_, '_>, url: &Located<String>, regions: &[Text]) -> bool {
+    let with = |region: &str| url.value.replace("${region}", region);
+    let first = regions.first().map_or_else(|| url.value.clone(), |region| with(region));
+    let wrong = match placeholder::host(&first) {
+        Err(problem) => problem,
+        Ok(Host::Literal("")) => "an address has a host".to_owned(),
+        Ok(_) if url.value.contains("${region}") && regions.is_empty() => "`${region}` needs `regions`".to_owned(),
+        Ok(_) if !url.value.contains("${region}") && !regions.is_empty() => "no `${region}` in it".to_owned(),
+        Ok(_) => return placeholder::pieces(&url.value).is_ok(),
+    };
+    table.problem(url.span.clone(), wrong);
+    false
+}
+
+fn lookup(mut table: Table<'_, '_>) -> Option<Lookup> {
+    let url = table.required("url").filter(|url| check_url(&table, url, &[]));
+    let headers = pairs(&mut table, "headers");
+    let (name, at) = (table.required("name"), table.required("at"));
+    table.finish();
+    Some(Lookup { url: url?.value.into(), headers, name: name?.value.into(), at: at?.value.into() })
+}
+
+fn basic(mut table: Table<'_, '_>) -> Option<(Text, Text)> {
+    let (user, password) = (table.required("user"), table.required("password"));
+    let pair = (template(&table, user?), template(&table, password?));
+    table.finish();
+    Some((pair.0.into(), pair.1.into()))
+}
+
+fn value(name: &str, mut table: Table<'_, '_>) -> Option<Value> {
+    let hmac = table.choice("hmac", &Digest::ALL, |digest| digest.name());
+    let key_encoding = table.choice("key_encoding", &Encoding::ALL, |encoding| encoding.name());
+    let encode = table.choice("encode", &Encoding::ALL, |encoding| encoding.name());
+    let (key, over) = (table.required("key"), table.required("over"));
+    if hmac.is_none() || encode.is_none() {
+        table.problem(table.span(), "a value needs `hmac` and `encode`");
+    }
+    let value = Value {
+        name: name.to_owned().into(),
+        hmac: hmac?.value,
+        key: template(&table, key?).into(),
+        key_encoding: key_encoding.map(|encoding| encoding.value),
+        over: template(&table, over?).into(),
+        encode: encode?.value,
+    };
+    table.finish();
+    Some(value)
+}
+
+/// A template that can be filled in.
+fn template(table: &Table<'_, '_>, text: Located<String>) -> String {
+    if let Err(problem) = placeholder::pieces(&text.value) {
+        table.problem(text.span, problem);
+    }
+    text.value
+}
+
+fn pairs(table: &mut Table<'_, '_>, key: &'static str) -> List<(Text, Text)> {
+    let pairs = table.string_pairs(key);
+    pairs.into_iter().map(|(name, value)| (name.into(), template(table, value).into())).collect()
+}
+
+fn field(table: &mut Table<'_, '_>, key: &'static str) -> Option<Field> {
+    let text = table.string(key)?;
+    if let Some(name) = text.value.strip_prefix("header ") {
+        return Some(Field::Header(name.to_ascii_lowercase().into()));
+    }
+    if let Some(name) = text.value.strip_prefix("element ") {
+        return Some(Field::Element(name.to_owned().into()));
+    }
+    check_pointer(table, &text).then(|| Field::Pointer(text.value.into()))
+}
+
+fn check_pointer(table: &Table<'_, '_>, pointer: &Located<String>) -> bool {
+    let fine = pointer.value.is_empty() || pointer.value.starts_with('/');
+    if !fine {
+        table.problem(pointer.span.clone(), "a JSON pointer begins with `/`");
+    }
+    fine
+}
+
+fn texts(strings: Vec<Located<String>>) -> List<Text> {
+    strings.into_iter().map(|string| string.value.into()).collect()
+}
+
+fn answers<M: Clone>(
+    table: &mut Table<'_, '_>,
+    means: impl Fn(&mut Table<'_, '_>, &Evidence) -> Option<M>,
+) -> Vec<Answer<M>> {
+    table.tables("answers").into_iter().filter_map(|table| answer(table, &means)).collect()
+}
+
+/// What an answer rests on.
+struct Evidence {
+    status: Vec<u16>,
+    /// Whether it asks anything of the body.
+    body: bool,
+}
+
+fn answer<M: Clone>(
+    mut table: Table<'_, '_>,
+    means: impl Fn(&mut Table<'_, '_>, &Evidence) -> Option<M>,
+) -> Option<Answer<M>> {
+    let status = table.integers("status", 100..=599);
+    let status: Vec<u16> = status.into_iter().filter_map(|status| u16::try_from(status).ok()).collect();
+    if status.is_empty() {
+        table.problem(table.span(), "an answer needs a `status`");
+    }
+    let (has, lacks) = (pointers(&mut table, "has"), pointers(&mut table, "lacks"));
+    let is: List<(Text, Text)> =
+        table.string_pairs("is").into_iter().map(|(at, value)| (at.into(), value.value.into())).collect();
+    let contains = texts(table.strings("contains"));
+    let body = !(has.is_empty() && lacks.is_empty() && is.is_empty() && contains.is_empty());
+    let means = means(&mut table, &Evidence { status: status.clone(), body });
+    let example = table.required("example");
+    let example_headers = table.string_pairs("example_headers");
+    table.finish();
+    Some(Answer {
+        means: means?,
+        status: status.into(),
+        has,
+        lacks,
+        is,
+        contains,
+        example: example?.value.into(),
+        example_headers: example_headers.into_iter().map(|(name, value)| (name.into(), value.value.into())).collect(),
+    })
+}
+
+fn pointers(table: &mut Table<'_, '_>, key: &'static str) -> List<Text> {
+    let found = table.strings(key);
+    found.into_iter().filter(|pointer| check_pointer(table, pointer)).map(|pointer| pointer.value.into()).collect()
+}
+
+fn says(table: &mut Table<'_, '_>, evidence: &Evidence) -> Option<Says> {
+    let verdict = table.required("verdict")?;
+    let reason = table.string("reason").map(|reason| Text::from(reason.value));
+    let known = match verdict.value.as_str() {
+        "active" => Says::Active,
+        "inactive" => Says::Inactive,
+        "refused" => Says::Refused(reason.unwrap_or("it was not accepted, which may have other reasons".into())),
+        "unknown" => Says::Unknown(reason.unwrap_or("its answer says neither".into())),
+        _ => {
+            table.problem(verdict.span, "`verdict` is one of active, inactive, refused, unknown");
+            return None;
+        }
+    };
+    let problem = |message: &str| table.problem(verdict.span.clone(), message);
+    let any = |test: fn(u16) -> bool| evidence.status.iter().any(|&status| test(status));
+    match known {
+        Says::Refused(_) | Says::Unknown(_) => {}
+        _ if any(|status| status == 429 || status >= 500) => problem("429 and 5xx say nothing of a token"),
+        // Whoever stands between may answer 200 to everything.
+        Says::Active if !evidence.body && any(|status| status != 204) => {
+            problem("`active` needs a condition on the body");
+        }
+        Says::Inactive if !evidence.body && any(|status| status != 401) => {
+            problem("`inactive` with another status than 401 needs a condition on the body");
+        }
+        _ => {}
+    }
+    Some(known)
+}
+
+fn did(table: &mut Table<'_, '_>, _: &Evidence) -> Option<Did> {
+    let outcome = table.required("outcome")?;
+    match outcome.value.as_str() {
+        "revoked" => Some(Did::Revoked),
+        "gone" => Some(Did::Gone),
+        "failed" => Some(Did::Failed),
+        _ => {
+            table.problem(outcome.span, "`outcome` is one of revoked, gone, failed");
+            None
+        }
+    }
+}

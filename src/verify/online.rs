@@ -1,0 +1,369 @@
+//! Asks providers whether tokens still work.
+//!
+//! One request a token, one host at a time by each thread. That a token is accepted is believed only where the same provider refuses one that nobody issued.
+
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap},
+    panic::resume_unwind,
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+};
+
+use zeroize::Zeroizing;
+
+use super::{probe, verdicts::Verdicts};
+use crate::{
+    ask::{self, Asker, Known, Seen, Unasked},
+    finding::PartValue,
+    incident::{Access, IdentityKey, Incident},
+    net::Call,
+    request::{Says, Verification},
+    rule::{Rule, Severity},
+    rules::placeholder::{self, Host},
+    secret::Secret,
+    verdict::{Verdict, Why},
+};
+
+/// How many hosts are asked at a time.
+const MOST_THREADS: usize = 64;
+
+/// Whether the run is to end.
+pub type Stopped<'s> = &'s (dyn Fn() -> bool + Sync);
+
+/// Asks providers about incidents.
+#[derive(Debug)]
+pub struct Verifier<'r> {
+    rules: &'r [Rule],
+    asker: Asker,
+    verdicts: Verdicts,
+    key: IdentityKey,
+    /// The time, in seconds since 1970, that verdicts are remembered by.
+    now: i64,
+    probes: Mutex<Probes>,
+    requests: AtomicUsize,
+}
+
+/// By rule and host, whether a token that nobody issued was refused there.
+type Probes = HashMap<(String, String), Arc<OnceLock<Probe>>>;
+
+/// What became of a control probe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Probe {
+    Refused,
+    Accepted,
+    Unanswered,
+}
+
+/// What asking would take, and whom.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// By host, by rule, how many tokens.
+    pub hosts: BTreeMap<String, BTreeMap<String, usize>>,
+    /// How many requests to each host at most, control probes included.
+    pub requests: BTreeMap<String, usize>,
+    /// Incidents that nobody would be asked about, by the reason.
+    pub left: BTreeMap<String, usize>,
+}
+
+/// What was asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// How many incidents have an answer, or were asked about in vain.
+    pub incidents: usize,
+    /// Whom.
+    pub hosts: usize,
+    /// How many requests were made, control probes included.
+    pub requests: usize,
+}
+
+/// An incident that can be asked about.
+struct Subject<'i> {
+    rule: &'i Rule,
+    verification: &'i Verification,
+    incident: &'i Incident,
+    /// Secrets of other incidents that the request takes in, by its names for them.
+    partners: Vec<(&'i str, &'i Secret)>,
+}
+
+/// One place to ask.
+struct Question {
+    region: Option<String>,
+    call: Call,
+}
+
+/// What one place said.
+enum Said {
+    Active(Option<Access>),
+    Inactive,
+    Refused(Cow<'static, str>),
+    Unknown(Cow<'static, str>),
+}
+
+/// What is put into an incident.
+type Settled = (Verdict, Option<Access>);
+
+/// Incidents, by their index, and what to ask of them: by the host that is asked first.
+type Queues<'i> = BTreeMap<String, Vec<(usize, Subject<'i>, Vec<Question>)>>;
+
+impl<'r> Verifier<'r> {
+    /// Asks through `asker` about incidents of `rules`, but for what `verdicts` knows under `key`; `now` is in seconds since 1970.
+    pub fn new(rules: &'r [Rule], asker: Asker, verdicts: Verdicts, key: IdentityKey, now: i64) -> Self {
+        Self { rules, asker, verdicts, key, now, probes: Mutex::default(), requests: AtomicUsize::new(0) }
+    }
+
+    /// What is known now, to be kept for the next run.
+    pub fn verdicts(&self) -> &Verdicts {
+        &self.verdicts
+    }
+
+    /// What [`Verifier::verify`] would do, which asks nobody.
+    pub fn plan(&self, incidents: &[Incident]) -> Plan {
+        let mut plan = Plan::default();
+        for incident in incidents {
+            if let Err(reason) = self.plan_one(incident, incidents, &mut plan) {
+                *plan.left.entry(reason.into_owned()).or_default() += 1;
+            }
+        }
+        plan
+    }
+
+    fn plan_one(&self, incident: &Incident, all: &[Incident], plan: &mut Plan) -> Result<(), Cow<'static, str>> {
+        let subject = self.subject(incident, all)?;
+        let rule = subject.rule;
+        if self.verdicts.get(&self.asked(&subject)).is_some() {
+            return Err("decided by an earlier answer".into());
+        }
+        let questions = self.questions(&subject).map_err(|unasked| format!("{}: {unasked}", rule.id))?;
+        for Question { call, .. } in questions {
+            let host = ask::host_of(&call).to_owned();
+            let rules = plan.hosts.entry(host.clone()).or_default();
+            let first = !rules.contains_key(&*rule.id) && probe::is_harmless(rule);
+            *rules.entry(rule.id.clone().into_owned()).or_default() += 1;
+            *plan.requests.entry(host).or_default() += 1 + usize::from(first);
+        }
+        Ok(())
+    }
+
+    /// Asks about every incident that is open and whose provider can be asked, and puts the verdicts into them. Ends early where `stopped` says so: what
+    /// is left is then unknown.
+    pub fn verify(&self, incidents: &mut [Incident], stopped: Stopped<'_>) -> Asked {
+        let (mut queues, mut settled) = (Queues::new(), Vec::new());
+        for (at, incident) in incidents.iter().enumerate() {
+            let Ok(subject) = self.subject(incident, incidents) else { continue };
+            if let Some(known) = self.verdicts.get(&self.asked(&subject)) {
+                settled.push((at, known));
+                continue;
+            }
+            match self.questions(&subject) {
+                Ok(questions) => {
+                    let host = questions.first().map_or("", |question| ask::host_of(&question.call)).to_owned();
+                    queues.entry(host).or_default().push((at, subject, questions));
+                }
+                Err(unasked) => settled.push((at, (Verdict::Unknown(unasked.to_string().into()), None))),
+            }
+        }
+        let hosts = queues.len();
+        settled.extend(self.ask_all(queues, stopped));
+        let incidents_asked = settled.len();
+        for (at, settled) in settled {
+            settle(&mut incidents[at], settled);
+        }
+        Asked { incidents: incidents_asked, hosts, requests: self.requests.load(Relaxed) }
+    }
+
+    /// Asks each host about its incidents, one after the other, and many hosts at a time.
+    fn ask_all(&self, queues: Queues<'_>, stopped: Stopped<'_>) -> Vec<(usize, Settled)> {
+        let threads = queues.len().min(MOST_THREADS);
+        let queues = Mutex::new(queues.into_values());
+        let next = || queues.lock().unwrap_or_else(PoisonError::into_inner).next();
+        let work = || {
+            let asked = std::iter::from_fn(next).flatten();
+            asked.map(|(at, subject, questions)| (at, self.ask_about(&subject, &questions, stopped))).collect()
+        };
+        std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+            let results = threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            results.flat_map(|results: Vec<_>| results).collect()
+        })
+    }
+
+    fn ask_about(&self, subject: &Subject<'_>, questions: &[Question], stopped: Stopped<'_>) -> Settled {
+        let settled = self.answer(subject, questions, stopped);
+        self.verdicts.put(self.asked(subject), &settled.0, settled.1.as_ref(), self.now);
+        settled
+    }
+
+    fn answer(&self, subject: &Subject<'_>, questions: &[Question], stopped: Stopped<'_>) -> Settled {
+        let mut unknown = None;
+        for question in questions {
+            match self.ask(subject.verification, &question.call, stopped) {
+                Said::Active(access) => {
+                    return match self.doubt(subject, question, stopped) {
+                        Some(doubt) => (Verdict::Unknown(doubt.into()), None),
+                        None => (Verdict::Active, access),
+                    };
+                }
+                Said::Inactive => {}
+                Said::Refused(reason) | Said::Unknown(reason) => unknown = unknown.or(Some(reason)),
+            }
+        }
+        (unknown.map_or_else(|| self.rejected(subject, questions), Verdict::Unknown), None)
+    }
+
+    /// What it means that nobody who was asked accepts a token.
+    fn rejected(&self, subject: &Subject<'_>, questions: &[Question]) -> Verdict {
+        let Subject { rule, verification, .. } = subject;
+        let region = verification.regions.first().map_or("", |region| region);
+        let url = verification.request.url.replace("${region}", region);
+        let found = matches!(placeholder::host(&url), Ok(Host::Found | Host::Under(_)));
+        if !verification.self_hosted || found || self.asker.is_elsewhere(&rule.provider) {
+            return Verdict::Inactive(Why::Rejected);
+        }
+        let host = questions.first().map_or("", |question| ask::host_of(&question.call));
+        Verdict::Unknown(format!("{host} does not know it; another server may have issued it (--endpoint)").into())
+    }
+
+    fn ask(&self, verification: &Verification, call: &Call, stopped: Stopped<'_>) -> Said {
+        self.requests.fetch_add(1, Relaxed);
+        let reply = match self.asker.send(call, stopped) {
+            Ok(reply) => reply,
+            Err(failure) => return Said::Unknown(failure.to_string().into()),
+        };
+        let seen = Seen::of(&reply);
+        match seen.first_of(&verification.answers) {
+            Some(Says::Active) => Said::Active(access(verification, &seen)),
+            Some(Says::Inactive) => Said::Inactive,
+            Some(Says::Refused(reason)) => Said::Refused(reason.clone()),
+            Some(Says::Unknown(reason)) => Said::Unknown(reason.clone()),
+            None => Said::Unknown(undecided(&seen)),
+        }
+    }
+
+    /// Why it is not to be believed that this token was accepted; nothing where it is.
+    fn doubt(&self, subject: &Subject<'_>, question: &Question, stopped: Stopped<'_>) -> Option<&'static str> {
+        if !probe::is_harmless(subject.rule) {
+            return None;
+        }
+        let place = (subject.rule.id.clone().into_owned(), ask::host_of(&question.call).to_owned());
+        let probe = Arc::clone(self.probes.lock().unwrap_or_else(PoisonError::into_inner).entry(place).or_default());
+        match probe.get_or_init(|| self.probe(subject, question, stopped)) {
+            Probe::Refused => None,
+            Probe::Accepted => Some("the endpoint accepts anything"),
+            Probe::Unanswered => Some("it was accepted, but the control probe was not refused"),
+        }
+    }
+
+    /// Asks the same of a token that nobody issued.
+    fn probe(&self, subject: &Subject<'_>, question: &Question, stopped: Stopped<'_>) -> Probe {
+        let Some(mutant) = probe::mutant(subject.rule, &subject.incident.secret) else { return Probe::Unanswered };
+        let Ok(call) = self.call(subject, &mutant, question.region.as_deref()) else { return Probe::Unanswered };
+        match self.ask(subject.verification, &call, stopped) {
+            Said::Inactive | Said::Refused(_) => Probe::Refused,
+            Said::Active(_) => Probe::Accepted,
+            Said::Unknown(_) => Probe::Unanswered,
+        }
+    }
+
+    /// What can be asked of an incident, which has partners among `all`; else why it is not asked about.
+    fn subject<'i>(&self, incident: &'i Incident, all: &'i [Incident]) -> Result<Subject<'i>, Cow<'static, str>>
+    where
+        'r: 'i,
+    {
+        if !incident.verdict.is_open() {
+            return Err("decided without asking".into());
+        }
+        let rule = self.rule(incident);
+        let verification = rule.verify.as_deref().ok_or("its provider cannot be asked")?;
+        let partner = |id: &str| {
+            let others = all.iter().filter(|other| *self.rule(other).id == *id);
+            let near = others.filter_map(|other| Some((distance(incident, other)?, &other.secret)));
+            near.min().map(|(_, secret)| secret)
+        };
+        let partners = verification.with.iter().filter_map(|(name, id)| Some((&**name, partner(id)?))).collect();
+        Ok(Subject { rule, verification, incident, partners })
+    }
+
+    fn rule(&self, incident: &Incident) -> &'r Rule {
+        &self.rules[incident.rule.0 as usize]
+    }
+
+    fn questions(&self, subject: &Subject<'_>) -> Result<Vec<Question>, Unasked> {
+        let question = |region: Option<&str>| {
+            let call = self.call(subject, &subject.incident.secret, region)?;
+            Ok(Question { region: region.map(str::to_owned), call })
+        };
+        match &*subject.verification.regions {
+            [] => Ok(vec![question(None)?]),
+            regions => regions.iter().map(|region| question(Some(region))).collect(),
+        }
+    }
+
+    /// The request about `secret`, which stands for the subject's own.
+    fn call(&self, subject: &Subject<'_>, secret: &Secret, region: Option<&str>) -> Result<Call, Unasked> {
+        let known = Known::new(secret, &subject.incident.parts, region);
+        let known = subject.partners.iter().fold(known, |known, (name, partner)| known.with(name, partner.expose()));
+        self.asker.call(&subject.rule.provider, &subject.verification.request, &known)
+    }
+
+    /// A keyed hash of what is asked about an incident.
+    fn asked(&self, subject: &Subject<'_>) -> String {
+        let Subject { rule, verification, incident, partners } = subject;
+        let mut text = Zeroizing::new(format!("{}\0{}\0", rule.provider, verification.name).into_bytes());
+        let parts = incident.parts.iter().map(|part| match &part.value {
+            PartValue::Public(text) => text.as_bytes(),
+            PartValue::Secret(secret) => secret.expose(),
+        });
+        let partners = partners.iter().map(|(_, secret)| secret.expose());
+        for value in parts.chain(partners).chain([incident.secret.expose()]) {
+            text.extend_from_slice(&(value.len() as u64).to_le_bytes());
+            text.extend_from_slice(value);
+        }
+        // Another server knows other tokens.
+        text.extend_from_slice(self.asker.endpoint_of(&rule.provider).unwrap_or_default().as_bytes());
+        self.key.hash("asked", &text)
+    }
+}
+
+/// How many lines two incidents are apart where they are nearest; nothing where they share no file.
+fn distance(one: &Incident, other: &Incident) -> Option<u64> {
+    let pairs = one.occurrences.iter().flat_map(|a| other.occurrences.iter().map(move |b| (a, b)));
+    let near = pairs.filter(|(a, b)| a.path == b.path && a.source == b.source);
+    near.map(|(a, b)| a.location.line.abs_diff(b.location.line)).min()
+}
+
+/// Puts a verdict into an incident, and what follows from it.
+fn settle(incident: &mut Incident, (verdict, access): Settled) {
+    if let Verdict::Inactive(_) = verdict {
+        incident.severity = Severity::Low;
+    }
+    incident.verdict = verdict;
+    incident.access = access;
+}
+
+fn access(verification: &Verification, seen: &Seen<'_>) -> Option<Access> {
+    let field = |field: &Option<_>| field.as_ref().and_then(|field| seen.field(field));
+    let access = Access {
+        owner: field(&verification.owner),
+        account: field(&verification.account),
+        scopes: field(&verification.scopes),
+        expires: field(&verification.expires),
+    };
+    (access != Access::default()).then_some(access)
+}
+
+/// Why an answer that no declared one fits says nothing.
+fn undecided(seen: &Seen<'_>) -> Cow<'static, str> {
+    let status = seen.status();
+    match status {
+        _ if seen.is_page() => format!("a page for people answered (status {status})").into(),
+        300..=399 => "it redirects elsewhere, and is not followed".into(),
+        403 => "it was refused without saying why (status 403)".into(),
+        407 => "a proxy wants a sign-in".into(),
+        429 => "its host asks for patience (status 429)".into(),
+        500..=599 => format!("its host fails (status {status})").into(),
+        _ => format!("the answer says nothing that is documented (status {status})").into(),
+    }
+}
