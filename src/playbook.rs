@@ -37,11 +37,14 @@ pub enum Phase {
     Erase,
     /// Show that it is dead.
     Prove,
+    /// Keep the next one from leaking.
+    Prevent,
 }
 
 impl Phase {
     /// All phases, in order.
-    pub const ALL: [Self; 6] = [Self::Contain, Self::Evict, Self::Investigate, Self::Rotate, Self::Erase, Self::Prove];
+    pub const ALL: [Self; 7] =
+        [Self::Contain, Self::Evict, Self::Investigate, Self::Rotate, Self::Erase, Self::Prove, Self::Prevent];
 
     /// The key in pattern files and the word in reports.
     pub fn name(self) -> &'static str {
@@ -52,6 +55,7 @@ impl Phase {
             Self::Rotate => "rotate",
             Self::Erase => "erase",
             Self::Prove => "prove",
+            Self::Prevent => "prevent",
         }
     }
 }

@@ -98,6 +98,15 @@ impl Manners {
         };
         let since = now - i64::from(self.verdicts_age) * 3600;
         let verdicts = kept.map_or_else(Verdicts::default, |kept| Verdicts::of(kept, key, since, *now));
+        Ok(Verifier::new(rules, self.asker(rules)?, verdicts, key.clone(), *now))
+    }
+
+    /// One that knows nothing yet.
+    pub(super) fn fresh_verifier<'r>(&self, rules: &'r [Rule], options: &Options) -> Result<Verifier<'r>, AnyError> {
+        Ok(Verifier::new(rules, self.asker(rules)?, Verdicts::default(), options.key.clone(), options.now))
+    }
+
+    pub(super) fn asker(&self, rules: &[Rule]) -> Result<Asker, AnyError> {
         let limits = Limits {
             per_second: self.verify_rate,
             request: self.verify_timeout,
@@ -108,8 +117,7 @@ impl Manners {
         for provider in endpoints.keys().chain(&self.allow_provider).chain(&self.deny_provider) {
             check_provider(provider, rules)?;
         }
-        let asker = Asker::new(Net::new(limits), self.consent(), endpoints);
-        Ok(Verifier::new(rules, asker, verdicts, key.clone(), *now))
+        Ok(Asker::new(Net::new(limits), self.consent(), endpoints))
     }
 
     pub(super) fn keep(&self, verifier: &Verifier<'_>, key: &IdentityKey) -> Result<(), AnyError> {

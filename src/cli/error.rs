@@ -5,7 +5,7 @@ use std::{error::Error, io};
 use stanch::{
     blob::Window,
     detect::{Detector, Scratch},
-    report::escape,
+    escape,
     rules::Ruleset,
     scan::Status,
 };

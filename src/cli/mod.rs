@@ -10,7 +10,10 @@ mod interrupt;
 mod memory;
 mod output;
 mod plan;
+mod playbook;
 mod progress;
+mod reported;
+mod revoke;
 mod rules;
 mod scan;
 mod verify;
@@ -44,6 +47,10 @@ enum Command {
     Scan(Box<scan::Arguments>),
     /// Asks providers whether tokens still work: those of a report, or one from standard input
     Verify(Box<verify::Arguments>),
+    /// Prints the steps that end incidents
+    Playbook(playbook::Arguments),
+    /// Has providers end tokens: prints what it would do, and with --execute does it
+    Revoke(Box<revoke::Arguments>),
     /// Looks at the rules by which tokens are found
     Rules(rules::Arguments),
 }
@@ -64,6 +71,8 @@ pub(crate) fn main() -> ExitCode {
     let outcome = match arguments.command {
         Command::Scan(arguments) => scan::run(&arguments, colour),
         Command::Verify(arguments) => verify::run(&arguments, colour),
+        Command::Playbook(arguments) => playbook::run(&arguments),
+        Command::Revoke(arguments) => revoke::run(&arguments),
         Command::Rules(arguments) => rules::run(&arguments),
     };
     outcome.unwrap_or_else(|error| error::report(&*error)).into()

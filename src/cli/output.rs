@@ -7,11 +7,16 @@ use std::{
 };
 
 use clap::Args;
-use stanch::report::{self, Detail, Format, Report};
+use serde_json::Value;
+use stanch::{
+    report::{self, Detail, Format, Report},
+    rules::Ruleset,
+};
 
 use super::{
     choices::{FormatName, time},
     error::AnyError,
+    playbook,
     progress::Shown,
 };
 
@@ -45,6 +50,9 @@ pub(super) struct Output {
     /// Shows progress even where standard error is no terminal
     #[arg(long)]
     progress: bool,
+    /// Writes the steps that end each incident into this folder, a page each
+    #[arg(long, value_name = "DIR")]
+    pub(super) playbook: Option<PathBuf>,
     /// Takes this for the present time, as 2026-01-02T03:04:05Z
     #[arg(long, value_name = "TIME", value_parser = time, env = "STANCH_NOW")]
     now: Option<i64>,
@@ -95,6 +103,18 @@ impl Output {
             path.as_deref().map_or(Ok(()), check_writable)?;
         }
         Ok(Destinations { each, detail: self.detail(), colour })
+    }
+
+    /// Writes the playbooks of a report's incidents, if they are wanted.
+    pub(super) fn write_playbooks(&self, report: &Report<'_>, rules: &Ruleset) -> Result<(), AnyError> {
+        let Some(dir) = &self.playbook else { return Ok(()) };
+        // As a report has them: masked.
+        let mut text = Vec::new();
+        let masked = Report { show_secrets: false, ..*report };
+        report::reporter(Format::Json, report::Options::default()).write(&masked, &mut text)?;
+        let document: Value = serde_json::from_slice(&text)?;
+        let incidents = document["incidents"].as_array().map_or(&[][..], Vec::as_slice);
+        playbook::write_all(dir, rules, incidents)
     }
 
     fn detail(&self) -> Detail {

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use serde_json::json;
-use stanch::{report::escape, verify::Plan};
+use stanch::{escape, verify::Plan};
 
 use super::error::AnyError;
 

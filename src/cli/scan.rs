@@ -192,6 +192,7 @@ pub(crate) fn run(arguments: &Arguments, colour: bool) -> Result<Status, AnyErro
         checkout: None,
     };
     destinations.write(&report)?;
+    arguments.output.write_playbooks(&report, &config.rules)?;
     // What was not reported must not pass for seen, so this comes last.
     if let (Some(path), Some(cursor)) = (&arguments.what.cursor, &outcome.cursor) {
         sealed::write(cursor, path, &config.options.key)?;

@@ -8,8 +8,10 @@ use std::io;
 use serde::Serialize;
 use serde_json::ser::{Formatter, Serializer};
 
+use crate::escape;
+
 use super::{
-    Report, Reporter, escape,
+    Report, Reporter,
     model::{self, Tool},
     redact::Redactor,
 };

@@ -1,10 +1,9 @@
 //! Writes what a run found, one file for each format.
 //!
 //! A [`Reporter`] gets a finished [`Report`] and a place to write to. Order, grouping, filtering and what counts as known are
-//! decided above; what hostile text could do to a terminal, a CI log or a document is stopped here ([`escape`]), and so are
+//! decided above; what hostile text could do to a terminal, a CI log or a document is stopped here ([`crate::escape`]), and so are
 //! the run's own secrets where they stand in paths and names (`redact`, law 3).
 
-pub mod escape;
 mod json;
 mod jsonl;
 mod model;

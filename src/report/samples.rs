@@ -1,8 +1,7 @@
 //! Made-up incidents for this stage's tests. Secrets are put together when the tests run, so that none is stored.
 
-use proptest::prelude::*;
-
 use super::{Report, Reporter};
+pub(super) use crate::escape::any_text;
 use crate::{
     blob::{ObjectId, PathName},
     coverage::{Coverage, History, Skipped},
@@ -155,41 +154,6 @@ pub(super) fn written(reporter: &dyn Reporter, report: &Report<'_>) -> String {
 /// The same, whatever the version.
 pub(super) fn snapshot(reporter: &dyn Reporter, report: &Report<'_>) -> String {
     written(reporter, report).replace(env!("CARGO_PKG_VERSION"), "VERSION")
-}
-
-/// Text of the kind that a hostile repository holds.
-pub(super) fn any_text() -> impl Strategy<Value = String> {
-    let piece = prop_oneof![
-        any::<char>().prop_map(String::from),
-        "[ -~]{0,6}",
-        prop::sample::select(vec![
-            "\n::error::x",
-            "::set-output",
-            "##[error]",
-            "##vso[x]",
-            "\x1b[31m",
-            "\u{9b}2J",
-            "\u{202e}",
-            "\u{2066}",
-            "\r",
-            "\u{200b}",
-            "\u{2028}",
-            "@team",
-            "`",
-            "``",
-            "<b>",
-            "[x](y)",
-            "{0}",
-            "\"",
-            "\\",
-            "日本",
-            "é",
-            "😀",
-            "\u{e0041}",
-        ])
-        .prop_map(str::to_owned),
-    ];
-    prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
 }
 
 /// `KEY=…  # prod` on line 3.

@@ -16,8 +16,9 @@ use std::{borrow::Cow, collections::BTreeMap, io};
 use serde::Serialize;
 
 use self::place::Place;
-use super::{Checkout, Report, Reporter, escape, json, model::Tool, redact::Redactor, time, words};
+use super::{Checkout, Report, Reporter, json, model::Tool, redact::Redactor, time, words};
 use crate::{
+    escape,
     incident::{Incident, Occurrence, SourceKind},
     rule::{Confidence, RuleIx, Severity},
 };

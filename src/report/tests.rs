@@ -4,13 +4,13 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::{
-    escape::hostile,
     samples::{Sample, any_text, written},
     *,
 };
 use crate::{
     blob::PathName,
     coverage::{History, Skipped},
+    escape::hostile,
     finding::{Checksum, FoundPart, PartValue},
     location::{Location, Span},
     secret::{Secret, Shown},

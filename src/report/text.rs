@@ -10,8 +10,9 @@ use std::io;
 
 use anstyle::{AnsiColor, Color, Style};
 
-use super::{Detail, Options, Report, Reporter, escape, redact::Redactor, time, words};
+use super::{Detail, Options, Report, Reporter, redact::Redactor, time, words};
 use crate::{
+    escape,
     finding::PartValue,
     incident::{CommitInfo, GitPlace, Incident, Occurrence, SourceKind},
     rule::Severity,

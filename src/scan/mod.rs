@@ -104,7 +104,7 @@ pub enum History {
 }
 
 /// What a run came to.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Outcome {
     /// The incidents to report, most urgent first.
     pub incidents: Vec<Incident>,

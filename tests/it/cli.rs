@@ -7,6 +7,7 @@ mod history;
 mod identity;
 mod output;
 mod planted;
+mod playbook;
 mod rules;
 mod sessions;
 

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 /// Lowest first; a module uses only modules on lower lines, and the nouns each other as far as their own lines allow.
 const LAYERS: &[&[&str]] = &[
-    &["location", "secret", "verdict", "playbook", "coverage", "text"],
+    &["location", "secret", "verdict", "playbook", "coverage", "text", "escape"],
     &["request", "blob"],
     &["rule"],
     &["finding"],
@@ -12,7 +12,7 @@ const LAYERS: &[&[&str]] = &[
     &["net", "sealed"],
     &["rules"],
     &["ask"],
-    &["source", "detect", "known", "verify", "report"],
+    &["source", "detect", "known", "verify", "respond", "report"],
     &["scan"],
     &["config"],
     &["cli"],

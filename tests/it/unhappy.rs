@@ -190,7 +190,7 @@ fn names_hold_what_they_like_and_reports_stay_harmless() {
     }
     for format in ["text", "json", "jsonl", "sarif"] {
         let text = sandbox.run(&["scan", "-f", format, "-v"]).ended(1).text();
-        let hostile = text.chars().find(|&c| c != '\n' && stanch::report::escape::hostile(c));
+        let hostile = text.chars().find(|&c| c != '\n' && stanch::escape::hostile(c));
         assert_eq!(hostile, None, "{format}: {text}");
         assert!(!text.contains("##[") && !text.lines().any(|line| line.trim_start().starts_with("::")), "{format}");
     }

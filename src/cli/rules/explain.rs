@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use stanch::{
     blob::Window,
     detect::{Detector, Explanation, Outcome, Scratch, Weight},
-    report::escape,
+    escape,
     rules::Ruleset,
     scan::Status,
 };

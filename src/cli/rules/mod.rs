@@ -12,7 +12,7 @@ use clap::{Args, Subcommand};
 use stanch::{
     blob::Window,
     detect::{Detector, Scratch},
-    report::escape,
+    escape,
     rule::{Rule, RuleIx},
     rules::{self, Ruleset, examples},
     scan::Status,

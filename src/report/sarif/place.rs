@@ -5,9 +5,10 @@ use serde::Serialize;
 use super::{MOST_TEXT, Text};
 use crate::{
     blob::PathName,
+    escape,
     incident::{Incident, Occurrence, SourceKind},
     location::utf16_len,
-    report::{escape, redact::Redactor},
+    report::redact::Redactor,
 };
 
 /// A location.

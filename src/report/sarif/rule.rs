@@ -6,8 +6,9 @@ use serde::Serialize;
 
 use super::{Level, Text};
 use crate::{
+    escape,
     playbook::Playbook,
-    report::{escape, words},
+    report::words,
     rule::{Rule, Severity},
 };
 

@@ -5,7 +5,7 @@ use std::io;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::{DIM, Page, RED};
-use crate::{incident::Occurrence, report::escape};
+use crate::{escape, incident::Occurrence};
 
 /// How many columns are shown before the secret.
 const MOST_BEFORE: usize = 48;

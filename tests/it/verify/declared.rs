@@ -15,7 +15,7 @@ use stanch::{
     net::{Limits, Net, hosts::Consent},
     request::{Answer, Field, Says, Verification},
     rule::{Rule, RuleIx},
-    rules::{Ruleset, examples},
+    rules::{Ruleset, examples, requests},
     verdict::{Verdict, Why},
     verify::{Verdicts, Verifier},
 };
@@ -67,7 +67,7 @@ impl Provider {
     }
 }
 
-fn incident(finding: &Finding) -> Incident {
+pub(super) fn incident(finding: &Finding) -> Incident {
     Incident {
         id: IdentityKey::fixed().identify("case", &finding.secret),
         rule: RuleIx(0),
@@ -86,14 +86,14 @@ fn incident(finding: &Finding) -> Incident {
 }
 
 /// A finding of the rule's own examples that has everything its request fills in.
-fn finding(rule: &Rule) -> Finding {
+pub(super) fn finding(rule: &Rule) -> Finding {
     let detector = Detector::new(vec![rule.clone()]);
     let needed = |finding: &Finding| {
-        let verification = rule.verify.as_deref().unwrap();
-        let wanted = stanch::rules::requests::captured(&verification.request, None);
-        wanted.iter().all(|name| {
-            verification.with.iter().any(|(with, _)| with == name)
-                || finding.parts.iter().any(|part| part.name == *name)
+        let with = rule.verify.as_deref().map_or(&[][..], |verification| &verification.with);
+        let verify = rule.verify.iter().flat_map(|verify| requests::captured(&verify.request, None));
+        let revoke = rule.revoke.iter().flat_map(|revoke| requests::captured(&revoke.request, revoke.lookup.as_ref()));
+        verify.chain(revoke).all(|name| {
+            with.iter().any(|(with, _)| *with == name) || finding.parts.iter().any(|part| part.name == name)
         })
     };
     let findings = examples::matching(rule)

@@ -2,4 +2,5 @@
 
 mod command;
 mod declared;
+mod revoked;
 pub mod server;

@@ -106,6 +106,31 @@ pub fn sarif(text: &str) -> String {
     out
 }
 
+/// `text` as text of an HTML document or of a quoted attribute.
+pub fn html(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in terminal(text).chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// `text` as one word of a POSIX shell: as it is where it means nothing there, else in quotes.
+pub fn shell(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-._/:@=+,".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
 /// `path` as the path of a URI, every byte that could mean something else there percent-encoded.
 pub fn uri_path(path: &[u8]) -> String {
     let mut out = String::with_capacity(path.len() + 8);
@@ -128,12 +153,48 @@ pub fn cut(text: &str, most: usize) -> Cow<'_, str> {
     Cow::Owned(text.chars().take(most.saturating_sub(1)).chain(['…']).collect())
 }
 
+/// Text of the kind that a hostile repository holds.
+#[cfg(test)]
+pub(crate) fn any_text() -> impl proptest::strategy::Strategy<Value = String> {
+    use proptest::prelude::*;
+    let piece = prop_oneof![
+        any::<char>().prop_map(String::from),
+        "[ -~]{0,6}",
+        prop::sample::select(vec![
+            "\n::error::x",
+            "::set-output",
+            "##[error]",
+            "##vso[x]",
+            "\x1b[31m",
+            "\u{9b}2J",
+            "\u{202e}",
+            "\u{2066}",
+            "\r",
+            "\u{200b}",
+            "\u{2028}",
+            "@team",
+            "`",
+            "``",
+            "<b>",
+            "[x](y)",
+            "{0}",
+            "\"",
+            "\\",
+            "日本",
+            "é",
+            "😀",
+            "\u{e0041}",
+        ])
+        .prop_map(str::to_owned),
+    ];
+    prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::report::samples::any_text;
 
     #[test]
     fn hostile_characters_are_shown() {
@@ -163,6 +224,15 @@ mod tests {
     #[test]
     fn sarif_messages_have_no_links_and_no_placeholders() {
         assert_eq!(sarif("[a](1) {0} \\"), "\\[a\\](1) {{0}} \\\\");
+    }
+
+    #[test]
+    fn html_and_shells_see_text() {
+        assert_eq!(html("<a href=\"x\">&'"), "&lt;a href=&quot;x&quot;&gt;&amp;&#39;");
+        assert_eq!(
+            (shell("a/b.env"), shell("a b"), shell("it's")),
+            ("a/b.env".into(), "'a b'".into(), r"'it'\''s'".into())
+        );
     }
 
     #[test]
