@@ -2,6 +2,7 @@
 
 mod explain;
 mod list;
+mod providers;
 
 use std::{
     io::{self, Write},
@@ -37,6 +38,12 @@ enum Command {
         #[arg(short, long, value_enum, default_value = "text")]
         format: list::Format,
     },
+    /// Lists all providers: how many of their tokens can be verified and revoked
+    Providers {
+        /// For people, one JSON object a line, or a table in Markdown
+        #[arg(short, long, value_enum, default_value = "text")]
+        format: providers::Format,
+    },
     /// Shows one rule in full
     Show {
         /// The rule's id
@@ -71,6 +78,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Status, AnyError> {
     let mut out = io::stdout().lock();
     match &arguments.command {
         Command::List { format } => list::run(&rules, *format, &mut out).map(|()| Status::Clean),
+        Command::Providers { format } => providers::run(&rules, *format, &mut out).map(|()| Status::Clean),
         Command::Show { id } => show(rules.find(id)?, &mut out).map(|()| Status::Clean),
         Command::Test { ids } => test(rules, ids, &mut out),
         Command::Lint { paths } => lint(&rules, paths, &mut out),

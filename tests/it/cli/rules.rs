@@ -28,6 +28,13 @@ fn the_page_of_rules_is_true() {
 }
 
 #[test]
+fn the_table_of_providers_is_true() {
+    let printed = Sandbox::new().run(&["rules", "providers", "--format", "markdown"]).ended(0).text();
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/playbooks.md")).unwrap();
+    assert!(page.ends_with(&printed), "the table in docs/playbooks.md is out of date");
+}
+
+#[test]
 fn show_shows_one_rule() {
     let sandbox = Sandbox::new();
     let text = sandbox.run(&["rules", "show", "github-pat"]).ended(0).text();
