@@ -65,7 +65,7 @@ pub struct Request {
     pub source: Text,
     /// Whether what is written here was compared with that page.
     pub compared: bool,
-    /// The scheme that makes the request and signs it, where it is not these templates.
+    /// The scheme by which it is signed.
     pub scheme: Option<Scheme>,
     /// The method.
     pub method: Method,
@@ -112,10 +112,10 @@ impl Method {
     }
 }
 
-/// Published ways to make a signed request, which no template can express.
+/// Published ways to sign a request, which no template can express.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scheme {
-    /// AWS Signature Version 4, of `GetCallerIdentity` at the Security Token Service.
+    /// AWS Signature Version 4, with a key whose id is the part `id`, for the service that the host is named after.
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>
     AwsSigv4,
 }

@@ -106,17 +106,12 @@ impl Asker {
     pub fn call(&self, provider: &str, request: &Request, known: &Known<'_>) -> Result<Call, Unasked> {
         self.consent.check_provider(provider)?;
         let known = known.with_values(&request.values)?;
-        let mut call = match request.scheme {
-            Some(Scheme::AwsSigv4) => sigv4::caller_identity(&known)?,
-            None => plain(request, &known)?,
-        };
-        let url = match request.scheme {
-            Some(_) => call.uri.to_string(),
-            None => known.with_region(&request.url).into_owned(),
-        };
-        self.direct(provider, &url, &mut call)?;
-        if request.scheme == Some(Scheme::AwsSigv4) {
-            sigv4::sign(&mut call, &known)?;
+        let mut call = plain(request, &known)?;
+        let host = host_of(&call).to_owned();
+        self.direct(provider, &known.with_region(&request.url), &mut call)?;
+        match request.scheme {
+            Some(Scheme::AwsSigv4) => sigv4::sign(&mut call, &host, &known)?,
+            None => {}
         }
         Ok(call)
     }

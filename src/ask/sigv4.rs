@@ -1,53 +1,37 @@
-//! AWS Signature Version 4, for the one request that tells whose a key is: `GetCallerIdentity` of the Security Token Service.
+//! AWS Signature Version 4.
 //!
-//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>,
-//! <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html>
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>
 
 use data_encoding::HEXLOWER;
 use hmac::Hmac;
 use sha2::{Digest, Sha256};
-use ureq::http::{HeaderMap, HeaderValue, Method, Uri, header};
+use ureq::http::{HeaderValue, header};
 use zeroize::Zeroizing;
 
 use super::fill::{Known, Unfit, keyed};
 use crate::net::{self, Call};
 
-const BODY: &str = "Action=GetCallerIdentity&Version=2011-06-15";
+/// The region of services that have but one.
 const REGION: &str = "us-east-1";
-const SERVICE: &str = "sts";
 /// What the ids of temporary keys begin with.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids>
 const TEMPORARY: &[u8] = b"ASIA";
 
-/// The request, unsigned. The part `id` is the key's id; `session`, where it is there, the session token.
-pub(super) fn caller_identity(known: &Known<'_>) -> Result<Call, Unfit> {
-    let session = known.part("session");
+/// Signs `call`, whose address is the final one, for the service that `host` is of: `sts.amazonaws.com`. The part `id` is the key's id; `session`, where it is there, the session token.
+pub(super) fn sign(call: &mut Call, host: &str, known: &Known<'_>) -> Result<(), Unfit> {
+    let (id, session) = (known.part("id")?, known.part("session"));
     // Without its session token AWS says of a temporary key that there is none.
-    if known.part("id")?.starts_with(TEMPORARY) && session.is_err() {
+    if id.starts_with(TEMPORARY) && session.is_err() {
         return Err(Unfit::Missing { name: "session".to_owned() });
     }
-    let mut headers = HeaderMap::new();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded; charset=utf-8"));
     if let Ok(session) = session {
-        headers.insert("x-amz-security-token", net::sensitive(&session).ok_or(Unfit::Header)?);
+        call.headers.insert("x-amz-security-token", net::sensitive(&session).ok_or(Unfit::Header)?);
     }
-    Ok(Call {
-        method: Method::POST,
-        uri: Uri::from_static("https://sts.amazonaws.com/"),
-        headers,
-        body: Zeroizing::new(BODY.as_bytes().to_vec()),
-        public: false,
-        repeatable: true,
-    })
-}
-
-/// Signs `call`, whose address is the final one: the host is signed, too.
-pub(super) fn sign(call: &mut Call, known: &Known<'_>) -> Result<(), Unfit> {
-    let id = known.part("id")?;
     let id = str::from_utf8(&id).map_err(|_| Unfit::Text)?;
     let time = stamp(known.now().as_secs());
     call.headers.insert("x-amz-date", HeaderValue::from_str(&time).map_err(|_| Unfit::Header)?);
-    let scope = Scope { date: &time[..8], region: REGION, service: SERVICE };
+    let service = host.split('.').next().unwrap_or(host);
+    let scope = Scope { date: &time[..8], region: REGION, service };
     let authorization = Zeroizing::new(scope.authorization(call, &time, id, known.secret()));
     call.headers.insert(header::AUTHORIZATION, net::sensitive(authorization.as_bytes()).ok_or(Unfit::Header)?);
     Ok(())
@@ -107,6 +91,8 @@ fn canonical(call: &Call) -> (Zeroizing<String>, String) {
 
 #[cfg(test)]
 mod tests {
+    use ureq::http::{HeaderMap, Method, Uri};
+
     use super::*;
 
     /// The example of <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-signing-examples.html> as AWS had it in its General Reference: `ListUsers` on 2015-08-30.

@@ -85,7 +85,7 @@ mod tests {
             }],
         };
         let page = page(&guide);
-        assert!(page.starts_with("# \\[a\\]\\(b\\) `@`team\\x0a`#` b\n"), "{page}");
+        assert!(page.starts_with("# \\[a\\]\\(b\\) `@`team\\\\x0a`#` b\n"), "{page}");
         assert!(page.contains("- owner: \\<img\\>\\|x\n") && page.contains("- [ ] 1\\. \\*x\\*\n"), "{page}");
         assert!(page.contains("````sh\n# ```\\x0a::error::\n````"), "{page}");
         assert!(index(&[("f.md".to_owned(), &guide)]).contains("| [\\[a\\]\\(b\\) `@`team"));

@@ -102,8 +102,8 @@ fn request(table: &mut Table<'_, '_>, regions: &[Text]) -> Option<Request> {
     let source = table.required("source")?.value;
     let compared = table.boolean("compared").unwrap_or(true);
     let scheme = table.choice("sign", &Scheme::ALL, |scheme| scheme.name()).map(|scheme| scheme.value);
-    let url = if scheme.is_some() { table.string("url") } else { table.required("url") };
-    let url = url.filter(|url| check_url(table, url, regions)).map_or_else(String::new, |url| url.value);
+    let url =
+        table.required("url").filter(|url| check_url(table, url, regions)).map_or_else(String::new, |url| url.value);
     let has_form = table.has("form");
     let method = table.choice("method", &Method::ALL, |method| method.name()).map(|method| method.value);
     let request = Request {

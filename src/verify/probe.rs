@@ -15,6 +15,9 @@ const CHANGES: usize = 8;
 /// How many at the end may have to stay as they are: the last ones of an encoding may hold no bit that counts, and some formats end alike.
 const KEPT: [usize; 4] = [2, 4, 8, 16];
 
+/// How often each is tried: an alphabet may lack some letters.
+const TRIES: usize = 8;
+
 /// Whether a wrong token may be sent in place of one of `rule`. A wrong password may lock an account.
 pub(super) fn is_harmless(rule: &Rule) -> bool {
     !rule.class.is_password() && rule.class != Class::PrivateKey
@@ -26,7 +29,8 @@ pub(super) fn mutant(rule: &Rule, secret: &Secret) -> Option<Secret> {
     let regex = Regex::builder().syntax(syntax).build(&rule.detect.regex).ok()?;
     // Known by its context alone, it may be anything.
     let is_known = regex.is_match(secret.expose());
-    let mut mutants = KEPT.into_iter().filter_map(|kept| changed(rule, &regex, secret.expose(), kept));
+    let tries = KEPT.into_iter().flat_map(|kept| [kept; TRIES]);
+    let mut mutants = tries.filter_map(|kept| changed(rule, &regex, secret.expose(), kept));
     let fitting = mutants.find(|mutant| !is_known || regex.is_match(mutant))?;
     Some(Secret::new(&fitting, Shown::Nothing))
 }
@@ -60,15 +64,17 @@ fn changed(rule: &Rule, regex: &Regex, secret: &[u8], kept: usize) -> Option<Vec
     Some(bytes)
 }
 
-/// Another character of the same kind. Letters that are digits of base 16 stay such, as do digits of base 32.
+/// Another character of the same kind. Letters that are digits of base 16 stay such, as do digits and letters of both alphabets of base 32.
 fn another(byte: u8, hex: bool, random: u64) -> u8 {
     let alphabet: &[u8] = match byte {
         b'2'..=b'7' => b"234567",
         b'0'..=b'9' => b"0189",
         b'a'..=b'f' => b"abcdef",
         b'A'..=b'F' => b"ABCDEF",
-        b'a'..=b'z' if !hex => b"ghijklmnopqrstuvwxyz",
-        b'A'..=b'Z' if !hex => b"GHIJKLMNOPQRSTUVWXYZ",
+        b'w'..=b'z' if !hex => b"wxyz",
+        b'W'..=b'Z' if !hex => b"WXYZ",
+        b'a'..=b'v' if !hex => b"ghijklmnopqrstuv",
+        b'A'..=b'V' if !hex => b"GHIJKLMNOPQRSTUV",
         other => return other,
     };
     let at = alphabet.iter().position(|&other| other == byte).unwrap_or(0);

@@ -2,5 +2,6 @@
 
 mod command;
 mod declared;
+mod load;
 mod revoked;
 pub mod server;
