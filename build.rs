@@ -102,8 +102,8 @@ fn rule_of(rule: &Rule) -> String {
         format!("Playbook {{ url: {}, steps: {} }}", text(&playbook.url), list(steps))
     }));
     let note = optional(rule.note.as_ref().map(|note| text(note)));
-    let verify = optional(rule.verify.as_ref().map(|verify| borrowed(&verification_of(verify))));
-    let revoke = optional(rule.revoke.as_ref().map(|revoke| borrowed(&revocation_of(revoke))));
+    let verify = optional(rule.verify.as_ref().map(|verify| embedded(&verification_of(verify))));
+    let revoke = optional(rule.revoke.as_ref().map(|revoke| embedded(&revocation_of(revoke))));
     format!(
         "Rule {{ id: {}, aliases: {}, family: {}, name: {}, provider: {}, provider_name: {}, class: Class::{class:?}, \
          severity: Severity::{severity:?}, confidence: Confidence::{confidence:?}, rank: {rank}, source: {}, \
@@ -236,8 +236,8 @@ fn optional(expression: Option<String>) -> String {
     expression.map_or("None".to_owned(), |expression| format!("Some({expression})"))
 }
 
-fn borrowed(expression: &str) -> String {
-    format!("Borrowed(&{expression})")
+fn embedded(expression: &str) -> String {
+    format!("Shared::Embedded(&{expression})")
 }
 
 fn text(text: &str) -> String {

@@ -118,16 +118,19 @@ pub enum Scheme {
     /// AWS Signature Version 4, with a key whose id is the part `id`, for the service that the host is named after.
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>
     AwsSigv4,
+    /// The assertion of a Google service account, signed with its key: `${assertion}` in the templates. The parts `account` and `id` are the account's address and the key's id.
+    GoogleJwt,
 }
 
 impl Scheme {
     /// All of them.
-    pub const ALL: [Self; 1] = [Self::AwsSigv4];
+    pub const ALL: [Self; 2] = [Self::AwsSigv4, Self::GoogleJwt];
 
     /// Its name in pattern files.
     pub fn name(self) -> &'static str {
         match self {
             Self::AwsSigv4 => "aws-sigv4",
+            Self::GoogleJwt => "google-jwt",
         }
     }
 }

@@ -3,14 +3,12 @@
 //! A [`Rule`] is plain data, either embedded when the program was built or read from a pattern file; reading and checking is
 //! [`crate::rules`]'s, matching is [`crate::detect`]'s.
 
-use std::borrow::Cow;
-
 use crate::{
     playbook::Playbook,
     request::{Revocation, Verification},
 };
 
-pub use crate::text::{List, Text};
+pub use crate::text::{List, Shared, Text};
 
 /// How far from a match a comment on the same or the previous line may be to allow it, in bytes (law 2).
 pub const COMMENT_REACH: usize = 1024;
@@ -54,9 +52,9 @@ pub struct Rule {
     /// How it is recognised.
     pub detect: Detection,
     /// How its provider is asked whether one works.
-    pub verify: Option<Cow<'static, Verification>>,
+    pub verify: Option<Shared<Verification>>,
     /// How its provider is told to end one.
-    pub revoke: Option<Cow<'static, Revocation>>,
+    pub revoke: Option<Shared<Revocation>>,
     /// What to do about one.
     pub playbook: Option<Playbook>,
     /// Templates that it finds.

@@ -4,6 +4,7 @@ use std::{
     borrow::Cow,
     collections::BTreeMap,
     hash::{BuildHasher, Hasher, RandomState},
+    sync::LazyLock,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -33,6 +34,8 @@ pub struct Known<'a> {
     secret: &'a Secret,
     parts: &'a [FoundPart],
     region: Option<&'a str>,
+    /// Whether what is signed with the secret is to be signed wrongly.
+    spoilt: bool,
     now: Duration,
     nonce: String,
     named: BTreeMap<String, Bytes>,
@@ -80,7 +83,7 @@ impl<'a> Known<'a> {
     /// What is known of `secret`, found with `parts`, and asked in `region` where its provider has some. The time is the clock's.
     pub fn new(secret: &'a Secret, parts: &'a [FoundPart], region: Option<&'a str>) -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Self { secret, parts, region, now, nonce: nonce(), named: BTreeMap::new() }
+        Self { secret, parts, region, spoilt: false, now, nonce: nonce(), named: BTreeMap::new() }
     }
 
     /// The same with another value by this name.
@@ -88,6 +91,16 @@ impl<'a> Known<'a> {
     pub fn with(mut self, name: &str, value: &[u8]) -> Self {
         self.named.insert(name.to_owned(), Zeroizing::new(value.to_vec()));
         self
+    }
+
+    /// The same, but whatever is signed with the secret is signed as nobody could who has it: for control probes of secrets that sign.
+    #[must_use]
+    pub fn spoilt(self) -> Self {
+        Self { spoilt: true, ..self }
+    }
+
+    pub(super) fn is_spoilt(&self) -> bool {
+        self.spoilt
     }
 
     pub(super) fn now(&self) -> Duration {
@@ -139,6 +152,7 @@ impl<'a> Known<'a> {
             ("secret", _) => Ok(Zeroizing::new(self.secret().to_vec())),
             ("time", Some(Filter::Ms)) => text(self.now.as_millis().to_string()),
             ("time", Some(Filter::Iso)) => text(iso(self.now)),
+            ("time", Some(Filter::Http)) => text(http_date(self.now)),
             ("time", _) => text(self.now.as_secs().to_string()),
             ("nonce", _) => text(self.nonce.clone()),
             ("region", _) if self.region.is_some() => text(self.region.unwrap_or_default().to_owned()),
@@ -218,7 +232,7 @@ fn changed(value: Bytes, filter: Filter) -> Bytes {
         Filter::Sha256 => encoded(&Sha256::digest(&*value), Encoding::Hex),
         Filter::Lower => Zeroizing::new(value.to_ascii_lowercase()),
         // The time is written so already.
-        Filter::Ms | Filter::Iso => value,
+        Filter::Ms | Filter::Iso | Filter::Http => value,
     }
 }
 
@@ -231,10 +245,17 @@ fn encoded(bytes: &[u8], encoding: Encoding) -> Bytes {
     Zeroizing::new(text.into_bytes())
 }
 
+/// Base64 whose last character may have bits that count for nothing.
+static BASE64_LENIENT: LazyLock<data_encoding::Encoding> = LazyLock::new(|| {
+    let mut specification = BASE64.specification();
+    specification.check_trailing_bits = false;
+    specification.encoding().unwrap_or(BASE64)
+});
+
 fn decoded(text: &[u8], encoding: Encoding) -> Result<Bytes, Unfit> {
     let bytes = match encoding {
         Encoding::Hex => data_encoding::HEXLOWER_PERMISSIVE.decode(text),
-        Encoding::Base64 => BASE64.decode(text),
+        Encoding::Base64 => BASE64_LENIENT.decode(text),
         Encoding::Base64Url => BASE64URL_NOPAD.decode(text),
     };
     bytes.map(Zeroizing::new).map_err(|_| Unfit::Encoded)
@@ -249,6 +270,12 @@ pub(super) fn keyed<M: Mac + KeyInit>(key: &[u8], text: &[u8]) -> Bytes {
 fn iso(now: Duration) -> String {
     let seconds = i64::try_from(now.as_secs()).unwrap_or(0);
     jiff::Timestamp::from_second(seconds).map(|time| time.to_string()).unwrap_or_default()
+}
+
+fn http_date(now: Duration) -> String {
+    let seconds = i64::try_from(now.as_secs()).unwrap_or(0);
+    let time = jiff::Timestamp::from_second(seconds).unwrap_or_default();
+    time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }
 
 /// A random UUID (version 4, RFC 9562).
@@ -305,6 +332,16 @@ mod tests {
         for escape in ["evil.net/", "evil.net?", "evil.net#", "u@evil.net", "a b", "evil.net\\", "%2e"] {
             assert_eq!(address(escape), Err(Unfit::Address), "{escape}");
         }
+    }
+
+    #[test]
+    fn times_are_written_as_protocols_want_them() {
+        // The example of RFC 9110, section 5.6.7.
+        let then = Duration::from_secs(784_111_777);
+        assert_eq!(
+            (iso(then), http_date(then)),
+            ("1994-11-06T08:49:37Z".into(), "Sun, 06 Nov 1994 08:49:37 GMT".into())
+        );
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 mod answer;
 mod fill;
+mod google;
 mod sigv4;
 
 use std::collections::BTreeMap;
@@ -105,13 +106,16 @@ impl Asker {
     /// Where something does not fit, or it may not be sent.
     pub fn call(&self, provider: &str, request: &Request, known: &Known<'_>) -> Result<Call, Unasked> {
         self.consent.check_provider(provider)?;
-        let known = known.with_values(&request.values)?;
+        let mut known = known.with_values(&request.values)?;
+        if request.scheme == Some(Scheme::GoogleJwt) {
+            let assertion = google::assertion(&known)?;
+            known = known.with("assertion", assertion.as_bytes());
+        }
         let mut call = plain(request, &known)?;
         let host = host_of(&call).to_owned();
         self.direct(provider, &known.with_region(&request.url), &mut call)?;
-        match request.scheme {
-            Some(Scheme::AwsSigv4) => sigv4::sign(&mut call, &host, &known)?,
-            None => {}
+        if request.scheme == Some(Scheme::AwsSigv4) {
+            sigv4::sign(&mut call, &host, &known)?;
         }
         Ok(call)
     }

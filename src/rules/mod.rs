@@ -32,7 +32,7 @@ mod builtin {
             Answer, Did, Digest, Encoding, Field, Lookup, Method, Request, Revocation, Says, Scheme, Value,
             Verification,
         },
-        rule::{Algorithm, Body, Bounds, Class, Confidence, Detection, Generic, Part, Rule, Severity},
+        rule::{Algorithm, Body, Bounds, Class, Confidence, Detection, Generic, Part, Rule, Severity, Shared},
     };
 
     include!(concat!(env!("OUT_DIR"), "/builtin.rs"));

@@ -33,12 +33,14 @@ pub enum Filter {
     Ms,
     /// A time, as RFC 3339 writes it.
     Iso,
+    /// A time, as HTTP writes it (RFC 9110, section 5.6.7).
+    Http,
 }
 
 impl Filter {
     /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::Base64, Self::Base64Url, Self::Hex, Self::Sha256, Self::Lower, Self::Ms, Self::Iso];
+    pub const ALL: [Self; 8] =
+        [Self::Base64, Self::Base64Url, Self::Hex, Self::Sha256, Self::Lower, Self::Ms, Self::Iso, Self::Http];
 
     /// Its name in templates.
     pub fn name(self) -> &'static str {
@@ -50,6 +52,7 @@ impl Filter {
             Self::Lower => "lower",
             Self::Ms => "ms",
             Self::Iso => "iso",
+            Self::Http => "http",
         }
     }
 }

@@ -92,8 +92,13 @@ pub fn captured(request: &Request, lookup: Option<&Lookup>) -> BTreeSet<String> 
             && !request.values.iter().any(|value| value.name == *name)
             && lookup.is_none_or(|lookup| lookup.name != *name)
     });
-    if request.scheme == Some(Scheme::AwsSigv4) {
-        names.insert("id".to_owned());
+    match request.scheme {
+        Some(Scheme::AwsSigv4) => names.extend(["id".to_owned()]),
+        Some(Scheme::GoogleJwt) => {
+            names.remove("assertion");
+            names.extend(["id", "account"].map(str::to_owned));
+        }
+        None => {}
     }
     names
 }

@@ -3,10 +3,7 @@
 //! Reads every key, checks what can be checked key by key, and leaves to [`super::lint`] what depends on the regex: that keywords
 //! cover it, how far it reaches, how much work it makes. `docs/patterns.md` documents the format. Shared with `build.rs`.
 
-use std::{
-    borrow::Cow,
-    collections::{BTreeMap, BTreeSet},
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     lint, requests,
@@ -16,7 +13,8 @@ use crate::{
     playbook::{Phase, Playbook, Step},
     request::{Revocation, Verification},
     rule::{
-        Algorithm, Body, Bounds, Class, Confidence, Detection, Generic, List, Part, Rule, SCORE_REACH, Severity, Text,
+        Algorithm, Body, Bounds, Class, Confidence, Detection, Generic, List, Part, Rule, SCORE_REACH, Severity,
+        Shared, Text,
     },
 };
 
@@ -192,8 +190,8 @@ fn rule(mut table: Table<'_, '_>, provider: &Provider) -> Option<Rule> {
         source: source.into(),
         documented,
         note,
-        verify: verify.map(Cow::Owned),
-        revoke: revoke.map(Cow::Owned),
+        verify: verify.map(|verify| Shared::Read(verify.into())),
+        revoke: revoke.map(|revoke| Shared::Read(revoke.into())),
         playbook,
         matching,
         not_matching,

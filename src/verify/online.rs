@@ -20,7 +20,7 @@ use crate::{
     finding::PartValue,
     incident::{Access, IdentityKey, Incident},
     net::Call,
-    request::{Says, Verification},
+    request::{Says, Scheme, Verification},
     rule::{Rule, Severity},
     rules::placeholder::{self, Host},
     secret::Secret,
@@ -258,8 +258,16 @@ impl<'r> Verifier<'r> {
 
     /// Asks the same of a token that nobody issued.
     fn probe(&self, subject: &Subject<'_>, question: &Question, stopped: Stopped<'_>) -> Probe {
-        let Some(mutant) = probe::mutant(subject.rule, &subject.incident.secret) else { return Probe::Unanswered };
-        let Ok(call) = self.call(subject, &mutant, question.region.as_deref()) else { return Probe::Unanswered };
+        let secret = &subject.incident.secret;
+        let call = if subject.verification.request.scheme == Some(Scheme::GoogleJwt) {
+            // No other key is a key.
+            let known = known(subject, secret, question.region.as_deref()).spoilt();
+            self.asker.call(&subject.rule.provider, &subject.verification.request, &known)
+        } else {
+            let Some(mutant) = probe::mutant(subject.rule, secret) else { return Probe::Unanswered };
+            self.call(subject, &mutant, question.region.as_deref())
+        };
+        let Ok(call) = call else { return Probe::Unanswered };
         match self.ask(subject.verification, &call, stopped) {
             Said::Inactive | Said::Refused(_) => Probe::Refused,
             Said::Active(_) => Probe::Accepted,
@@ -303,8 +311,7 @@ impl<'r> Verifier<'r> {
 
     /// The request about `secret`, which stands for the subject's own.
     fn call(&self, subject: &Subject<'_>, secret: &Secret, region: Option<&str>) -> Result<Call, Unasked> {
-        let known = Known::new(secret, &subject.incident.parts, region);
-        let known = subject.partners.iter().fold(known, |known, (name, partner)| known.with(name, partner.expose()));
+        let known = known(subject, secret, region);
         self.asker.call(&subject.rule.provider, &subject.verification.request, &known)
     }
 
@@ -325,6 +332,12 @@ impl<'r> Verifier<'r> {
         text.extend_from_slice(self.asker.endpoint_of(&rule.provider).unwrap_or_default().as_bytes());
         self.key.hash("asked", &text)
     }
+}
+
+/// What can be filled in of `secret`, which stands for the subject's own.
+fn known<'s>(subject: &'s Subject<'_>, secret: &'s Secret, region: Option<&'s str>) -> Known<'s> {
+    let known = Known::new(secret, &subject.incident.parts, region);
+    subject.partners.iter().fold(known, |known, (name, partner)| known.with(name, partner.expose()))
 }
 
 /// How many lines two incidents are apart where they are nearest; nothing where they share no file.

@@ -2,10 +2,11 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Arc, Mutex},
+    sync::{Arc, LazyLock, Mutex},
     time::Duration,
 };
 
+use rsa::pkcs8::{EncodePrivateKey, LineEnding};
 use stanch::{
     ask::{Asker, Endpoint},
     blob::Window,
@@ -13,9 +14,10 @@ use stanch::{
     finding::{Checksum, Finding},
     incident::{Access, IdentityKey, Incident},
     net::{Limits, Net, hosts::Consent},
-    request::{Answer, Field, Says, Verification},
+    request::{Answer, Field, Says, Scheme, Verification},
     rule::{Rule, RuleIx},
     rules::{Ruleset, examples, requests},
+    secret::{Secret, Shown},
     verdict::{Verdict, Why},
     verify::{Verdicts, Verifier},
 };
@@ -85,6 +87,12 @@ pub(super) fn incident(finding: &Finding) -> Incident {
     }
 }
 
+/// A key that signs, made for this run.
+static PRIVATE_KEY: LazyLock<String> = LazyLock::new(|| {
+    let key = rsa::RsaPrivateKey::new(&mut rand_core::OsRng, 2048).unwrap();
+    key.to_pkcs8_pem(LineEnding::LF).unwrap().to_string()
+});
+
 /// A finding of the rule's own examples that has everything its request fills in.
 pub(super) fn finding(rule: &Rule) -> Finding {
     let detector = Detector::new(vec![rule.clone()]);
@@ -108,7 +116,12 @@ pub(super) fn finding(rule: &Rule) -> Finding {
             .any(|part| matches!(&part.value, stanch::finding::PartValue::Public(id) if id.starts_with("ASIA")))
     });
     assert!(!fitting.is_empty(), "{}: no example has all that its request needs", rule.id);
-    fitting.remove(0)
+    let mut finding = fitting.remove(0);
+    if rule.verify.as_deref().is_some_and(|verification| verification.request.scheme == Some(Scheme::GoogleJwt)) {
+        // It has to sign.
+        finding.secret = Secret::new(PRIVATE_KEY.as_bytes(), Shown::Nothing);
+    }
+    finding
 }
 
 fn reply(answer: &Answer<Says>) -> Reply {
