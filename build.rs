@@ -153,7 +153,7 @@ fn verification_of(verification: &Verification) -> String {
             Field::Header(name) => format!("Field::Header({})", text(name)),
         }))
     };
-    let Verification { name, request, with, regions, self_hosted, owner, account, scopes, expires, answers } =
+    let Verification { name, request, with, regions, self_hosted, owner, account, scopes, expires, canaries, answers } =
         verification;
     let says = |says: &request::Says| match says {
         request::Says::Refused(reason) => format!("Says::Refused({})", text(reason)),
@@ -162,7 +162,7 @@ fn verification_of(verification: &Verification) -> String {
     };
     format!(
         "Verification {{ name: {}, request: {}, with: {}, regions: {}, self_hosted: {self_hosted}, owner: {}, account: {}, \
-         scopes: {}, expires: {}, answers: {} }}",
+         scopes: {}, expires: {}, canaries: {}, answers: {} }}",
         text(name),
         request_of(request),
         pairs(with),
@@ -171,6 +171,7 @@ fn verification_of(verification: &Verification) -> String {
         field(account),
         field(scopes),
         field(expires),
+        texts(canaries),
         list(answers.iter().map(|answer| answer_of(answer, &says(&answer.means)))),
     )
 }

@@ -26,6 +26,8 @@ pub struct Verification {
     pub scopes: Option<Field>,
     /// Where it says until when.
     pub expires: Option<Field>,
+    /// Accounts whose tokens are alarms: to ask about one rings it.
+    pub canaries: List<Text>,
     /// What it may answer.
     pub answers: List<Answer<Says>>,
 }

@@ -60,6 +60,9 @@ pub(super) struct Manners {
     /// Never asks this provider
     #[arg(long, value_name = "PROVIDER", env = "STANCH_DENY_PROVIDER", value_delimiter = ',')]
     deny_provider: Vec<String>,
+    /// Asks about tokens, too, that are known to be alarms: whoever laid them out is told
+    #[arg(long)]
+    ask_canaries: bool,
     /// How many requests a second one host gets in the long run, after a burst of 10
     #[arg(long, value_name = "N", value_parser = rate, default_value = "1", env = "STANCH_VERIFY_RATE")]
     verify_rate: f64,
@@ -98,7 +101,8 @@ impl Manners {
         };
         let since = now - i64::from(self.verdicts_age) * 3600;
         let verdicts = kept.map_or_else(Verdicts::default, |kept| Verdicts::of(kept, key, since, *now));
-        Ok(Verifier::new(rules, self.asker(rules)?, verdicts, key.clone(), *now))
+        let verifier = Verifier::new(rules, self.asker(rules)?, verdicts, key.clone(), *now);
+        Ok(verifier.asking_canaries(self.ask_canaries))
     }
 
     /// One that knows nothing yet.

@@ -27,6 +27,7 @@ pub fn verification(name: &str, mut table: Table<'_, '_>) -> Option<Verification
     let regions = texts(table.strings("regions"));
     let request = request(&mut table, &regions);
     let with = table.string_pairs("with").into_iter().map(|(name, rule)| (name.into(), rule.value.into())).collect();
+    let canaries = texts(table.strings("canaries"));
     let self_hosted = table.boolean("self_hosted").unwrap_or(false);
     let [owner, account, scopes, expires] = ["owner", "account", "scopes", "expires"].map(|key| field(&mut table, key));
     let answers = answers(&mut table, says);
@@ -47,6 +48,7 @@ pub fn verification(name: &str, mut table: Table<'_, '_>) -> Option<Verification
         account,
         scopes,
         expires,
+        canaries,
         answers: answers.into(),
     })
 }

@@ -2,6 +2,8 @@
 //!
 //! [`assess`] reads nothing but the secret, what was found with it and the clock. A [`Verifier`] asks, and only where the user wants that.
 
+#[cfg(feature = "net")]
+mod account;
 mod expiry;
 mod jwt;
 #[cfg(feature = "net")]

@@ -14,7 +14,7 @@ use std::{
 
 use zeroize::Zeroizing;
 
-use super::{probe, verdicts::Verdicts};
+use super::{account, probe, verdicts::Verdicts};
 use crate::{
     ask::{self, Asker, Known, Seen, Unasked},
     finding::PartValue,
@@ -43,6 +43,7 @@ pub struct Verifier<'r> {
     /// The time, in seconds since 1970, that verdicts are remembered by.
     now: i64,
     probes: Mutex<Probes>,
+    ask_canaries: bool,
     requests: AtomicUsize,
 }
 
@@ -111,7 +112,14 @@ type Queues<'i> = BTreeMap<String, Vec<(usize, Subject<'i>, Vec<Question>)>>;
 impl<'r> Verifier<'r> {
     /// Asks through `asker` about incidents of `rules`, but for what `verdicts` knows under `key`; `now` is in seconds since 1970.
     pub fn new(rules: &'r [Rule], asker: Asker, verdicts: Verdicts, key: IdentityKey, now: i64) -> Self {
-        Self { rules, asker, verdicts, key, now, probes: Mutex::default(), requests: AtomicUsize::new(0) }
+        let (probes, requests) = (Mutex::default(), AtomicUsize::new(0));
+        Self { rules, asker, verdicts, key, now, probes, ask_canaries: false, requests }
+    }
+
+    /// The same, but with `ask` it asks about tokens that are known to be alarms, too.
+    #[must_use]
+    pub fn asking_canaries(self, ask: bool) -> Self {
+        Self { ask_canaries: ask, ..self }
     }
 
     /// What is known now, to be kept for the next run.
@@ -133,6 +141,7 @@ impl<'r> Verifier<'r> {
     fn plan_one(&self, incident: &Incident, all: &[Incident], plan: &mut Plan) -> Result<(), Cow<'static, str>> {
         let subject = self.subject(incident, all)?;
         let rule = subject.rule;
+        self.check_canary(&subject)?;
         if self.verdicts.get(&self.asked(&subject)).is_some() {
             return Err("decided by an earlier answer".into());
         }
@@ -155,6 +164,10 @@ impl<'r> Verifier<'r> {
             let Ok(subject) = self.subject(incident, incidents) else { continue };
             if let Some(known) = self.verdicts.get(&self.asked(&subject)) {
                 settled.push((at, known));
+                continue;
+            }
+            if let Err(reason) = self.check_canary(&subject) {
+                settled.push((at, (Verdict::Unknown(reason), None)));
                 continue;
             }
             match self.questions(&subject) {
@@ -292,6 +305,21 @@ impl<'r> Verifier<'r> {
         };
         let partners = verification.with.iter().filter_map(|(name, id)| Some((&**name, partner(id)?))).collect();
         Ok(Subject { rule, verification, incident, partners })
+    }
+
+    /// Why this one had better not be asked about: somebody laid it out to see who does.
+    fn check_canary(&self, subject: &Subject<'_>) -> Result<(), Cow<'static, str>> {
+        let id = subject.incident.parts.iter().find(|part| part.name == "id").and_then(|part| match &part.value {
+            PartValue::Public(id) => account::of(id),
+            PartValue::Secret(_) => None,
+        });
+        match id.filter(|id| subject.verification.canaries.iter().any(|account| account == id)) {
+            Some(account) if !self.ask_canaries => {
+                Err(format!("it is a canary, of account {account}: to ask would raise its alarm (--ask-canaries)")
+                    .into())
+            }
+            _ => Ok(()),
+        }
     }
 
     fn rule(&self, incident: &Incident) -> &'r Rule {

@@ -215,6 +215,23 @@ fn a_host_out_of_the_scanned_tree_needs_consent() {
 }
 
 #[test]
+fn a_canary_is_named_and_not_asked_about() {
+    let sandbox = Sandbox::new();
+    let server = Server::new(|_: &Asked| Reply::new(403, "<Error><Code>InvalidClientTokenId</Code></Error>"));
+    let rule = crate::stanch::rule("aws-access-key");
+    let text = stanch::rules::examples::expanded(&rule, &rule.matching[0], 7);
+    let id = text.split_whitespace().nth(2).unwrap();
+    sandbox.write("a.env", text.replace(&id[4..13], "YVP4CIPPA"));
+    let endpoint = format!("aws={}", server.at(""));
+    let flags = ["--rule", "aws-access-key", "--verify", "--endpoint", &endpoint];
+    let reason = sandbox.scan(&flags).ended(1).incident()["verdict"]["reason"].clone();
+    assert!(reason.as_str().unwrap().starts_with("it is a canary, of account 595918472158"), "{reason}");
+    assert!(server.asked().is_empty());
+    let asked = sandbox.scan(&[&flags[..], &["--ask-canaries"]].concat()).incident();
+    assert_eq!((&asked["verdict"]["status"], server.asked().len()), (&Value::from("inactive"), 1));
+}
+
+#[test]
 fn nothing_in_the_scanned_tree_has_a_provider_asked() {
     let (sandbox, server) = (Sandbox::new(), forge(&[1]));
     sandbox.write("a.env", leak(1));
