@@ -232,6 +232,8 @@ struct Evidence {
     status: Vec<u16>,
     /// Whether it asks anything of the body.
     body: bool,
+    /// Whether it asks for the provider's own words there.
+    words: bool,
 }
 
 fn answer<M: Clone>(
@@ -248,7 +250,8 @@ fn answer<M: Clone>(
         table.string_pairs("is").into_iter().map(|(at, value)| (at.into(), value.value.into())).collect();
     let contains = texts(table.strings("contains"));
     let body = !(has.is_empty() && lacks.is_empty() && is.is_empty() && contains.is_empty());
-    let means = means(&mut table, &Evidence { status: status.clone(), body });
+    let means =
+        means(&mut table, &Evidence { status: status.clone(), body, words: !(is.is_empty() && contains.is_empty()) });
     let example = table.required("example");
     let example_headers = table.string_pairs("example_headers");
     table.finish();
@@ -287,6 +290,9 @@ fn says(table: &mut Table<'_, '_>, evidence: &Evidence) -> Option<Says> {
     match known {
         Says::Refused(_) | Says::Unknown(_) => {}
         _ if any(|status| status == 429 || status >= 500) => problem("429 and 5xx say nothing of a token"),
+        _ if !evidence.words && any(|status| status == 403) => {
+            problem("403 says nothing of a token, unless the provider's own words (`is`, `contains`) come with it");
+        }
         // Whoever stands between may answer 200 to everything.
         Says::Active if !evidence.body && any(|status| status != 204) => {
             problem("`active` needs a condition on the body");

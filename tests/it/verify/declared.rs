@@ -258,3 +258,56 @@ fn there_are_as_many_as_promised() {
     let providers: std::collections::BTreeSet<_> = rules.iter().map(|rule| &*rule.provider).collect();
     assert!(rules.len() >= 150 && providers.len() >= 110, "{} rules of {} providers", rules.len(), providers.len());
 }
+
+#[test]
+fn what_proves_nothing_is_no_declaration() {
+    let answers = |answer: &str| {
+        let file = format!(
+            r#"provider = "acme"
+name = "Acme"
+min_stanch = "0.1"
+[[rule]]
+id = "acme-key"
+name = "Acme key"
+class = "api-key"
+severity = "low"
+keywords = ["acme_"]
+regex = '\b(?<secret>acme_[0-9a-z]{{30}})\b'
+source = "https://acme.example"
+verify = "me"
+match = ["{{acme_ + base36(30)}}"]
+no_match = ["acme_"]
+[verify.me]
+source = "https://acme.example"
+url = "https://acme.example/me"
+headers = {{ Authorization = "${{secret}}" }}
+[[verify.me.answers]]
+verdict = "active"
+status = 200
+has = ["/id"]
+example = "{{}}"
+[[verify.me.answers]]
+verdict = "inactive"
+status = 401
+example = ""
+[[verify.me.answers]]
+{answer}
+example = ""
+"#
+        );
+        stanch::rules::spec::read("f.toml", &file).map(|_| ()).map_err(|problems| problems[0].message.clone())
+    };
+    assert_eq!(answers("verdict = 'inactive'\nstatus = 403\nis = { '/code' = 'invalid_key' }"), Ok(()));
+    for wrong in [
+        "verdict = 'active'\nstatus = 200",
+        "verdict = 'inactive'\nstatus = 400",
+        "verdict = 'inactive'\nstatus = 403\nhas = ['/error']",
+        "verdict = 'active'\nstatus = 429\nhas = ['/id']",
+        "verdict = 'inactive'\nstatus = [401, 503]\ncontains = ['x']",
+        "verdict = 'dead'\nstatus = 401",
+        "verdict = 'inactive'\nstatus = 401\nhas = ['error']",
+        "verdict = 'inactive'",
+    ] {
+        assert!(answers(wrong).is_err(), "{wrong}");
+    }
+}
