@@ -20,10 +20,11 @@ pub(super) fn print(plan: &Plan, as_json: bool) -> Result<(), AnyError> {
     let tokens: usize = plan.hosts.values().flat_map(|rules| rules.values()).sum();
     let requests: usize = plan.requests.values().sum();
     let hosts = plan.hosts.len();
-    writeln!(out, "would ask {hosts} hosts about {tokens} tokens, with {requests} requests at most; nothing was sent")?;
+    let (hosts, tokens) = (count(hosts, "host"), count(tokens, "token"));
+    writeln!(out, "would ask {hosts} about {tokens}, with {} at most; nothing was sent", count(requests, "request"))?;
     for (host, rules) in &plan.hosts {
         let requests = plan.requests.get(host).copied().unwrap_or(0);
-        writeln!(out, "  {}: {requests} requests at most", escape::terminal(host))?;
+        writeln!(out, "  {}: {} at most", escape::terminal(host), count(requests, "request"))?;
         for (rule, tokens) in rules {
             writeln!(out, "    {}: {tokens}", escape::terminal(rule))?;
         }
@@ -35,4 +36,8 @@ pub(super) fn print(plan: &Plan, as_json: bool) -> Result<(), AnyError> {
         writeln!(out, "  {}: {incidents}", escape::terminal(reason))?;
     }
     Ok(())
+}
+
+fn count(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }

@@ -168,10 +168,7 @@ fn a_plan_asks_nobody() {
         .write("c.env", format!("password = '{}'\n", ["tR7#vq", "92!LmXz"].concat()));
     let run = sandbox.run(&["scan", "--verify=plan", "--endpoint", &endpoint(&server)]).ended(0);
     let text = run.text();
-    assert!(
-        text.starts_with("would ask 1 hosts about 2 tokens, with 3 requests at most; nothing was sent\n"),
-        "{text}"
-    );
+    assert!(text.starts_with("would ask 1 host about 2 tokens, with 3 requests at most; nothing was sent\n"), "{text}");
     assert!(text.contains(&server.host()) && text.contains("github-pat: 2"), "{text}");
     assert!(text.contains("its provider cannot be asked: 1"), "{text}");
     let plan = sandbox.scan(&["--verify=plan", "--endpoint", &endpoint(&server)]).ended(0).json();
