@@ -153,8 +153,20 @@ fn verification_of(verification: &Verification) -> String {
             Field::Header(name) => format!("Field::Header({})", text(name)),
         }))
     };
-    let Verification { name, request, with, regions, self_hosted, owner, account, scopes, expires, canaries, answers } =
-        verification;
+    let Verification {
+        name,
+        request,
+        with,
+        regions,
+        self_hosted,
+        owner,
+        account,
+        scopes,
+        expires,
+        powers,
+        canaries,
+        answers,
+    } = verification;
     let says = |says: &request::Says| match says {
         request::Says::Refused(reason) => format!("Says::Refused({})", text(reason)),
         request::Says::Unknown(reason) => format!("Says::Unknown({})", text(reason)),
@@ -162,7 +174,7 @@ fn verification_of(verification: &Verification) -> String {
     };
     format!(
         "Verification {{ name: {}, request: {}, with: {}, regions: {}, self_hosted: {self_hosted}, owner: {}, account: {}, \
-         scopes: {}, expires: {}, canaries: {}, answers: {} }}",
+         scopes: {}, expires: {}, powers: {}, canaries: {}, answers: {} }}",
         text(name),
         request_of(request),
         pairs(with),
@@ -171,6 +183,7 @@ fn verification_of(verification: &Verification) -> String {
         field(account),
         field(scopes),
         field(expires),
+        list(powers.iter().map(|(scope, power)| format!("({}, Power::{power:?})", text(scope)))),
         texts(canaries),
         list(answers.iter().map(|answer| answer_of(answer, &says(&answer.means)))),
     )

@@ -13,6 +13,7 @@ use crate::{
     blob::{ObjectId, PathName},
     finding::{Checksum, Excerpt, FoundPart},
     location::Location,
+    request::Power,
     rule::{Confidence, RuleIx, Severity, Text},
     secret::Secret,
     verdict::Verdict,
@@ -80,6 +81,26 @@ pub struct Access {
     /// Until when it is good, as the provider writes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<String>,
+    /// What those scopes come to, as far as they are known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "by_name")]
+    pub powers: Vec<Power>,
+}
+
+/// Powers as lists of their names.
+mod by_name {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    use crate::request::Power;
+
+    pub(super) fn serialize<S: Serializer>(powers: &[Power], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(powers.iter().map(|power| power.name()))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Power>, D::Error> {
+        let names = Vec::<String>::deserialize(deserializer)?;
+        let power = |name: String| Power::ALL.into_iter().find(|power| power.name() == name);
+        names.into_iter().map(|name| power(name).ok_or_else(|| D::Error::custom("not a power"))).collect()
+    }
 }
 
 /// One secret on one path or in one message, over all versions of it.

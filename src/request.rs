@@ -26,6 +26,8 @@ pub struct Verification {
     pub scopes: Option<Field>,
     /// Where it says until when.
     pub expires: Option<Field>,
+    /// What a scope gives, by its name or by a pattern with one `*` in it.
+    pub powers: List<(Text, Power)>,
     /// Accounts whose tokens are alarms: to ask about one rings it.
     pub canaries: List<Text>,
     /// What it may answer.
@@ -198,6 +200,37 @@ impl Encoding {
             Self::Hex => "hex",
             Self::Base64 => "base64",
             Self::Base64Url => "base64url",
+        }
+    }
+}
+
+/// What a token gives whoever has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Power {
+    /// Reading.
+    Read,
+    /// Changing.
+    Write,
+    /// Spending money, or seeing who pays.
+    Billing,
+    /// Ruling over others' accounts and what they may do.
+    Admin,
+    /// Making further credentials, which outlive this one.
+    Credentials,
+}
+
+impl Power {
+    /// All of them, the least first.
+    pub const ALL: [Self; 5] = [Self::Read, Self::Write, Self::Billing, Self::Admin, Self::Credentials];
+
+    /// Its name in pattern files and reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Billing => "billing",
+            Self::Admin => "admin",
+            Self::Credentials => "credentials",
         }
     }
 }

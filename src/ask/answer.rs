@@ -70,6 +70,23 @@ impl<'r> Seen<'r> {
         self.json.as_ref()?.pointer(pointer)
     }
 
+    /// The words that it says at `field`: of a list its items, of a text what commas and spaces part.
+    pub fn words(&self, field: &Field) -> Vec<String> {
+        let part = |text: &str| -> Vec<String> {
+            let words = text.split(|c: char| c == ',' || c.is_whitespace()).filter(|word| !word.is_empty());
+            words.map(str::to_owned).collect()
+        };
+        match field {
+            Field::Header(name) => self.headers.get(&**name).and_then(|value| value.to_str().ok()).map(part),
+            Field::Pointer(at) => self.at(at).map(|value| match value {
+                Value::Array(items) => items.iter().filter_map(text_of).map(Cow::into_owned).collect(),
+                value => text_of(value).map(|text| part(&text)).unwrap_or_default(),
+            }),
+            Field::Element(_) => self.field(field).map(|text| part(&text)),
+        }
+        .unwrap_or_default()
+    }
+
     /// What it says at `field`, cut to what a person reads; a list is joined by commas.
     pub fn field(&self, field: &Field) -> Option<String> {
         let text = match field {

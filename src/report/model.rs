@@ -88,6 +88,8 @@ struct Access<'a> {
     scopes: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     expires: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    powers: Vec<&'static str>,
 }
 
 /// What a token says of itself in clear.
@@ -239,6 +241,7 @@ impl<'a> Access<'a> {
             account: text(&access.account),
             scopes: text(&access.scopes),
             expires: text(&access.expires),
+            powers: access.powers.iter().map(|power| power.name()).collect(),
         }
     }
 }

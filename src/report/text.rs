@@ -135,7 +135,11 @@ impl Page<'_> {
             ("good until", &access.expires),
         ];
         let said = named.iter().filter_map(|(name, value)| Some(format!("{name} {}", self.safe(value.as_ref()?))));
-        let said: Vec<String> = said.collect();
+        let mut said: Vec<String> = said.collect();
+        if !access.powers.is_empty() {
+            let powers: Vec<&str> = access.powers.iter().map(|power| power.name()).collect();
+            said.push(format!("which comes to {}", powers.join(", ")));
+        }
         writeln!(self.out, "  its provider says: {}", said.join(", "))
     }
 

@@ -29,7 +29,7 @@ mod builtin {
     use crate::{
         playbook::{Phase, Playbook, Step},
         request::{
-            Answer, Did, Digest, Encoding, Field, Lookup, Method, Request, Revocation, Says, Scheme, Value,
+            Answer, Did, Digest, Encoding, Field, Lookup, Method, Power, Request, Revocation, Says, Scheme, Value,
             Verification,
         },
         rule::{Algorithm, Body, Bounds, Class, Confidence, Detection, Generic, Part, Rule, Severity, Shared},

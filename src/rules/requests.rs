@@ -11,7 +11,8 @@ use super::{
 };
 use crate::{
     request::{
-        Answer, Did, Digest, Encoding, Field, Lookup, Method, Request, Revocation, Says, Scheme, Value, Verification,
+        Answer, Did, Digest, Encoding, Field, Lookup, Method, Power, Request, Revocation, Says, Scheme, Value,
+        Verification,
     },
     rule::{List, Text},
 };
@@ -27,6 +28,7 @@ pub fn verification(name: &str, mut table: Table<'_, '_>) -> Option<Verification
     let regions = texts(table.strings("regions"));
     let request = request(&mut table, &regions);
     let with = table.string_pairs("with").into_iter().map(|(name, rule)| (name.into(), rule.value.into())).collect();
+    let powers = table.table("powers").map(powers).unwrap_or_default();
     let canaries = texts(table.strings("canaries"));
     let self_hosted = table.boolean("self_hosted").unwrap_or(false);
     let [owner, account, scopes, expires] = ["owner", "account", "scopes", "expires"].map(|key| field(&mut table, key));
@@ -48,6 +50,7 @@ pub fn verification(name: &str, mut table: Table<'_, '_>) -> Option<Verification
         account,
         scopes,
         expires,
+        powers: powers.into(),
         canaries,
         answers: answers.into(),
     })
@@ -195,6 +198,22 @@ fn template(table: &Table<'_, '_>, text: Located<String>) -> String {
 fn pairs(table: &mut Table<'_, '_>, key: &'static str) -> List<(Text, Text)> {
     let pairs = table.string_pairs(key);
     pairs.into_iter().map(|(name, value)| (name.into(), template(table, value).into())).collect()
+}
+
+/// For each power, the scopes that give it.
+fn powers(mut table: Table<'_, '_>) -> Vec<(Text, Power)> {
+    let mut powers = Vec::new();
+    for power in Power::ALL {
+        for scope in table.strings(power.name()) {
+            if scope.value.matches('*').count() > 1 {
+                table.problem(scope.span, "a scope has one `*` at most");
+                continue;
+            }
+            powers.push((scope.value.into(), power));
+        }
+    }
+    table.finish();
+    powers
 }
 
 fn field(table: &mut Table<'_, '_>, key: &'static str) -> Option<Field> {

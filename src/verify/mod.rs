@@ -9,6 +9,8 @@ mod jwt;
 #[cfg(feature = "net")]
 mod online;
 #[cfg(feature = "net")]
+mod power;
+#[cfg(feature = "net")]
 mod probe;
 mod strength;
 #[cfg(feature = "net")]

@@ -14,7 +14,7 @@ use std::{
 
 use zeroize::Zeroizing;
 
-use super::{account, probe, verdicts::Verdicts};
+use super::{account, power, probe, verdicts::Verdicts};
 use crate::{
     ask::{self, Asker, Known, Seen, Unasked},
     finding::PartValue,
@@ -377,8 +377,10 @@ fn distance(one: &Incident, other: &Incident) -> Option<u64> {
 
 /// Puts a verdict into an incident, and what follows from it.
 fn settle(incident: &mut Incident, (verdict, access): Settled) {
-    if let Verdict::Inactive(_) = verdict {
-        incident.severity = Severity::Low;
+    match (&verdict, &access) {
+        (Verdict::Inactive(_), _) => incident.severity = Severity::Low,
+        (Verdict::Active, Some(access)) => incident.severity = power::severity(&access.powers, incident.severity),
+        _ => {}
     }
     incident.verdict = verdict;
     incident.access = access;
@@ -391,6 +393,10 @@ fn access(verification: &Verification, seen: &Seen<'_>) -> Option<Access> {
         account: field(&verification.account),
         scopes: field(&verification.scopes),
         expires: field(&verification.expires),
+        powers: verification
+            .scopes
+            .as_ref()
+            .map_or_else(Vec::new, |scopes| power::of(verification, &seen.words(scopes))),
     };
     (access != Access::default()).then_some(access)
 }

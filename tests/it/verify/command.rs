@@ -83,7 +83,10 @@ fn what_works_comes_first_and_whose_it_is_is_said() {
     let run = sandbox.scan(&["--verify", "--endpoint", &endpoint(&server)]).ended(1);
     let incidents = run.incidents();
     assert_eq!(incidents[0]["verdict"], serde_json::json!({"status": "active"}));
-    assert_eq!(incidents[0]["access"], serde_json::json!({"owner": "octo-\u{1b}[31mcat", "scopes": "repo, workflow"}));
+    assert_eq!(
+        incidents[0]["access"],
+        serde_json::json!({"owner": "octo-\u{1b}[31mcat", "scopes": "repo, workflow", "powers": ["write"]})
+    );
     assert_eq!(incidents[0]["severity"], "critical");
     assert_eq!(incidents[1]["verdict"], serde_json::json!({"status": "inactive", "reason": "rejected"}));
     assert_eq!((&incidents[1]["severity"], incidents[1].get("access")), (&Value::from("low"), None));
@@ -94,6 +97,7 @@ fn what_works_comes_first_and_whose_it_is_is_said() {
 
     let text = sandbox.run(&["scan", "--verify", "--endpoint", &endpoint(&server)]).ended(1).text();
     assert!(text.contains("its provider says: owner octo-"), "{text}");
+    assert!(text.contains("may repo, workflow, which comes to write\n"), "{text}");
     assert!(!text.contains('\u{1b}'), "nothing that a provider answers steers a terminal: {text}");
 }
 
