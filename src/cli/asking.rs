@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fs, io,
     path::PathBuf,
     time::Duration,
 };
@@ -10,7 +11,7 @@ use clap::{Args, ValueEnum};
 use stanch::{
     ask::{Asker, Endpoint},
     incident::IdentityKey,
-    net::{Limits, Net, hosts::Consent},
+    net::{Authorities, Limits, Net, hosts::Consent},
     rule::Rule,
     scan::Options,
     sealed,
@@ -63,6 +64,9 @@ pub(super) struct Manners {
     /// Asks about tokens, too, that are known to be alarms: whoever laid them out is told
     #[arg(long)]
     ask_canaries: bool,
+    /// Knows hosts by the certificate authorities in this PEM file, in place of Mozilla's
+    #[arg(long, value_name = "FILE", env = "STANCH_CA_FILE")]
+    ca_file: Option<PathBuf>,
     /// How many requests a second one host gets in the long run, after a burst of 10
     #[arg(long, value_name = "N", value_parser = rate, default_value = "1", env = "STANCH_VERIFY_RATE")]
     verify_rate: f64,
@@ -78,6 +82,15 @@ pub(super) struct Manners {
     /// How old a kept verdict may be, in hours
     #[arg(long, value_name = "HOURS", default_value_t = 24, env = "STANCH_VERDICTS_AGE")]
     verdicts_age: u32,
+}
+
+/// Why nobody can be asked.
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    #[error("cannot read the certificate authorities in {}", path.display())]
+    Authorities { path: PathBuf, source: io::Error },
+    #[error("{} holds no certificate in PEM", path.display())]
+    NoAuthorities { path: PathBuf },
 }
 
 impl Asking {
@@ -121,7 +134,14 @@ impl Manners {
         for provider in endpoints.keys().chain(&self.allow_provider).chain(&self.deny_provider) {
             check_provider(provider, rules)?;
         }
-        Ok(Asker::new(Net::new(limits), self.consent(), endpoints))
+        let net = Net::trusting(limits, self.authorities()?);
+        Ok(Asker::new(net, self.consent(), endpoints))
+    }
+
+    fn authorities(&self) -> Result<Option<Authorities>, Error> {
+        let Some(path) = &self.ca_file else { return Ok(None) };
+        let pem = fs::read(path).map_err(|source| Error::Authorities { path: path.clone(), source })?;
+        Authorities::read(&pem).map(Some).ok_or_else(|| Error::NoAuthorities { path: path.clone() })
     }
 
     pub(super) fn keep(&self, verifier: &Verifier<'_>, key: &IdentityKey) -> Result<(), AnyError> {

@@ -18,6 +18,7 @@ use ureq::{
     Agent, Body, Error as Broken, Proxy,
     config::Config,
     http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri, header},
+    tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem},
     unversioned::{
         resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver},
         transport::{DefaultConnector, NextTimeout},
@@ -118,6 +119,23 @@ pub enum Failure {
     Stopped,
 }
 
+/// Certificate authorities that hosts are known by.
+#[derive(Clone, Debug)]
+pub struct Authorities(Vec<Certificate<'static>>);
+
+impl Authorities {
+    /// The certificates of a PEM file; nothing where it holds none, or something else than PEM.
+    pub fn read(pem: &[u8]) -> Option<Self> {
+        let items = parse_pem(pem).collect::<Result<Vec<_>, _>>().ok()?;
+        let certificates = items.into_iter().filter_map(|item| match item {
+            PemItem::Certificate(certificate) => Some(certificate),
+            _ => None,
+        });
+        let certificates: Vec<_> = certificates.collect();
+        (!certificates.is_empty()).then_some(Self(certificates))
+    }
+}
+
 /// Sends requests.
 pub struct Net {
     /// For hosts that are known.
@@ -136,8 +154,15 @@ impl std::fmt::Debug for Net {
 }
 
 impl Net {
-    /// One that keeps to `limits`; its time begins now. A proxy is taken from the environment, as curl does.
+    /// One that keeps to `limits`; its time begins now. A proxy is taken from the environment, as curl does. Hosts are known by Mozilla's list of certificate authorities.
     pub fn new(limits: Limits) -> Self {
+        Self::trusting(limits, None)
+    }
+
+    /// The same, but hosts are known by `authorities`, where some are given.
+    pub fn trusting(limits: Limits, authorities: Option<Authorities>) -> Self {
+        let roots = authorities.map_or(RootCerts::WebPki, |Authorities(certificates)| certificates.into());
+        let tls = TlsConfig::builder().root_certs(roots).build();
         let agent = |public| {
             let config = Config::builder()
                 .http_status_as_error(false)
@@ -147,6 +172,7 @@ impl Net {
                 .timeout_connect(Some(limits.request.min(Duration::from_secs(5))))
                 .user_agent(concat!("stanch/", env!("CARGO_PKG_VERSION")))
                 .proxy(Proxy::try_from_env())
+                .tls_config(tls.clone())
                 .build();
             Agent::with_parts(
                 config,

@@ -72,7 +72,7 @@ pub struct Plan {
 /// What was asked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Asked {
-    /// How many incidents have an answer, or were asked about in vain.
+    /// About how many incidents, in vain or not.
     pub incidents: usize,
     /// Whom.
     pub hosts: usize,
@@ -92,7 +92,7 @@ struct Subject<'i> {
 /// One place to ask.
 struct Question {
     region: Option<String>,
-    call: Call,
+    host: String,
 }
 
 /// What one place said.
@@ -146,8 +146,7 @@ impl<'r> Verifier<'r> {
             return Err("decided by an earlier answer".into());
         }
         let questions = self.questions(&subject).map_err(|unasked| format!("{}: {unasked}", rule.id))?;
-        for Question { call, .. } in questions {
-            let host = ask::host_of(&call).to_owned();
+        for Question { host, .. } in questions {
             let rules = plan.hosts.entry(host.clone()).or_default();
             let first = !rules.contains_key(&*rule.id) && probe::is_harmless(rule);
             *rules.entry(rule.id.clone().into_owned()).or_default() += 1;
@@ -172,19 +171,18 @@ impl<'r> Verifier<'r> {
             }
             match self.questions(&subject) {
                 Ok(questions) => {
-                    let host = questions.first().map_or("", |question| ask::host_of(&question.call)).to_owned();
-                    queues.entry(host).or_default().push((at, subject, questions));
+                    let host = questions.first().map_or("", |question| &question.host);
+                    queues.entry(host.to_owned()).or_default().push((at, subject, questions));
                 }
                 Err(unasked) => settled.push((at, (Verdict::Unknown(unasked.to_string().into()), None))),
             }
         }
-        let hosts = queues.len();
+        let (hosts, asked) = (queues.len(), queues.values().map(Vec::len).sum());
         settled.extend(self.ask_all(queues, stopped));
-        let incidents_asked = settled.len();
         for (at, settled) in settled {
             settle(&mut incidents[at], settled);
         }
-        Asked { incidents: incidents_asked, hosts, requests: self.requests.load(Relaxed) }
+        Asked { incidents: asked, hosts, requests: self.requests.load(Relaxed) }
     }
 
     /// Asks each host about its incidents, one after the other, and many hosts at a time.
@@ -212,7 +210,12 @@ impl<'r> Verifier<'r> {
     fn answer(&self, subject: &Subject<'_>, questions: &[Question], stopped: Stopped<'_>) -> Settled {
         let mut unknown = None;
         for question in questions {
-            match self.ask(subject.verification, &question.call, stopped) {
+            // What is signed is good for minutes only, and a host's turn may be long in coming: so it is made now.
+            let said = match self.call(subject, &subject.incident.secret, question.region.as_deref()) {
+                Ok(call) => self.ask(subject.verification, &call, stopped),
+                Err(unasked) => Said::Unknown(unasked.to_string().into()),
+            };
+            match said {
                 Said::Active(access) => {
                     return match self.doubt(subject, question, stopped) {
                         Some(doubt) => (Verdict::Unknown(doubt.into()), None),
@@ -235,7 +238,7 @@ impl<'r> Verifier<'r> {
         if !verification.self_hosted || found || self.asker.is_elsewhere(&rule.provider) {
             return Verdict::Inactive(Why::Rejected);
         }
-        let host = questions.first().map_or("", |question| ask::host_of(&question.call));
+        let host = questions.first().map_or("", |question| &question.host);
         Verdict::Unknown(format!("{host} does not know it; another server may have issued it (--endpoint)").into())
     }
 
@@ -260,7 +263,7 @@ impl<'r> Verifier<'r> {
         if !probe::is_harmless(subject.rule) {
             return None;
         }
-        let place = (subject.rule.id.clone().into_owned(), ask::host_of(&question.call).to_owned());
+        let place = (subject.rule.id.clone().into_owned(), question.host.clone());
         let probe = Arc::clone(self.probes.lock().unwrap_or_else(PoisonError::into_inner).entry(place).or_default());
         match probe.get_or_init(|| self.probe(subject, question, stopped)) {
             Probe::Refused => None,
@@ -329,7 +332,7 @@ impl<'r> Verifier<'r> {
     fn questions(&self, subject: &Subject<'_>) -> Result<Vec<Question>, Unasked> {
         let question = |region: Option<&str>| {
             let call = self.call(subject, &subject.incident.secret, region)?;
-            Ok(Question { region: region.map(str::to_owned), call })
+            Ok(Question { region: region.map(str::to_owned), host: ask::host_of(&call).to_owned() })
         };
         match &*subject.verification.regions {
             [] => Ok(vec![question(None)?]),

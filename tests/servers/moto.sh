@@ -1,14 +1,17 @@
 #!/usr/bin/env bash
 # AWS keys against moto, a server of others' making that checks signatures: moto.sh STANCH [FOLDER]
 #
-# STANCH is the program; FOLDER, `target/moto` without one, keeps the server between runs. Ends with 1 where a verdict is not as it should be.
+# STANCH is the program; FOLDER, `target/moto` without one, keeps the server between runs. Ends with 1 where a verdict is not as it should be, and with 77 where the server cannot be had.
 set -euo pipefail
 stanch=$(realpath -- "$1")
 folder=${2:-target/moto}
 port=$((20000 + RANDOM % 20000))
 [[ -x $folder/bin/moto_server ]] || {
-  python3 -m venv "$folder"
-  "$folder/bin/pip" install --quiet --disable-pip-version-check 'moto[server]>=5,<6'
+  python3 -m venv "$folder" &&
+    "$folder/bin/pip" install --quiet --disable-pip-version-check 'moto[server]>=5,<6' || {
+    echo 'moto cannot be installed here'
+    exit 77
+  }
 }
 python=$(realpath -- "$folder")/bin/python
 cd -- "$(mktemp -d)"

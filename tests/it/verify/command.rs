@@ -253,6 +253,17 @@ fn an_endpoint_is_not_asked_in_clear_but_on_this_machine() {
 }
 
 #[test]
+fn authorities_of_ones_own_are_read_before_anybody_is_asked() {
+    let sandbox = Sandbox::new();
+    sandbox.write("a.env", leak(1));
+    let empty = sandbox.write_beside("ca.pem", "nothing");
+    let run = sandbox.scan(&["--verify", "--ca-file", empty.to_str().unwrap()]).ended(2);
+    assert!(run.err.contains("holds no certificate in PEM"), "{}", run.err);
+    let run = sandbox.scan(&["--verify", "--ca-file", "no/such"]).ended(2);
+    assert!(run.err.contains("cannot read the certificate authorities"), "{}", run.err);
+}
+
+#[test]
 fn a_report_is_verified_by_its_ids() {
     let (sandbox, server) = (Sandbox::new(), forge(&[2]));
     sandbox.write("a.env", leak(1)).write("b.env", leak(2)).write("c.env", leak(3));
