@@ -6,13 +6,13 @@ set -euo pipefail
 stanch=$(realpath -- "$1")
 folder=${2:-target/moto}
 port=$((20000 + RANDOM % 20000))
-[[ -x $folder/bin/moto_server ]] || {
-  python3 -m venv "$folder" &&
-    "$folder/bin/pip" install --quiet --disable-pip-version-check 'moto[server]>=5,<6' || {
-    echo 'moto cannot be installed here'
-    exit 77
-  }
+install() {
+  python3 -m venv "$folder" && "$folder/bin/pip" install --quiet --disable-pip-version-check 'moto[server]>=5,<6'
 }
+[[ -x $folder/bin/moto_server ]] || if ! install; then
+  echo 'moto cannot be installed here'
+  exit 77
+fi
 python=$(realpath -- "$folder")/bin/python
 cd -- "$(mktemp -d)"
 # The first requests are let through, to make a user who may do nothing but deactivate a key.
