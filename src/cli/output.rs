@@ -4,6 +4,7 @@ use std::{
     fs::{self, File},
     io::{self, BufWriter, IsTerminal, Write},
     path::{Path, PathBuf},
+    time::Instant,
 };
 
 use clap::Args;
@@ -11,6 +12,7 @@ use serde_json::Value;
 use stanch::{
     report::{self, Detail, Format, Report},
     rules::Ruleset,
+    scan::{self, Outcome},
 };
 
 use super::{
@@ -37,7 +39,7 @@ pub(super) struct Output {
     output: Vec<PathBuf>,
     /// Writes raw secrets, which whoever sees the report can then use
     #[arg(long)]
-    pub(super) show_secrets: bool,
+    show_secrets: bool,
     /// Lists every version of an occurrence
     #[arg(long)]
     pub(super) all_versions: bool,
@@ -52,7 +54,7 @@ pub(super) struct Output {
     progress: bool,
     /// Writes the steps that end each incident into this folder, a page each
     #[arg(long, value_name = "DIR")]
-    pub(super) playbook: Option<PathBuf>,
+    playbook: Option<PathBuf>,
     /// Takes this for the present time, as 2026-01-02T03:04:05Z
     #[arg(long, value_name = "TIME", value_parser = time, env = "STANCH_NOW")]
     now: Option<i64>,
@@ -73,6 +75,14 @@ pub(super) struct Destinations {
     each: Vec<(Format, Option<PathBuf>)>,
     detail: Detail,
     colour: bool,
+}
+
+/// A run that has come to its end.
+pub(super) struct Told<'t> {
+    pub(super) outcome: &'t Outcome,
+    pub(super) options: &'t scan::Options,
+    pub(super) rules: &'t Ruleset,
+    pub(super) started: Instant,
 }
 
 impl Output {
@@ -105,16 +115,23 @@ impl Output {
         Ok(Destinations { each, detail: self.detail(), colour })
     }
 
-    /// Writes the playbooks of a report's incidents, if they are wanted.
-    pub(super) fn write_playbooks(&self, report: &Report<'_>, rules: &Ruleset) -> Result<(), AnyError> {
-        let Some(dir) = &self.playbook else { return Ok(()) };
-        // As a report has them: masked.
-        let mut text = Vec::new();
-        let masked = Report { show_secrets: false, ..*report };
-        report::reporter(Format::Json, report::Options::default()).write(&masked, &mut text)?;
-        let document: Value = serde_json::from_slice(&text)?;
-        let incidents = document["incidents"].as_array().map_or(&[][..], Vec::as_slice);
-        playbook::write_all(dir, rules, incidents)
+    /// Writes the reports of a run, and the playbooks of its incidents if they are wanted.
+    pub(super) fn tell(&self, destinations: &Destinations, told: &Told<'_>) -> Result<(), AnyError> {
+        let Told { outcome, options, rules, started } = told;
+        let report = Report {
+            incidents: &outcome.incidents,
+            coverage: &outcome.coverage,
+            named: &outcome.named,
+            rules: rules.rules(),
+            key: options.key.id(),
+            seconds: started.elapsed().as_secs_f64(),
+            now: options.now,
+            show_secrets: self.show_secrets,
+            all_versions: options.all_versions,
+            checkout: None,
+        };
+        destinations.write(&report)?;
+        self.playbook.as_ref().map_or(Ok(()), |dir| write_playbooks(dir, &report, rules))
     }
 
     fn detail(&self) -> Detail {
@@ -146,9 +163,20 @@ impl Output {
     }
 }
 
+/// Writes a page for each incident of `report` into the folder `dir`.
+fn write_playbooks(dir: &Path, report: &Report<'_>, rules: &Ruleset) -> Result<(), AnyError> {
+    // As a report has them: masked.
+    let mut text = Vec::new();
+    let masked = Report { show_secrets: false, ..*report };
+    report::reporter(Format::Json, report::Options::default()).write(&masked, &mut text)?;
+    let document: Value = serde_json::from_slice(&text)?;
+    let incidents = document["incidents"].as_array().map_or(&[][..], Vec::as_slice);
+    playbook::write_all(dir, rules, incidents)
+}
+
 impl Destinations {
     /// Writes `report` everywhere.
-    pub(super) fn write(&self, report: &Report<'_>) -> Result<(), AnyError> {
+    fn write(&self, report: &Report<'_>) -> Result<(), AnyError> {
         self.each
             .iter()
             .try_for_each(|(format, path)| write(report, *format, path.as_deref(), self.detail, self.colour))

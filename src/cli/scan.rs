@@ -6,7 +6,6 @@ use clap::Args;
 use stanch::{
     config::{self, Config, Flags},
     detect::Detector,
-    report::Report,
     scan::{self, History, Progress, Status, Target, cursor::Cursor},
     sealed,
     source::git::{Change, Refs},
@@ -17,7 +16,7 @@ use super::{
     choices::{FailOnName, Level},
     error::AnyError,
     interrupt,
-    output::Output,
+    output::{Output, Told},
     plan, progress,
 };
 
@@ -179,20 +178,8 @@ pub(crate) fn run(arguments: &Arguments, colour: bool) -> Result<Status, AnyErro
         }
         (None, _) => {}
     }
-    let report = Report {
-        incidents: &outcome.incidents,
-        coverage: &outcome.coverage,
-        named: &outcome.named,
-        rules: detector.rules(),
-        key: config.options.key.id(),
-        seconds: started.elapsed().as_secs_f64(),
-        now: config.options.now,
-        show_secrets: arguments.output.show_secrets,
-        all_versions: config.options.all_versions,
-        checkout: None,
-    };
-    destinations.write(&report)?;
-    arguments.output.write_playbooks(&report, &config.rules)?;
+    let told = Told { outcome: &outcome, options: &config.options, rules: &config.rules, started };
+    arguments.output.tell(&destinations, &told)?;
     // What was not reported must not pass for seen, so this comes last.
     if let (Some(path), Some(cursor)) = (&arguments.what.cursor, &outcome.cursor) {
         sealed::write(cursor, path, &config.options.key)?;

@@ -5,11 +5,17 @@ use std::{sync::Arc, time::Instant};
 use clap::Args;
 use stanch::{
     detect::Detector,
-    report::Report,
     scan::{self, FailOn, Progress, Status},
 };
 
-use super::{asking::Manners, choices::FailOnName, error::AnyError, interrupt, output::Output, reported::Reported};
+use super::{
+    asking::Manners,
+    choices::FailOnName,
+    error::AnyError,
+    interrupt,
+    output::{Output, Told},
+    reported::Reported,
+};
 
 #[derive(Debug, Args)]
 #[command(
@@ -38,19 +44,7 @@ pub(crate) fn run(arguments: &Arguments, colour: bool) -> Result<Status, AnyErro
     let mut outcome = arguments.reported.find(&config, &detector, &counters)?;
     scan::verify(&mut outcome, detector.rules(), &verifier, &counters);
     arguments.manners.keep(&verifier, &config.options.key)?;
-    let report = Report {
-        incidents: &outcome.incidents,
-        coverage: &outcome.coverage,
-        named: &outcome.named,
-        rules: detector.rules(),
-        key: config.options.key.id(),
-        seconds: started.elapsed().as_secs_f64(),
-        now: config.options.now,
-        show_secrets: arguments.output.show_secrets,
-        all_versions: config.options.all_versions,
-        checkout: None,
-    };
-    destinations.write(&report)?;
-    arguments.output.write_playbooks(&report, &config.rules)?;
+    let told = Told { outcome: &outcome, options: &config.options, rules: &config.rules, started };
+    arguments.output.tell(&destinations, &told)?;
     Ok(Status::of(&outcome, arguments.fail_on.map_or(FailOn::Active, |fail_on| fail_on.0)))
 }
