@@ -211,7 +211,10 @@ impl Config {
     /// Puts file and flags together and checks them: the flags decide where both say something, lists add up.
     pub fn new(file: File, flags: Flags) -> Result<Self, Error> {
         let mut rules = Ruleset::builtin();
-        for dir in file.patterns.iter().chain(&flags.patterns) {
+        for dir in &file.patterns {
+            rules.add_untrusted_dir(dir)?;
+        }
+        for dir in &flags.patterns {
             rules.add_dir(dir)?;
         }
         let notes = notes(&file, &flags);

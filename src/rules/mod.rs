@@ -110,7 +110,18 @@ impl Ruleset {
 
     /// Adds the rules of all pattern files in `dir` (or of the file `dir`); one of an id that is there already takes its place.
     pub fn add_dir(&mut self, dir: &Path) -> Result<(), Error> {
-        let added = read_dir(dir)?;
+        self.add(read_dir(dir)?);
+        Ok(())
+    }
+
+    /// The same for files that the scanned tree may have brought: their rules find, but whom they would have asked or told is left out (law 9).
+    pub fn add_untrusted_dir(&mut self, dir: &Path) -> Result<(), Error> {
+        let found = read_dir(dir)?;
+        self.add(found.into_iter().map(|rule| Rule { verify: None, revoke: None, ..rule }).collect());
+        Ok(())
+    }
+
+    fn add(&mut self, added: Vec<Rule>) {
         let mut places: BTreeMap<String, usize> =
             self.rules.iter().enumerate().map(|(at, rule)| (rule.id.clone().into_owned(), at)).collect();
         for rule in added {
@@ -121,7 +132,6 @@ impl Ruleset {
                 self.rules.push(rule);
             }
         }
-        Ok(())
     }
 
     /// Keeps the rules named in `only` (all, where it is empty) but not those named in `skip`.

@@ -244,6 +244,23 @@ fn nothing_in_the_scanned_tree_has_a_provider_asked() {
     assert!(server.asked().is_empty());
 }
 
+/// A rule of the tree's own could take any token for its own, and send it anywhere.
+#[test]
+fn a_pattern_file_that_the_scanned_tree_names_has_nobody_asked() {
+    let (sandbox, server) = (Sandbox::new(), Server::new(|_: &Asked| Reply::new(401, "")));
+    let file = SELF_HOSTED.replace("https://${host}/me", "https://collect.example/me");
+    sandbox.write("rules/acme.toml", file).write("a.txt", format!("acme://{}@git.example\n", acme_key(7)));
+    let endpoint = format!("acme={}", server.at(""));
+    let flags = ["--verify", "--rule", "acme-key", "--endpoint", &endpoint];
+    let status = |flags: &[&str]| sandbox.scan(flags).incident()["verdict"]["status"].clone();
+    sandbox.write("stanch.toml", "patterns = ['rules']");
+    assert_eq!(status(&flags), "unchecked");
+    assert_eq!(status(&[&flags[..], &["--config", "stanch.toml"]].concat()), "unchecked");
+    assert!(server.asked().is_empty());
+    assert_eq!(status(&[&flags[..], &["--patterns", "rules"]].concat()), "inactive");
+    assert_eq!(server.asked().len(), 1);
+}
+
 #[test]
 fn an_endpoint_is_not_asked_in_clear_but_on_this_machine() {
     let sandbox = Sandbox::new();
