@@ -173,7 +173,8 @@ impl Ended<'_> {
     ) -> Result<Status, AnyError> {
         writeln!(out, "  {}", escape::terminal(&self.said))?;
         let id = incident.id;
-        let verdict = after(incident)?;
+        // What was done is recorded, whatever becomes of the proof.
+        let verdict = after(incident).unwrap_or_else(|error| Verdict::Unknown(error.to_string().into()));
         if verdict != Verdict::Unchecked {
             let reason = verdict.reason().map_or(String::new(), |reason| format!(": {}", escape::terminal(reason)));
             writeln!(out, "  asked again: {}{reason}", verdict.status())?;
