@@ -26,7 +26,7 @@ mod template;
 
 use std::{env, fs, path::Path, process::ExitCode};
 
-use request::{Answer, Field, Lookup, Request, Revocation, Value, Verification};
+use request::{Answer, Ask, Batch, Field, Lookup, Request, Revocation, Survey, Value, Verification};
 use rule::Rule;
 
 fn main() -> ExitCode {
@@ -95,19 +95,25 @@ fn rule_of(rule: &Rule) -> String {
         ..
     } = rule;
     let playbook = optional(rule.playbook.as_ref().map(|playbook| {
-        let steps = playbook
-            .steps
-            .iter()
-            .map(|step| format!("Step {{ phase: Phase::{:?}, text: {} }}", step.phase, text(&step.text)));
+        let steps = playbook.steps.iter().map(|step| {
+            format!(
+                "Step {{ phase: Phase::{:?}, text: {}, commands: {} }}",
+                step.phase,
+                text(&step.text),
+                texts(&step.commands)
+            )
+        });
         format!("Playbook {{ url: {}, steps: {} }}", text(&playbook.url), list(steps))
     }));
     let note = optional(rule.note.as_ref().map(|note| text(note)));
     let verify = optional(rule.verify.as_ref().map(|verify| embedded(&verification_of(verify))));
-    let revoke = optional(rule.revoke.as_ref().map(|revoke| embedded(&revocation_of(revoke))));
+    let access = optional(rule.access.as_ref().map(|access| embedded(&survey_of(access))));
+    let [revoke, delete] =
+        [&rule.revoke, &rule.delete].map(|call| optional(call.as_ref().map(|call| embedded(&revocation_of(call)))));
     format!(
         "Rule {{ id: {}, aliases: {}, family: {}, name: {}, provider: {}, provider_name: {}, class: Class::{class:?}, \
          severity: Severity::{severity:?}, confidence: Confidence::{confidence:?}, rank: {rank}, source: {}, \
-         documented: {documented}, note: {note}, verify: {verify}, revoke: {revoke}, detect: {}, playbook: {playbook}, matching: {}, not_matching: {}, hidden: {hidden} }}",
+         documented: {documented}, note: {note}, verify: {verify}, access: {access}, revoke: {revoke}, delete: {delete}, detect: {}, playbook: {playbook}, matching: {}, not_matching: {}, hidden: {hidden} }}",
         text(id),
         texts(&rule.aliases),
         text(family),
@@ -146,16 +152,14 @@ fn detection_of(detect: &rule::Detection) -> String {
 }
 
 fn verification_of(verification: &Verification) -> String {
-    let field = |field: &Option<Field>| {
-        optional(field.as_ref().map(|field| match field {
-            Field::Pointer(at) => format!("Field::Pointer({})", text(at)),
-            Field::Element(name) => format!("Field::Element({})", text(name)),
-            Field::Header(name) => format!("Field::Header({})", text(name)),
-        }))
-    };
+    let field = |field: &Option<Field>| optional(field.as_ref().map(field_of));
     let Verification {
         name,
+        protocol,
         request,
+        elsewhere,
+        hosts,
+        host_keys,
         with,
         regions,
         self_hosted,
@@ -173,10 +177,13 @@ fn verification_of(verification: &Verification) -> String {
         other => format!("Says::{other:?}"),
     };
     format!(
-        "Verification {{ name: {}, request: {}, with: {}, regions: {}, self_hosted: {self_hosted}, owner: {}, account: {}, \
+        "Verification {{ name: {}, protocol: Protocol::{protocol:?}, request: {}, elsewhere: {}, hosts: {}, host_keys: {}, with: {}, regions: {}, self_hosted: {self_hosted}, owner: {}, account: {}, \
          scopes: {}, expires: {}, powers: {}, canaries: {}, answers: {} }}",
         text(name),
         request_of(request),
+        optional(elsewhere.as_ref().map(|url| text(url))),
+        texts(hosts),
+        pairs(host_keys),
         pairs(with),
         texts(regions),
         field(owner),
@@ -189,19 +196,42 @@ fn verification_of(verification: &Verification) -> String {
     )
 }
 
+fn survey_of(Survey { name, lookups, asks }: &Survey) -> String {
+    let ask = |Ask { kind, request, names, total, answers }: &Ask| {
+        let [names, total] = [names, total].map(|field| optional(field.as_ref().map(field_of)));
+        let powers = |powers: &[request::Power]| list(powers.iter().map(|power| format!("Power::{power:?}")));
+        let answers = list(answers.iter().map(|answer| answer_of(answer, &powers(&answer.means))));
+        let (kind, request) = (text(kind), request_of(request));
+        format!("Ask {{ kind: {kind}, request: {request}, names: {names}, total: {total}, answers: {answers} }}")
+    };
+    let (lookups, asks) = (list(lookups.iter().map(lookup_of)), list(asks.iter().map(ask)));
+    format!("Survey {{ name: {}, lookups: {lookups}, asks: {asks} }}", text(name))
+}
+
 fn revocation_of(revocation: &Revocation) -> String {
-    let Revocation { name, request, lookup, breaks, answers } = revocation;
-    let lookup = optional(lookup.as_ref().map(|Lookup { url, headers, name, at }| {
-        let headers = pairs(headers);
-        format!("Lookup {{ url: {}, headers: {headers}, name: {}, at: {} }}", text(url), text(name), text(at))
-    }));
+    let Revocation { name, request, lookups, batch, breaks, answers } = revocation;
+    let batch = batch.as_ref().map(|Batch { each, most }| format!("Batch {{ each: {}, most: {most} }}", text(each)));
     format!(
-        "Revocation {{ name: {}, request: {}, lookup: {lookup}, breaks: {}, answers: {} }}",
+        "Revocation {{ name: {}, request: {}, lookups: {}, batch: {}, breaks: {}, answers: {} }}",
         text(name),
         request_of(request),
+        list(lookups.iter().map(lookup_of)),
+        optional(batch),
         text(breaks),
         list(answers.iter().map(|answer| answer_of(answer, &format!("Did::{:?}", answer.means)))),
     )
+}
+
+fn lookup_of(Lookup { request, name, at }: &Lookup) -> String {
+    format!("Lookup {{ request: {}, name: {}, at: {} }}", request_of(request), text(name), field_of(at))
+}
+
+fn field_of(field: &Field) -> String {
+    match field {
+        Field::Pointer(at) => format!("Field::Pointer({})", text(at)),
+        Field::Element(name) => format!("Field::Element({})", text(name)),
+        Field::Header(name) => format!("Field::Header({})", text(name)),
+    }
 }
 
 fn request_of(request: &Request) -> String {

@@ -84,6 +84,28 @@ pub struct Access {
     /// What those scopes come to, as far as they are known.
     #[serde(default, skip_serializing_if = "Vec::is_empty", with = "by_name")]
     pub powers: Vec<Power>,
+    /// What it was seen to reach, where that was asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<Resource>,
+}
+
+/// Things of one kind that a token reaches.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Resource {
+    /// What they are, as a plural.
+    pub kind: String,
+    /// How many there are, where the provider says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<u64>,
+    /// Some of their names, at most [`Resource::MOST_NAMES`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
+}
+
+impl Resource {
+    /// How many of them are named at most.
+    pub const MOST_NAMES: usize = 20;
 }
 
 /// Powers as lists of their names.

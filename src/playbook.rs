@@ -13,13 +13,23 @@ pub struct Playbook {
     pub steps: Cow<'static, [Step]>,
 }
 
+impl Playbook {
+    /// Whether something in it asks for the value `name`.
+    pub fn asks_for(&self, name: &str) -> bool {
+        let asks = |text: &str| text.split("${").skip(1).any(|rest| rest.split(['}', '|']).next() == Some(name));
+        self.steps.iter().any(|step| asks(&step.text) || step.commands.iter().any(|line| asks(line)))
+    }
+}
+
 /// One step of a playbook.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
     /// What the step is for.
     pub phase: Phase,
-    /// What to do, as one text.
+    /// What to do, as one text. `${NAME}` in it, and in the commands, is filled in where it is known.
     pub text: Cow<'static, str>,
+    /// Lines for a shell that do it, or help; comments among them begin with `#`.
+    pub commands: Cow<'static, [Cow<'static, str>]>,
 }
 
 /// What a step is for, in the order in which steps are taken.

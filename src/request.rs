@@ -10,8 +10,16 @@ use crate::text::{List, Text};
 pub struct Verification {
     /// Its name in the pattern file.
     pub name: Text,
-    /// What is asked.
+    /// In which language.
+    pub protocol: Protocol,
+    /// What is asked, and whom. Where the protocol is not HTTP, only its address counts.
     pub request: Request,
+    /// The same at a server that was found with the token: its address, which takes the place of the request's.
+    pub elsewhere: Option<Text>,
+    /// Hosts that may be asked though only the token names them; those that begin with a dot stand for one label before them.
+    pub hosts: List<Text>,
+    /// Fingerprints of the keys by which hosts are known: the host, and `SHA256:…` as ssh-keygen prints it.
+    pub host_keys: List<(Text, Text)>,
     /// Values that other rules find in the same file: their names here, and the rules' ids. Where there is none, the request may do without.
     pub with: List<(Text, Text)>,
     /// What `${region}` stands for in the address: each is asked in turn.
@@ -34,6 +42,86 @@ pub struct Verification {
     pub answers: List<Answer<Says>>,
 }
 
+/// What is asked of a token that works: what it can reach, and what it may do there. The table `[access.NAME]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Survey {
+    /// Its name in the pattern file.
+    pub name: Text,
+    /// What is asked first, for the others to use.
+    pub lookups: List<Lookup>,
+    /// What is asked.
+    pub asks: List<Ask>,
+}
+
+/// One kind of thing that a token may reach.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ask {
+    /// What these things are, as a plural.
+    pub kind: Text,
+    /// How they are asked for.
+    pub request: Request,
+    /// Where an answer names them: `*` in a pointer stands for every item or member.
+    pub names: Option<Field>,
+    /// Where it says how many there are.
+    pub total: Option<Field>,
+    /// What answers show that the token may do; all that fit count.
+    pub answers: List<Answer<List<Power>>>,
+}
+
+/// Languages that servers are asked in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// HTTP, with answers as they are declared.
+    Http,
+    /// A JSON Web Token's signature is compared with the keys that its issuer publishes (`OpenID` Connect Discovery 1.0): `${issuer}` is the issuer without its scheme.
+    Jwks,
+    /// A login to `PostgreSQL`: the rule captures `user` and `host`, and may capture `port` and `database`. So for all that follow.
+    Postgres,
+    /// To `MySQL` or `MariaDB`.
+    Mysql,
+    /// To `MongoDB`.
+    Mongodb,
+    /// To Redis or Valkey.
+    Redis,
+    /// To a broker that speaks AMQP 0-9-1.
+    Amqp,
+    /// Whether an SSH server knows the public half of a private key (RFC 4252, section 7).
+    Ssh,
+}
+
+impl Protocol {
+    /// All of them.
+    pub const ALL: [Self; 8] =
+        [Self::Http, Self::Jwks, Self::Postgres, Self::Mysql, Self::Mongodb, Self::Redis, Self::Amqp, Self::Ssh];
+
+    /// Its name in pattern files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Jwks => "jwks",
+            Self::Postgres => "postgres",
+            Self::Mysql => "mysql",
+            Self::Mongodb => "mongodb",
+            Self::Redis => "redis",
+            Self::Amqp => "amqp",
+            Self::Ssh => "ssh",
+        }
+    }
+
+    /// What its addresses begin with, up to the host.
+    pub fn scheme(self) -> &'static str {
+        match self {
+            Self::Http | Self::Jwks => "https",
+            other => other.name(),
+        }
+    }
+
+    /// Whether it is a login with a user and a password.
+    pub fn is_login(self) -> bool {
+        !matches!(self, Self::Http | Self::Jwks | Self::Ssh)
+    }
+}
+
 /// How a provider is told to end a token.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Revocation {
@@ -42,24 +130,33 @@ pub struct Revocation {
     /// What is sent.
     pub request: Request,
     /// What is asked first.
-    pub lookup: Option<Lookup>,
+    pub lookups: List<Lookup>,
+    /// How several tokens are ended by one call.
+    pub batch: Option<Batch>,
     /// What works no more afterwards.
     pub breaks: Text,
     /// What it may answer.
     pub answers: List<Answer<Did>>,
 }
 
-/// A request made first, to learn what the revocation needs.
+/// How one call speaks of several tokens.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Batch {
+    /// The part of the body that stands for one token; for several there are several, with commas between them.
+    pub each: Text,
+    /// How many tokens a call takes at most.
+    pub most: usize,
+}
+
+/// A request made first, to learn what the others need.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lookup {
     /// What is asked.
-    pub url: Text,
-    /// With which headers.
-    pub headers: List<(Text, Text)>,
-    /// What the value is called in the revocation.
+    pub request: Request,
+    /// What the value is called in the templates that follow.
     pub name: Text,
-    /// Where the answer has it, as a JSON pointer.
-    pub at: Text,
+    /// Where the answer has it.
+    pub at: Field,
 }
 
 /// An HTTP request with places to fill in. Every text of it but `source` is a template: `${secret}`, `${NAME}` for a part of the finding, `${NAME|FILTER}`.
@@ -238,7 +335,7 @@ impl Power {
 /// Where an answer says something.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Field {
-    /// In its JSON, as a pointer (RFC 6901).
+    /// In its JSON, as a pointer (RFC 6901); a part of it that is `*` stands for every item of a list and every member of an object.
     Pointer(Text),
     /// In a header of this name, in lower case.
     Header(Text),
@@ -253,7 +350,7 @@ pub struct Answer<M: 'static> {
     pub means: M,
     /// It has one of these statuses.
     pub status: List<u16>,
-    /// Its JSON has something at these pointers.
+    /// Its JSON has something at these pointers, where `*` stands for any item or member.
     pub has: List<Text>,
     /// Its JSON has nothing, or null, at these.
     pub lacks: List<Text>,

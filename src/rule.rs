@@ -5,7 +5,7 @@
 
 use crate::{
     playbook::Playbook,
-    request::{Revocation, Verification},
+    request::{Revocation, Survey, Verification},
 };
 
 pub use crate::text::{List, Shared, Text};
@@ -53,8 +53,12 @@ pub struct Rule {
     pub detect: Detection,
     /// How its provider is asked whether one works.
     pub verify: Option<Shared<Verification>>,
+    /// How its provider is asked what one that works can reach.
+    pub access: Option<Shared<Survey>>,
     /// How its provider is told to end one.
     pub revoke: Option<Shared<Revocation>>,
+    /// How it is told to delete one for good, where ending it leaves it there.
+    pub delete: Option<Shared<Revocation>>,
     /// What to do about one.
     pub playbook: Option<Playbook>,
     /// Templates that it finds.

@@ -56,18 +56,53 @@ impl<'r> Seen<'r> {
     }
 
     fn is<M>(&self, answer: &Answer<M>) -> bool {
-        let there = |at: &str| self.at(at).is_some_and(|value| at.is_empty() || !value.is_null());
+        let there = |at: &str| self.all_at(at).iter().any(|value| at.is_empty() || !value.is_null());
+        let says = |at: &str, text: &str| self.all_at(at).into_iter().filter_map(text_of).any(|found| found == text);
         let asks_json = !(answer.has.is_empty() && answer.lacks.is_empty() && answer.is.is_empty());
         answer.status.contains(&self.status)
             && (!asks_json || self.json.is_some())
             && answer.has.iter().all(|at| there(at))
             && !answer.lacks.iter().any(|at| there(at))
-            && answer.is.iter().all(|(at, text)| self.at(at).and_then(text_of).is_some_and(|found| found == *text))
+            && answer.is.iter().all(|(at, text)| says(at, text))
             && answer.contains.iter().all(|text| self.text.contains(&**text))
     }
 
+    /// Of `answers`, all that this is; of pages none.
+    pub fn all_of<'a, M>(&self, answers: &'a [Answer<M>]) -> impl Iterator<Item = &'a M> {
+        let is_page = self.is_page();
+        answers.iter().filter(move |answer| !is_page && self.is(answer)).map(|answer| &answer.means)
+    }
+
+    /// What is at `pointer`, of several the first.
     fn at(&self, pointer: &str) -> Option<&Value> {
-        self.json.as_ref()?.pointer(pointer)
+        self.all_at(pointer).into_iter().next()
+    }
+
+    /// Everything that its JSON has at `pointer`, in which `*` stands for every item and member.
+    pub(super) fn all_at(&self, pointer: &str) -> Vec<&Value> {
+        let mut found: Vec<&Value> = self.json.iter().collect();
+        for part in pointer.split('/').skip(1) {
+            let part = part.replace("~1", "/").replace("~0", "~");
+            found = found.into_iter().flat_map(|value| inside(value, &part)).collect();
+        }
+        found
+    }
+
+    /// The texts at `field`, each once, in their order.
+    pub fn names(&self, field: &Field) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        let found: Vec<Cow<'_, str>> = match field {
+            Field::Pointer(at) => self.all_at(at).into_iter().filter_map(text_of).collect(),
+            Field::Element(name) => elements(&self.text, name).map(Cow::Borrowed).collect(),
+            Field::Header(_) => self.words(field).into_iter().map(Cow::Owned).collect(),
+        };
+        for name in found.iter().map(|name| name.trim()).filter(|name| !name.is_empty()) {
+            let name: String = name.chars().take(LONGEST_FIELD).collect();
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
     }
 
     /// The words that it says at `field`: of a list its items, of a text what commas and spaces part.
@@ -95,14 +130,34 @@ impl<'r> Seen<'r> {
                 Value::Array(items) => items.iter().filter_map(text_of).collect::<Vec<_>>().join(", "),
                 value => text_of(value)?.into_owned(),
             },
-            Field::Element(name) => {
-                let (_, rest) = self.text.split_once(&format!("<{name}>"))?;
-                rest.split_once("</")?.0.to_owned()
-            }
+            Field::Element(name) => elements(&self.text, name).next()?.to_owned(),
         };
         let text = text.trim();
         (!text.is_empty()).then(|| text.chars().take(LONGEST_FIELD).collect())
     }
+}
+
+/// What `value` has under `part`, or all that it has.
+fn inside<'v>(value: &'v Value, part: &str) -> Vec<&'v Value> {
+    match value {
+        Value::Array(items) if part == "*" => items.iter().collect(),
+        Value::Object(members) if part == "*" => members.values().collect(),
+        Value::Array(items) => part.parse().ok().and_then(|at: usize| items.get(at)).into_iter().collect(),
+        Value::Object(members) => members.get(part).into_iter().collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// What stands in the XML elements `name` of `text` up to the next tag.
+fn elements<'t>(text: &'t str, name: &str) -> impl Iterator<Item = &'t str> {
+    let tag = format!("<{name}>");
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let (_, behind) = rest.split_once(&tag)?;
+        let (inner, behind) = behind.split_once('<')?;
+        rest = behind;
+        Some(inner)
+    })
 }
 
 /// A text, or a number or boolean as JSON writes it.
@@ -179,6 +234,28 @@ mod tests {
         assert!(!fits(&|answer| answer.lacks = vec!["/user".into()].into()));
         assert!(!fits(&|answer| answer.is = vec![("/ok".into(), "false".into())].into()));
         assert!(!fits(&|answer| answer.contains = vec!["bob".into()].into()));
+    }
+
+    #[test]
+    fn a_star_stands_for_every_item() {
+        let body = r#"{"data":[{"n":"a","may":{"push":false}},{"n":"b","may":{"push":true}},{"n":"a"}],"x/y":{"*":1}}"#;
+        let reply = reply(200, body, false);
+        let seen = Seen::of(&reply);
+        let names = |at: &str| seen.names(&Field::Pointer(at.to_owned().into()));
+        assert_eq!(names("/data/*/n"), ["a", "b"]);
+        assert_eq!(names("/*/*/may/push"), ["false", "true"]);
+        assert_eq!((names("/x~1y/*"), names("/data/9/n"), names("/data/*/z")), (vec!["1".into()], vec![], vec![]));
+        let mut pushes = answer(Says::Active, 200);
+        pushes.is = vec![("/data/*/may/push".into(), "true".into())].into();
+        let mut other = answer(Says::Inactive, 200);
+        other.is = vec![("/data/*/n".into(), "c".into())].into();
+        assert_eq!(seen.all_of(&[other, pushes, answer(Says::Inactive, 200)]).count(), 2);
+    }
+
+    #[test]
+    fn elements_of_a_name_are_all_told() {
+        let reply = reply(200, "<L><Name>one</Name><Other>x</Other><Name>two</Name><Name>cut", true);
+        assert_eq!(Seen::of(&reply).names(&Field::Element("Name".into())), ["one", "two"]);
     }
 
     #[test]

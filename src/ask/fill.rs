@@ -59,6 +59,9 @@ pub enum Unfit {
     /// A value that a key is decoded from is not encoded as it should be.
     #[error("it is not encoded as it should be")]
     Encoded,
+    /// A token is not signed with a key that is published.
+    #[error("it is signed with a key that its issuer keeps to itself, or with none")]
+    Unpublished,
     /// The address is none with the values in it.
     #[error("its address is not one")]
     Address,
@@ -86,7 +89,7 @@ impl<'a> Known<'a> {
         Self { secret, parts, region, spoilt: false, now, nonce: nonce(), named: BTreeMap::new() }
     }
 
-    /// The same with another value by this name.
+    /// The same with another value by this name, which goes before a part of that name.
     #[must_use]
     pub fn with(mut self, name: &str, value: &[u8]) -> Self {
         self.named.insert(name.to_owned(), Zeroizing::new(value.to_vec()));
@@ -152,6 +155,7 @@ impl<'a> Known<'a> {
             ("secret", _) => Ok(Zeroizing::new(self.secret().to_vec())),
             ("time", Some(Filter::Ms)) => text(self.now.as_millis().to_string()),
             ("time", Some(Filter::Iso)) => text(iso(self.now)),
+            ("time", Some(Filter::Date)) => text(iso(self.now).chars().take_while(|&c| c != 'T').collect()),
             ("time", Some(Filter::Http)) => text(http_date(self.now)),
             ("time", _) => text(self.now.as_secs().to_string()),
             ("nonce", _) => text(self.nonce.clone()),
@@ -232,7 +236,7 @@ fn changed(value: Bytes, filter: Filter) -> Bytes {
         Filter::Sha256 => encoded(&Sha256::digest(&*value), Encoding::Hex),
         Filter::Lower => Zeroizing::new(value.to_ascii_lowercase()),
         // The time is written so already.
-        Filter::Ms | Filter::Iso | Filter::Http => value,
+        Filter::Ms | Filter::Iso | Filter::Date | Filter::Http => value,
     }
 }
 

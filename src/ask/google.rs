@@ -12,8 +12,9 @@ use zeroize::Zeroizing;
 
 use super::fill::{Known, Unfit};
 
-/// What the access token may do: tell its own address, the least there is.
-const SCOPE: &str = "https://www.googleapis.com/auth/userinfo.email";
+/// What the access token may do: tell its own address, and look at what the account may look at. What it may do there, the account's roles say.
+const SCOPE: &str =
+    "https://www.googleapis.com/auth/userinfo.email https://www.googleapis.com/auth/cloud-platform.read-only";
 /// Whom the assertion is for.
 const AUDIENCE: &str = "https://oauth2.googleapis.com/token";
 /// How long it is good, in seconds.

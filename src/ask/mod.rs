@@ -6,25 +6,33 @@
 mod answer;
 mod fill;
 mod google;
+mod issuer;
+mod login;
 mod sigv4;
+mod visit;
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use ureq::http::{HeaderMap, HeaderValue, Method, Uri, header};
 use zeroize::Zeroizing;
 
 use crate::{
+    incident::Access,
     net::{
         self, Call, Failure, Net, Reply,
         hosts::{Consent, Named, Refused},
     },
-    request::{self, Request, Scheme},
+    request::{self, Lookup, Protocol, Request, Scheme, Verification},
     rules::placeholder::{self, Host},
+    text::Text,
 };
 
 pub use answer::Seen;
 pub use fill::{Known, Unfit};
 use fill::{Position, fill};
+
+/// Whether the run is to end.
+pub type Stopped<'s> = &'s (dyn Fn() -> bool + Sync);
 
 /// Asks providers, with the user's consent.
 #[derive(Debug)]
@@ -58,6 +66,66 @@ pub enum Unasked {
     /// The request may not be sent there.
     #[error(transparent)]
     Refused(#[from] Refused),
+}
+
+/// What a server is asked about a token, filled in.
+pub enum Inquiry {
+    /// A request, whose answers its pattern file declares.
+    Http(Box<Call>),
+    /// Its issuer's keys.
+    Issuer(Box<issuer::Inquiry>),
+    /// Whether it lets somebody in.
+    Visit(Box<visit::Visit>),
+}
+
+/// What came of an inquiry.
+#[derive(Debug)]
+pub enum Heard {
+    /// An answer, to be read as declared.
+    Reply(Reply),
+    /// What the protocol itself says.
+    Outcome(Outcome),
+}
+
+/// What a server that does not speak HTTP says of a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It accepts it.
+    Accepted,
+    /// It says that it is wrong.
+    Rejected,
+    /// Neither, and why.
+    Unknown(Cow<'static, str>),
+}
+
+impl Inquiry {
+    /// The host that is asked, and its port where it is not the usual one.
+    pub fn host(&self) -> String {
+        match self {
+            Self::Http(call) => host_of(call).to_owned(),
+            Self::Issuer(inquiry) => host_of(inquiry.first()).to_owned(),
+            Self::Visit(visit) => visit.host().to_owned(),
+        }
+    }
+
+    /// What is known of a token that was accepted by a protocol's own word.
+    pub fn access(&self) -> Option<Access> {
+        match self {
+            Self::Visit(visit) => visit.access(),
+            Self::Http(_) | Self::Issuer(_) => None,
+        }
+    }
+}
+
+/// Why a value that a request needs cannot be learnt.
+#[derive(Debug, thiserror::Error)]
+pub enum Unlearnt {
+    /// The request for it cannot be made.
+    #[error(transparent)]
+    Unasked(#[from] Unasked),
+    /// The answer does not have it.
+    #[error("its provider does not say what the call needs: {0}")]
+    Silent(String),
 }
 
 impl Endpoint {
@@ -100,6 +168,55 @@ impl Asker {
         self.endpoints.get(provider).map(|endpoint| endpoint.authority.as_str())
     }
 
+    /// What `verification` of `provider` asks, with everything filled in; at the server that was found with the token, where it is to be `elsewhere`.
+    ///
+    /// # Errors
+    /// Where something does not fit, or it may not be sent.
+    pub fn inquiry(
+        &self,
+        provider: &str,
+        verification: &Verification,
+        elsewhere: bool,
+        known: &Known<'_>,
+    ) -> Result<Inquiry, Unasked> {
+        match (verification.protocol, &verification.elsewhere) {
+            (Protocol::Http, Some(url)) if elsewhere => {
+                let request = Request { url: url.clone(), ..verification.request.clone() };
+                Ok(Inquiry::Http(Box::new(self.call(provider, &request, known)?)))
+            }
+            (Protocol::Http, _) => Ok(Inquiry::Http(Box::new(self.call(provider, &verification.request, known)?))),
+            (Protocol::Jwks, _) => {
+                self.consent.check_provider(provider)?;
+                let inquiry = issuer::Inquiry::new(self, provider, &verification.hosts, known.secret())?;
+                Ok(Inquiry::Issuer(Box::new(inquiry)))
+            }
+            _ => Ok(Inquiry::Visit(Box::new(visit::Visit::new(self, provider, verification, known)?))),
+        }
+    }
+
+    /// Asks.
+    ///
+    /// # Errors
+    /// Where there is no answer.
+    pub fn ask(&self, inquiry: &Inquiry, stopped: Stopped<'_>) -> Result<Heard, Failure> {
+        match inquiry {
+            Inquiry::Http(call) => self.send(call, stopped).map(Heard::Reply),
+            Inquiry::Issuer(inquiry) => inquiry.ask(self, stopped).map(Heard::Outcome),
+            Inquiry::Visit(visit) => visit.make(self, stopped).map(Heard::Outcome),
+        }
+    }
+
+    /// The host that `request` of `provider` leads to, where that needs nothing that was found.
+    pub fn host_of(&self, provider: &str, request: &Request) -> Option<String> {
+        if let Some(endpoint) = self.endpoint_of(provider) {
+            return Some(endpoint.to_owned());
+        }
+        match placeholder::host("https", &request.url) {
+            Ok(Host::Literal(host)) => Some(host.to_owned()),
+            _ => None,
+        }
+    }
+
     /// What `request` of `provider` is with everything filled in.
     ///
     /// # Errors
@@ -120,28 +237,108 @@ impl Asker {
         Ok(call)
     }
 
+    /// What `request` of `provider` is for several tokens at once, for each of which `each` stands in its body. All but that is the same for each of `known`.
+    ///
+    /// # Errors
+    /// As for one.
+    pub fn call_for_all(
+        &self,
+        provider: &str,
+        request: &Request,
+        each: &str,
+        known: &[Known<'_>],
+    ) -> Result<Call, Unasked> {
+        let (first, Some((before, after))) = (known.first(), request.body.split_once(each)) else {
+            return Err(Unfit::Encoded.into());
+        };
+        let first = first.ok_or(Unfit::Encoded)?;
+        let mut call = self.call(provider, request, first)?;
+        let mut body = fill(before, Position::Json, first)?;
+        for (nth, known) in known.iter().enumerate() {
+            if nth > 0 {
+                body.push(b',');
+            }
+            body.extend_from_slice(&fill(each, Position::Json, known)?);
+        }
+        body.extend_from_slice(&fill(after, Position::Json, first)?);
+        call.body = body;
+        Ok(call)
+    }
+
     /// Has `call` lead where it may: to the host that the address template `url` allows, or to the endpoint in its place.
     fn direct(&self, provider: &str, url: &str, call: &mut Call) -> Result<(), Unasked> {
-        if let Some(endpoint) = self.endpoints.get(provider) {
-            call.uri = endpoint.lead(&call.uri).ok_or(Refused::Malformed)?;
-            call.public = false;
+        if self.lead_to_endpoint(provider, call)? {
             return Ok(());
         }
-        let named = match placeholder::host(url).map_err(|_| Refused::Malformed)? {
+        let named = match placeholder::host("https", url).map_err(|_| Refused::Malformed)? {
             Host::Literal(host) => Named::Host(host),
             Host::Under(suffix) => Named::Under(suffix),
             Host::Found => Named::Anywhere,
         };
+        self.check(call, named)
+    }
+
+    /// A request for what is at `uri`, which what was found or another answer names: at one of `hosts`, or where the user allows.
+    fn get(&self, provider: &str, hosts: &[Text], uri: Uri) -> Result<Call, Unasked> {
+        let mut call = Call {
+            method: Method::GET,
+            uri,
+            headers: HeaderMap::new(),
+            body: Zeroizing::default(),
+            public: true,
+            repeatable: true,
+        };
+        call.headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+        if self.lead_to_endpoint(provider, &mut call)? {
+            return Ok(call);
+        }
+        let named = hosts.iter().map(|host| if host.starts_with('.') { Named::Under(host) } else { Named::Host(host) });
+        let mut fitting = named.filter(|named| self.consent.check(&call.uri, *named).is_ok());
+        let named = fitting.next().unwrap_or(Named::Anywhere);
+        self.check(&mut call, named)?;
+        Ok(call)
+    }
+
+    /// Whether another server stands in for `provider`, to which `call` then leads.
+    fn lead_to_endpoint(&self, provider: &str, call: &mut Call) -> Result<bool, Refused> {
+        let Some(endpoint) = self.endpoints.get(provider) else { return Ok(false) };
+        call.uri = endpoint.lead(&call.uri).ok_or(Refused::Malformed)?;
+        call.public = false;
+        Ok(true)
+    }
+
+    fn check(&self, call: &mut Call, named: Named<'_>) -> Result<(), Unasked> {
         // Behind a proxy nobody here sees the address: a found host was allowed by name, and one under a provider's own suffix is the provider's.
         call.public = self.consent.check(&call.uri, named)? && !self.net.is_proxied(&call.uri);
         Ok(())
+    }
+
+    /// Makes `lookups` in turn: what is known, and what they answered.
+    ///
+    /// # Errors
+    /// Where one cannot be made, or its answer does not have what it is made for.
+    pub fn look_up<'k>(
+        &self,
+        provider: &str,
+        lookups: &[Lookup],
+        known: Known<'k>,
+        stopped: Stopped<'_>,
+    ) -> Result<Known<'k>, Unlearnt> {
+        lookups.iter().try_fold(known, |known, lookup| {
+            let call = self.call(provider, &lookup.request, &known)?;
+            let reply = self.send(&call, stopped).map_err(|failure| Unlearnt::Silent(failure.to_string()))?;
+            let seen = Seen::of(&reply);
+            let said = seen.field(&lookup.at).filter(|_| (200..300).contains(&seen.status()));
+            let said = said.ok_or_else(|| Unlearnt::Silent(format!("status {}", seen.status())))?;
+            Ok(known.with(&lookup.name, Zeroizing::new(said).as_bytes()))
+        })
     }
 
     /// Sends `call`.
     ///
     /// # Errors
     /// Where there is no answer.
-    pub fn send(&self, call: &Call, stopped: &(dyn Fn() -> bool + Sync)) -> Result<Reply, Failure> {
+    pub fn send(&self, call: &Call, stopped: Stopped<'_>) -> Result<Reply, Failure> {
         self.net.send(call, stopped)
     }
 }

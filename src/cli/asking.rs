@@ -35,6 +35,9 @@ pub(super) struct Asking {
     /// Asks providers whether tokens still work; --verify=plan prints whom it would ask, and asks nobody
     #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "ask")]
     pub(super) verify: Option<Verify>,
+    /// Asks of tokens that work what they can reach, too, in read-only requests
+    #[arg(long, requires = "verify")]
+    access: bool,
     #[command(flatten)]
     manners: Manners,
 }
@@ -96,7 +99,7 @@ enum Error {
 impl Asking {
     /// Who asks, about incidents of `rules`.
     pub(super) fn verifier<'r>(&self, rules: &'r [Rule], options: &Options) -> Result<Verifier<'r>, AnyError> {
-        self.manners.verifier(rules, options)
+        Ok(self.manners.verifier(rules, options)?.exploring(self.access))
     }
 
     /// Keeps what `verifier` knows, if that is wanted.

@@ -27,6 +27,9 @@ pub(crate) struct Arguments {
     /// Which incidents make the exit status 1 [default: active]
     #[arg(long, value_name = "WHICH", env = "STANCH_FAIL_ON")]
     fail_on: Option<FailOnName>,
+    /// Asks of tokens that work what they can reach, too, in read-only requests
+    #[arg(long)]
+    access: bool,
     #[command(flatten)]
     manners: Manners,
     #[command(flatten)]
@@ -38,7 +41,7 @@ pub(crate) fn run(arguments: &Arguments, colour: bool) -> Result<Status, AnyErro
     let destinations = arguments.output.destinations(colour)?;
     let config = arguments.reported.config(arguments.output.now(), arguments.output.all_versions)?;
     let detector = Detector::new(config.rules.rules().to_vec());
-    let verifier = arguments.manners.verifier(detector.rules(), &config.options)?;
+    let verifier = arguments.manners.verifier(detector.rules(), &config.options)?.exploring(arguments.access);
     let counters = Arc::new(Progress::default());
     interrupt::stop_on_signal(&counters);
     let mut outcome = arguments.reported.find(&config, &detector, &counters)?;

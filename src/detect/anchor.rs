@@ -141,9 +141,12 @@ impl Search<'_> {
         for (part, compiled) in detect.parts.iter().zip(self.matcher.parts()) {
             match self.nearest(part, compiled, &matched, scratch) {
                 Some(range) if part.name == "secret" => secret = range,
-                Some(range) => parts.push((part.name.clone().into_owned(), range)),
+                // The same value may be told by several contexts; the first that is there counts.
+                Some(range) if parts.iter().all(|(name, _)| *name != part.name) => {
+                    parts.push((part.name.clone().into_owned(), range));
+                }
                 None if part.required => return None,
-                None => {}
+                _ => {}
             }
         }
         let payload = group(pattern.groups.payload).unwrap_or_else(|| secret.clone());

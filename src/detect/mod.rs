@@ -278,7 +278,8 @@ fn shown(rule: &Rule, secret: &[u8]) -> Shown {
 }
 
 /// Names under which a rule's groups and parts are public.
-const PUBLIC: [&str; 8] = ["id", "user", "host", "account", "region", "expires", "issued", "lifetime"];
+const PUBLIC: [&str; 10] =
+    ["id", "user", "host", "port", "database", "account", "region", "expires", "issued", "lifetime"];
 
 fn part_value(rule: &Rule, name: &str, bytes: &[u8]) -> PartValue {
     if PUBLIC.contains(&name) {

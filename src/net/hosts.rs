@@ -80,8 +80,15 @@ impl Consent {
         if authority.as_str().contains('@') {
             return Err(Refused::Malformed);
         }
-        let host = authority.host().to_ascii_lowercase();
-        let full = authority.as_str().to_ascii_lowercase();
+        self.check_host(authority.host(), authority.as_str(), named)
+    }
+
+    /// The same for a host, with its port in `full` where that is not the usual one, that speaks another protocol.
+    ///
+    /// # Errors
+    /// Where it may not.
+    pub fn check_host(&self, host: &str, full: &str, named: Named<'_>) -> Result<bool, Refused> {
+        let (host, full) = (host.to_ascii_lowercase(), full.to_ascii_lowercase());
         let is_in = |list: &BTreeSet<String>| list.contains(&host) || list.contains(&full);
         if is_in(&self.denied) {
             return Err(Refused::Denied { what: host });

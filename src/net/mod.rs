@@ -6,10 +6,12 @@
 
 mod address;
 pub mod hosts;
+mod line;
 mod pace;
 
 use std::{
     io::Read,
+    net::SocketAddr,
     sync::Mutex,
     time::{Duration, Instant},
 };
@@ -26,6 +28,8 @@ use ureq::{
 };
 use zeroize::Zeroizing;
 
+pub use line::Line;
+use line::Trust;
 use pace::Pace;
 
 /// How much of an answer is read, in bytes.
@@ -119,6 +123,19 @@ pub enum Failure {
     Stopped,
 }
 
+/// Where to connect that does not speak HTTP.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Peer {
+    /// A name, or an address, IPv6 ones in brackets.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// Whether the host has to have a public address.
+    pub public: bool,
+    /// How long it may take, where that is less than any request may.
+    pub patience: Option<Duration>,
+}
+
 /// Certificate authorities that hosts are known by.
 #[derive(Clone, Debug)]
 pub struct Authorities(Vec<Certificate<'static>>);
@@ -142,6 +159,7 @@ pub struct Net {
     open: Agent,
     /// For those that have to be public.
     guarded: Agent,
+    trust: Trust,
     limits: Limits,
     until: Instant,
     paces: Mutex<std::collections::HashMap<String, Pace>>,
@@ -161,6 +179,9 @@ impl Net {
 
     /// The same, but hosts are known by `authorities`, where some are given.
     pub fn trusting(limits: Limits, authorities: Option<Authorities>) -> Self {
+        let certificates = authorities.as_ref().map(|Authorities(all)| all.iter().map(Certificate::der));
+        // Those that are none have been refused when they were read.
+        let trust = certificates.and_then(Trust::authorities).unwrap_or_else(Trust::web_pki);
         let roots = authorities.map_or(RootCerts::WebPki, |Authorities(certificates)| certificates.into());
         let tls = TlsConfig::builder().root_certs(roots).build();
         let agent = |public| {
@@ -183,6 +204,7 @@ impl Net {
         Self {
             open: agent(false),
             guarded: agent(true),
+            trust,
             until: Instant::now() + limits.total,
             limits,
             paces: Mutex::default(),
@@ -212,6 +234,37 @@ impl Net {
             }
         }
         unreachable!("the loop ends by its last try")
+    }
+
+    /// Connects to `peer` when its turn comes, and has `say` talk to it.
+    ///
+    /// # Errors
+    /// Where it cannot be reached, or what is said comes to nothing.
+    pub fn talk<T>(
+        &self,
+        peer: &Peer,
+        stopped: &(dyn Fn() -> bool + Sync),
+        say: impl FnOnce(&mut Line) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let host = format!("{}:{}", peer.host, peer.port);
+        let turn = self.with_pace(&host, |pace| pace.turn(Instant::now(), &self.limits));
+        self.wait_until(turn.ok_or(Failure::GivenUp)?, stopped)?;
+        let patience = peer.patience.map_or(self.limits.request, |patience| patience.min(self.limits.request));
+        let until = (Instant::now() + patience).min(self.until);
+        let addresses = self.addresses(&host, peer.public);
+        let line = addresses.and_then(|found| Line::connect(&found, &peer.host, &self.trust, until));
+        let said = line.and_then(|mut line| say(&mut line));
+        self.with_pace(&host, |pace| pace.went(said.is_ok(), None));
+        said
+    }
+
+    /// The addresses of `host`, which has a port behind it.
+    fn addresses(&self, host: &str, public: bool) -> Result<Vec<SocketAddr>, Failure> {
+        let uri: Uri = format!("https://{host}").parse().map_err(|_| Failure::NoAddress)?;
+        let resolver = Checked { public, inner: DefaultResolver::default() };
+        let timeout = NextTimeout { after: self.limits.request.into(), ..NextTimeout::default() };
+        let found = resolver.resolve(&uri, self.open.config(), timeout).map_err(failure)?;
+        Ok(found.iter().copied().collect())
     }
 
     fn with_pace<T>(&self, host: &str, act: impl FnOnce(&mut Pace) -> T) -> T {

@@ -29,7 +29,9 @@ impl Reporter for Json {
             out.write_all(if nth == 0 { b"\n" } else { b",\n" })?;
             value(out, &model::Incident::new(incident, report, &redactor))?;
         }
-        out.write_all(b"\n],\"coverage\":")?;
+        out.write_all(b"\n],\"playbooks\":")?;
+        value(out, &model::Playbook::all(report))?;
+        out.write_all(b",\"coverage\":")?;
         value(out, &model::Coverage::new(report, &redactor))?;
         out.write_all(b"}\n")
     }

@@ -1,4 +1,4 @@
-//! JSON Lines: an incident a line, the coverage last. The objects are `model`'s.
+//! JSON Lines: an incident a line, then the playbooks of their rules, the coverage last. The objects are `model`'s.
 
 use std::io;
 
@@ -12,6 +12,10 @@ impl Reporter for Jsonl {
         let redactor = Redactor::new(report);
         for incident in report.incidents {
             json::value(out, &model::Incident::new(incident, report, &redactor))?;
+            out.write_all(b"\n")?;
+        }
+        for playbook in model::Playbook::all(report) {
+            json::value(out, &playbook)?;
             out.write_all(b"\n")?;
         }
         json::value(out, &model::Coverage::new(report, &redactor))?;
@@ -35,7 +39,7 @@ mod tests {
         let text = written(&Jsonl, &sample.report());
         let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         let types: Vec<&str> = lines.iter().map(|line| line["type"].as_str().unwrap()).collect();
-        assert_eq!(types, ["incident", "incident", "coverage"]);
+        assert_eq!(types, ["incident", "incident", "playbook", "coverage"]);
         assert!(text.lines().all(|line| line.starts_with("{\"type\":\"")));
     }
 
@@ -46,6 +50,8 @@ mod tests {
         let mut lines: Vec<Value> =
             written(&Jsonl, &sample.report()).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(lines.pop().unwrap(), document["coverage"]);
+        let playbooks = lines.split_off(document["incidents"].as_array().unwrap().len());
+        assert_eq!(Value::Array(playbooks), document["playbooks"]);
         assert_eq!(Value::Array(lines), document["incidents"]);
     }
 }

@@ -2,19 +2,25 @@
 //!
 //! Where they go and how strings are escaped is the formats'.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeSet};
 
-use data_encoding::BASE64;
+use data_encoding::{BASE64, HEXLOWER};
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 use super::{Report, redact::Redactor, time};
 use crate::{
     blob::ObjectId,
     finding::{FoundPart, PartValue},
     incident::{self, CommitInfo, GitPlace},
-    rule::Confidence,
+    playbook,
+    rule::{Confidence, Rule, RuleIx},
+    rules::placeholder,
     secret::Secret,
 };
+
+/// The hash of a shorter secret might be guessed back, in bytes.
+const SHORTEST_HASHED: usize = 20;
 
 /// The program.
 #[derive(Serialize)]
@@ -59,6 +65,8 @@ pub(super) struct Incident<'a> {
 #[derive(Serialize)]
 struct Hidden<'a> {
     masked: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sha256: Option<String>,
     #[serde(flatten)]
     raw: Option<Raw<'a>>,
 }
@@ -90,6 +98,17 @@ struct Access<'a> {
     expires: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     powers: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    resources: Vec<Resource<'a>>,
+}
+
+/// Things that a token reaches.
+#[derive(Serialize)]
+struct Resource<'a> {
+    kind: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    count: Option<u64>,
+    names: Vec<Cow<'a, str>>,
 }
 
 /// What a token says of itself in clear.
@@ -169,6 +188,23 @@ struct Last {
     at: Option<String>,
 }
 
+/// What ends a token of one rule.
+#[derive(Serialize)]
+pub(super) struct Playbook<'a> {
+    r#type: &'static str,
+    rule: &'a str,
+    url: &'a str,
+    steps: Vec<Step>,
+}
+
+#[derive(Serialize)]
+struct Step {
+    phase: &'static str,
+    text: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    commands: Vec<String>,
+}
+
 /// What was scanned, what was not, and why.
 #[derive(Serialize)]
 pub(super) struct Coverage<'a> {
@@ -217,7 +253,10 @@ impl<'a> Incident<'a> {
             class: rule.class.name(),
             severity: incident.severity.name(),
             confidence: incident.confidence.name(),
-            secret: Hidden::new(&incident.secret, report.show_secrets),
+            secret: Hidden {
+                sha256: named_in_logs(rule, &incident.secret),
+                ..Hidden::new(&incident.secret, report.show_secrets)
+            },
             checksum: incident.checksum.name(),
             entropy: rounded(f64::from(incident.entropy), 100.0),
             verdict: Verdict {
@@ -233,6 +272,14 @@ impl<'a> Incident<'a> {
     }
 }
 
+/// The hash by which its provider's own logs name a token, where its playbook asks for that. Such tokens are long and random: nobody gets back from the hash.
+fn named_in_logs(rule: &Rule, secret: &Secret) -> Option<String> {
+    rule.playbook.as_ref().filter(|playbook| playbook.asks_for("sha256"))?;
+    let guessable =
+        rule.class.is_password() || rule.detect.generic.is_some() || secret.expose().len() < SHORTEST_HASHED;
+    (!guessable).then(|| HEXLOWER.encode(&Sha256::digest(secret.expose())))
+}
+
 impl<'a> Access<'a> {
     fn new(access: &'a incident::Access, redactor: &Redactor<'_>) -> Self {
         let text = |field: &'a Option<String>| field.as_deref().map(|text| redactor.text(text));
@@ -242,6 +289,15 @@ impl<'a> Access<'a> {
             scopes: text(&access.scopes),
             expires: text(&access.expires),
             powers: access.powers.iter().map(|power| power.name()).collect(),
+            resources: access
+                .resources
+                .iter()
+                .map(|resource| Resource {
+                    kind: &resource.kind,
+                    count: resource.count,
+                    names: resource.names.iter().map(|name| redactor.text(name)).collect(),
+                })
+                .collect(),
         }
     }
 }
@@ -260,7 +316,7 @@ impl<'a> Claims<'a> {
 
 impl<'a> Hidden<'a> {
     fn new(secret: &'a Secret, show: bool) -> Self {
-        Self { masked: secret.masked(), raw: show.then(|| Raw::from(secret)) }
+        Self { masked: secret.masked(), sha256: None, raw: show.then(|| Raw::from(secret)) }
     }
 }
 
@@ -333,6 +389,24 @@ impl<'a> Introduced<'a> {
 impl From<&CommitInfo> for Last {
     fn from(commit: &CommitInfo) -> Self {
         Self { commit: commit.id.to_string(), at: time::rfc3339(commit.at) }
+    }
+}
+
+impl<'a> Playbook<'a> {
+    /// Those of the rules that found something, in the rules' order.
+    pub(super) fn all(report: &Report<'a>) -> Vec<Self> {
+        let rules: BTreeSet<RuleIx> = report.incidents.iter().map(|incident| incident.rule).collect();
+        let rules = rules.into_iter().map(|ix| report.rule(ix));
+        rules.filter_map(|rule| Some(Self::new(&rule.id, rule.playbook.as_ref()?))).collect()
+    }
+
+    fn new(rule: &'a str, playbook: &'a playbook::Playbook) -> Self {
+        let step = |step: &playbook::Step| Step {
+            phase: step.phase.name(),
+            text: placeholder::unfilled(&step.text),
+            commands: step.commands.iter().map(|line| placeholder::unfilled(line)).collect(),
+        };
+        Self { r#type: "playbook", rule, url: &playbook.url, steps: playbook.steps.iter().map(step).collect() }
     }
 }
 

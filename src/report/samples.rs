@@ -216,9 +216,15 @@ fn token_rule() -> Rule {
             url: "https://example.org/settings/tokens".into(),
             steps: vec![
                 Step {
-                    phase: Phase::Contain, text: "Delete it under Settings → Tokens; or `gh token delete`.".into()
+                    phase: Phase::Contain,
+                    text: "Delete it under Settings → Tokens; or `gh token delete`.".into(),
+                    commands: (&[]).into(),
                 },
-                Step { phase: Phase::Rotate, text: "Create a new one that expires.".into() },
+                Step {
+                    phase: Phase::Rotate,
+                    text: "Create a new one that expires.".into(),
+                    commands: vec!["token create --since ${since|date}".into()].into(),
+                },
             ]
             .into(),
         }),
@@ -242,7 +248,9 @@ fn password_rule() -> Rule {
         documented: false,
         note: None,
         verify: None,
+        access: None,
         revoke: None,
+        delete: None,
         detect: Detection {
             keywords: Vec::new().into(),
             regex: "".into(),

@@ -21,6 +21,7 @@ use crate::{
     escape,
     incident::{Incident, Occurrence, SourceKind},
     rule::{Confidence, RuleIx, Severity},
+    rules::placeholder,
 };
 
 /// GitHub refuses runs with more results.
@@ -249,7 +250,8 @@ impl<'a> Run<'a> {
         let confidence = found.confidence.name();
         let first = format!("{} {} ({confidence} confidence){standing}.", rule.name, incident.secret.masked());
         let next = rule.playbook.as_ref().and_then(|playbook| playbook.steps.first());
-        let text = next.map_or_else(|| first.clone(), |step| format!("{first} Next: {}", step.text));
+        let text =
+            next.map_or_else(|| first.clone(), |step| format!("{first} Next: {}", placeholder::unfilled(&step.text)));
         Text { text: escape::sarif(&escape::cut(&text, MOST_TEXT)) }
     }
 

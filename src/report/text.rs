@@ -14,8 +14,9 @@ use super::{Detail, Options, Report, Reporter, redact::Redactor, time, words};
 use crate::{
     escape,
     finding::PartValue,
-    incident::{CommitInfo, GitPlace, Incident, Occurrence, SourceKind},
+    incident::{CommitInfo, GitPlace, Incident, Occurrence, Resource, SourceKind},
     rule::Severity,
+    rules::placeholder,
     secret::Secret,
     verdict::Verdict,
 };
@@ -24,6 +25,8 @@ use crate::{
 const MOST_PLACES: usize = 5;
 /// How many refs are named.
 const MOST_REFS: usize = 3;
+/// How many things that a token reaches are named.
+const MOST_NAMES: usize = 5;
 /// How many hex digits of an incident's or object's id a person needs.
 const SHORT_ID: usize = 12;
 
@@ -140,7 +143,20 @@ impl Page<'_> {
             let powers: Vec<&str> = access.powers.iter().map(|power| power.name()).collect();
             said.push(format!("which comes to {}", powers.join(", ")));
         }
-        writeln!(self.out, "  its provider says: {}", said.join(", "))
+        if !said.is_empty() {
+            writeln!(self.out, "  its provider says: {}", said.join(", "))?;
+        }
+        access.resources.iter().try_for_each(|resource| self.resource(resource))
+    }
+
+    /// Things that the token reaches, some of them by name.
+    fn resource(&mut self, resource: &Resource) -> io::Result<()> {
+        let some = resource.names.iter().take(MOST_NAMES).map(|name| self.safe(name)).collect::<Vec<_>>();
+        let all = resource.count.unwrap_or(resource.names.len() as u64);
+        let counted = resource.count.map_or(String::new(), |count| format!("{} ", grouped(count)));
+        let more = if all > some.len() as u64 { ", …" } else { "" };
+        let names = if some.is_empty() { String::new() } else { format!(": {}{more}", some.join(", ")) };
+        writeln!(self.out, "  it reaches {counted}{}{names}", self.safe(&resource.kind))
     }
 
     /// What the token says of itself.
@@ -182,7 +198,7 @@ impl Page<'_> {
         };
         if let Some(step) = playbook.steps.first() {
             let label = self.paint(BOLD, "next:");
-            writeln!(self.out, "  {label} {}", escape::terminal(&step.text))?;
+            writeln!(self.out, "  {label} {}", escape::terminal(&placeholder::unfilled(&step.text)))?;
         }
         writeln!(self.out, "  see {}", escape::terminal(&playbook.url))
     }

@@ -1,9 +1,15 @@
 //! Puts the steps together that end one incident, in the order in which they are taken.
 
+use data_encoding::{BASE64, HEXLOWER};
 use serde_json::Value;
 
 use super::class;
-use crate::{escape::shell, playbook::Phase, rule::Rule};
+use crate::{
+    escape::shell,
+    playbook::Phase,
+    rule::Rule,
+    rules::placeholder::{self, Filter},
+};
 
 /// How many places a guide lists.
 const MOST_PLACES: usize = 50;
@@ -48,7 +54,7 @@ impl Guide {
             steps: Vec::new(),
         };
         for phase in Phase::ALL {
-            guide.add_written(rule, phase);
+            guide.add_written(rule, phase, &|_, _| None);
         }
         guide
     }
@@ -62,19 +68,37 @@ impl Guide {
         guide.facts.extend(leak.facts());
         guide.steps = Vec::new();
         for phase in Phase::ALL {
-            guide.add_written(rule, phase);
+            guide.add_written(rule, phase, &|name, filters| leak.known(name, filters));
             guide.steps.extend(leak.steps(rule, phase));
         }
         guide
     }
 
-    /// What the provider's playbook says of `phase`, else what any token of the class asks for.
-    fn add_written(&mut self, rule: &Rule, phase: Phase) {
+    /// What the provider's playbook says of `phase`, with what is `known`, else what any token of the class asks for.
+    fn add_written(&mut self, rule: &Rule, phase: Phase, known: &Known<'_>) {
         let steps = rule.playbook.as_ref().map_or(&[][..], |playbook| &playbook.steps);
-        let own: Vec<&str> = steps.iter().filter(|step| step.phase == phase).map(|step| &*step.text).collect();
-        let texts = if own.is_empty() { vec![class::step(rule.class, phase)] } else { own };
-        self.steps.extend(texts.into_iter().map(|text| Step { phase, text: text.to_owned(), commands: Vec::new() }));
+        let own = steps.iter().filter(|step| step.phase == phase).map(|step| Step {
+            phase,
+            text: placeholder::filled(&step.text, known),
+            commands: step.commands.iter().map(|line| command(line, known)).collect(),
+        });
+        let before = self.steps.len();
+        self.steps.extend(own);
+        if self.steps.len() == before {
+            let text = class::step(rule.class, phase).to_owned();
+            self.steps.push(Step { phase, text, commands: Vec::new() });
+        }
     }
+}
+
+/// What is known by a name, changed by filters.
+type Known<'k> = dyn Fn(&str, &[Filter]) -> Option<String> + 'k;
+
+/// A line for a shell. What a value came from is not to be trusted: one that a shell could take for anything but a word is left out, and its name stands there.
+fn command(line: &str, known: &Known<'_>) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-._/:@=+,".contains(c);
+    let fits = |value: &String| value.chars().all(plain) && !value.starts_with('-');
+    placeholder::filled(line, &|name, filters| known(name, filters).filter(fits))
 }
 
 /// An incident as its report has it.
@@ -112,13 +136,43 @@ impl<'v> Leak<'v> {
         facts
     }
 
+    /// What playbooks call `name`: what the provider said, what was found with the token, or what follows from where it is.
+    fn known(&self, name: &str, filters: &[Filter]) -> Option<String> {
+        let value = match name {
+            "since" => self.introduced()?.0.to_owned(),
+            "sha256" => self.text("/secret/sha256")?.to_owned(),
+            "owner" | "account" => match self.text(&format!("/access/{name}")) {
+                Some(told) => told.to_owned(),
+                None => self.part(name)?.to_owned(),
+            },
+            _ => self.part(name)?.to_owned(),
+        };
+        filters.iter().try_fold(value, |value, filter| match filter {
+            Filter::Date => value.get(..10).map(str::to_owned),
+            Filter::Base64 => Some(BASE64.encode(&HEXLOWER.decode(value.as_bytes()).ok()?)),
+            Filter::Lower => Some(value.to_ascii_lowercase()),
+            _ => Some(value),
+        })
+    }
+
+    /// A part that was found with it and may be shown.
+    fn part(&self, name: &str) -> Option<&'v str> {
+        let part = self.incident["parts"].as_array()?.iter().find(|part| part["name"] == name)?;
+        part["value"].as_str()
+    }
+
     /// The earliest commit that brought it in, where git knows one.
     fn exposed_since(&self) -> Option<String> {
+        self.introduced().map(|(at, commit)| format!("{at}, by commit {commit}"))
+    }
+
+    /// When, and by which commit.
+    fn introduced(&self) -> Option<(&'v str, &'v str)> {
         let introduced = self.occurrences().iter().filter_map(|found| {
             let at = found.pointer("/introduced/at")?.as_str()?;
             Some((at, found.pointer("/introduced/commit")?.as_str()?))
         });
-        introduced.min().map(|(at, commit)| format!("{at}, by commit {commit}"))
+        introduced.min()
     }
 
     /// What follows from where this token is.

@@ -6,15 +6,12 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    ask::{Asker, Known, Seen, Unasked},
+    ask::{Asker, Known, Seen, Unasked, Unlearnt},
     incident::Incident,
-    net::Failure,
-    request::{Did, Field, Lookup, Method, Request, Revocation},
+    net::{self, Failure},
+    request::{Batch, Did, Revocation},
     rule::Rule,
-    rules::{
-        placeholder::{self, Piece},
-        requests::FROM_ENVIRONMENT,
-    },
+    rules::requests::{self, FROM_ENVIRONMENT},
 };
 
 /// What became of a token that was to be ended.
@@ -41,11 +38,8 @@ pub enum Error {
         name: String,
     },
     /// What it needs to know first cannot be learnt.
-    #[error("its provider does not say what the call needs: {}", why)]
-    Lookup {
-        /// What came instead.
-        why: String,
-    },
+    #[error(transparent)]
+    Unlearnt(#[from] Unlearnt),
     /// There is no answer. Whether anything was done is not known.
     #[error("{0}; whether it was done is not known")]
     Unanswered(Failure),
@@ -86,17 +80,43 @@ pub fn revoke(
     incident: &Incident,
     variable: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Outcome, Error> {
+    let known = with_environment(revocation, incident, variable)?;
+    let known = asker.look_up(&rule.provider, &revocation.lookups, known, &|| false)?;
+    send(asker, revocation, asker.call(&rule.provider, &revocation.request, &known)?)
+}
+
+/// The same for several incidents of one provider by one call, as its `batch` has it.
+///
+/// # Errors
+/// As for one; what comes of the call comes of all.
+pub fn revoke_all(
+    asker: &Asker,
+    (rule, revocation, batch): (&Rule, &Revocation, &Batch),
+    incidents: &[&Incident],
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Result<Outcome, Error> {
+    let known = incidents.iter().map(|incident| with_environment(revocation, incident, variable));
+    let known = known.collect::<Result<Vec<_>, _>>()?;
+    send(asker, revocation, asker.call_for_all(&rule.provider, &revocation.request, &batch.each, &known)?)
+}
+
+/// What is known of an incident, and what the environment has.
+fn with_environment<'i>(
+    revocation: &Revocation,
+    incident: &'i Incident,
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Result<Known<'i>, Error> {
     let mut known = Known::new(&incident.secret, &incident.parts, None);
     for name in environment(revocation) {
         let value = variable(&name).filter(|value| !value.is_empty());
         let value = zeroize::Zeroizing::new(value.ok_or_else(|| Error::Environment { name: name.clone() })?);
         known = known.with(&format!("{FROM_ENVIRONMENT}{name}"), value.as_bytes());
     }
-    if let Some(lookup) = &revocation.lookup {
-        let value = look_up(asker, rule, lookup, &known)?;
-        known = known.with(&lookup.name, value.as_bytes());
-    }
-    let mut call = asker.call(&rule.provider, &revocation.request, &known)?;
+    Ok(known)
+}
+
+/// Makes the call, once.
+fn send(asker: &Asker, revocation: &Revocation, mut call: net::Call) -> Result<Outcome, Error> {
     call.repeatable = false;
     let reply = asker.send(&call, &|| false).map_err(Error::Unanswered)?;
     let seen = Seen::of(&reply);
@@ -107,38 +127,9 @@ pub fn revoke(
     })
 }
 
-fn look_up(asker: &Asker, rule: &Rule, lookup: &Lookup, known: &Known<'_>) -> Result<String, Error> {
-    let request = Request {
-        source: "".into(),
-        compared: true,
-        scheme: None,
-        method: Method::Get,
-        url: lookup.url.clone(),
-        headers: lookup.headers.clone(),
-        basic: None,
-        form: (&[]).into(),
-        body: "".into(),
-        values: (&[]).into(),
-    };
-    let call = asker.call(&rule.provider, &request, known)?;
-    let reply = asker.send(&call, &|| false).map_err(|failure| Error::Lookup { why: failure.to_string() })?;
-    let seen = Seen::of(&reply);
-    let status = seen.status();
-    let said = seen.field(&Field::Pointer(lookup.at.clone())).filter(|_| (200..300).contains(&status));
-    said.ok_or_else(|| Error::Lookup { why: format!("status {status}") })
-}
-
 /// The environment variables that a revocation reads.
 fn environment(revocation: &Revocation) -> BTreeSet<String> {
-    let Revocation { request, lookup, .. } = revocation;
-    let mut templates = vec![&request.url, &request.body];
-    templates.extend(request.headers.iter().chain(&*request.form).map(|(_, value)| value));
-    templates.extend(request.basic.iter().flat_map(|(user, password)| [user, password]));
-    templates.extend(lookup.iter().flat_map(|lookup| lookup.headers.iter().map(|(_, value)| value)));
-    let names = templates.into_iter().flat_map(|template| placeholder::pieces(template).unwrap_or_default());
-    let names = names.filter_map(|piece| match piece {
-        Piece::Value { name, .. } => name.strip_prefix(FROM_ENVIRONMENT).map(str::to_owned),
-        Piece::Text(_) => None,
-    });
-    names.collect()
+    let lookups = revocation.lookups.iter().map(|lookup| &lookup.request);
+    let names = lookups.chain([&revocation.request]).flat_map(requests::named);
+    names.filter_map(|name| name.strip_prefix(FROM_ENVIRONMENT).map(str::to_owned)).collect()
 }

@@ -29,8 +29,8 @@ mod builtin {
     use crate::{
         playbook::{Phase, Playbook, Step},
         request::{
-            Answer, Did, Digest, Encoding, Field, Lookup, Method, Power, Request, Revocation, Says, Scheme, Value,
-            Verification,
+            Answer, Ask, Batch, Did, Digest, Encoding, Field, Lookup, Method, Power, Protocol, Request, Revocation, Says,
+            Scheme, Survey, Value, Verification,
         },
         rule::{Algorithm, Body, Bounds, Class, Confidence, Detection, Generic, Part, Rule, Severity, Shared},
     };
@@ -117,7 +117,12 @@ impl Ruleset {
     /// The same for files that the scanned tree may have brought: their rules find, but whom they would have asked or told is left out (law 9).
     pub fn add_untrusted_dir(&mut self, dir: &Path) -> Result<(), Error> {
         let found = read_dir(dir)?;
-        self.add(found.into_iter().map(|rule| Rule { verify: None, revoke: None, ..rule }).collect());
+        self.add(
+            found
+                .into_iter()
+                .map(|rule| Rule { verify: None, access: None, revoke: None, delete: None, ..rule })
+                .collect(),
+        );
         Ok(())
     }
 

@@ -2,6 +2,8 @@
 //!
 //! What stands for a name is [`crate::ask`]'s to say. Shared with `build.rs`.
 
+use std::borrow::Cow;
+
 /// A stretch of a template.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Piece<'t> {
@@ -33,14 +35,25 @@ pub enum Filter {
     Ms,
     /// A time, as RFC 3339 writes it.
     Iso,
+    /// A time, as its date.
+    Date,
     /// A time, as HTTP writes it (RFC 9110, section 5.6.7).
     Http,
 }
 
 impl Filter {
     /// All of them.
-    pub const ALL: [Self; 8] =
-        [Self::Base64, Self::Base64Url, Self::Hex, Self::Sha256, Self::Lower, Self::Ms, Self::Iso, Self::Http];
+    pub const ALL: [Self; 9] = [
+        Self::Base64,
+        Self::Base64Url,
+        Self::Hex,
+        Self::Sha256,
+        Self::Lower,
+        Self::Ms,
+        Self::Iso,
+        Self::Date,
+        Self::Http,
+    ];
 
     /// Its name in templates.
     pub fn name(self) -> &'static str {
@@ -52,6 +65,7 @@ impl Filter {
             Self::Lower => "lower",
             Self::Ms => "ms",
             Self::Iso => "iso",
+            Self::Date => "date",
             Self::Http => "http",
         }
     }
@@ -93,6 +107,23 @@ fn value(inner: &str) -> Result<Piece<'_>, String> {
     Ok(Piece::Value { name, filters: parts.map(filter).collect::<Result<_, _>>()? })
 }
 
+/// A text of a playbook with what `value` gives for its names and filters; a name for which it gives nothing stands there in capitals.
+pub fn filled(text: &str, value: &dyn Fn(&str, &[Filter]) -> Option<String>) -> String {
+    let Ok(pieces) = pieces(text) else { return text.to_owned() };
+    let written = pieces.into_iter().map(|piece| match piece {
+        Piece::Text(text) => Cow::Borrowed(text),
+        Piece::Value { name, filters } => {
+            Cow::Owned(value(name, &filters).unwrap_or_else(|| name.to_ascii_uppercase()))
+        }
+    });
+    written.collect()
+}
+
+/// The same where nothing is known.
+pub fn unfilled(text: &str) -> String {
+    filled(text, &|_, _| None)
+}
+
 /// Where a request goes, as far as its template says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Host<'t> {
@@ -104,12 +135,13 @@ pub enum Host<'t> {
     Found,
 }
 
-/// The host of the address template `url`, in which regions are filled in already.
+/// The host of the address template `url`, in which regions are filled in already, and which begins with `scheme`.
 ///
 /// # Errors
-/// Where it is not an `https://` address, or its host is of none of the three forms.
-pub fn host(url: &str) -> Result<Host<'_>, String> {
-    let rest = url.strip_prefix("https://").ok_or("an address begins with `https://`")?;
+/// Where it begins otherwise, or its host is of none of the three forms.
+pub fn host<'t>(scheme: &str, url: &'t str) -> Result<Host<'t>, String> {
+    let rest = url.strip_prefix(scheme).and_then(|rest| rest.strip_prefix("://"));
+    let rest = rest.ok_or_else(|| format!("an address begins with `{scheme}://`"))?;
     // A `}` may stand before the path, but nothing that ends a host may stand in a placeholder.
     let host = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];
     match pieces(host)?.as_slice() {
@@ -142,7 +174,16 @@ mod tests {
     }
 
     #[test]
+    fn a_name_without_a_value_stands_in_capitals() {
+        let value = |name: &str, filters: &[Filter]| (name == "since").then(|| format!("then{}", filters.len()));
+        assert_eq!(filled("--key ${id} --from ${since|date} $X ${", &value), "--key ${id} --from ${since|date} $X ${");
+        assert_eq!(filled("--key ${id} --from ${since|date} $X", &value), "--key ID --from then1 $X");
+        assert_eq!(unfilled("${since}"), "SINCE");
+    }
+
+    #[test]
     fn hosts_are_of_three_forms() {
+        let host = |url| host("https", url);
         assert_eq!(host("https://api.example.org:8443/x?y=${id}"), Ok(Host::Literal("api.example.org:8443")));
         assert_eq!(host("https://${site}.example.org/x"), Ok(Host::Under(".example.org")));
         assert_eq!(host("https://${host}"), Ok(Host::Found));

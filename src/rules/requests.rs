@@ -1,4 +1,4 @@
-//! Reads `[verify.NAME]` and `[revoke.NAME]` of a pattern file, and checks what can be checked without asking anybody.
+//! Reads `[verify.NAME]`, `[access.NAME]` and `[revoke.NAME]` of a pattern file, and checks what can be checked without asking anybody.
 //!
 //! Whether the examples are read as the answers that they stand under is a test's ([`crate::ask`] reads them). `docs/patterns.md` documents the keys. Shared with
 //! `build.rs`.
@@ -11,8 +11,8 @@ use super::{
 };
 use crate::{
     request::{
-        Answer, Did, Digest, Encoding, Field, Lookup, Method, Power, Request, Revocation, Says, Scheme, Value,
-        Verification,
+        Answer, Ask, Batch, Did, Digest, Encoding, Field, Lookup, Method, Power, Protocol, Request, Revocation, Says, Scheme,
+        Survey, Value, Verification,
     },
     rule::{List, Text},
 };
@@ -23,26 +23,38 @@ const ALWAYS: [&str; 4] = ["secret", "region", "time", "nonce"];
 /// What the names of environment variables begin with in a revocation.
 pub const FROM_ENVIRONMENT: &str = "env.";
 
+/// What an access request may use besides: whom the verification named.
+const TOLD: [&str; 2] = ["owner", "account"];
+
 /// The table `[verify.NAME]`.
 pub fn verification(name: &str, mut table: Table<'_, '_>) -> Option<Verification> {
     let regions = texts(table.strings("regions"));
-    let request = request(&mut table, &regions);
+    let protocol = table.choice("protocol", &Protocol::ALL, |protocol| protocol.name());
+    let protocol = protocol.map_or(Protocol::Http, |protocol| protocol.value);
+    let source = table.required("source").map(|source| source.value);
+    let request = request(&mut table, source, protocol, Regions::These(&regions));
+    check_harmless(&table, request.as_ref());
+    let elsewhere = table.string("elsewhere").filter(|url| check_elsewhere(&table, url));
     let with = table.string_pairs("with").into_iter().map(|(name, rule)| (name.into(), rule.value.into())).collect();
     let powers = table.table("powers").map(powers).unwrap_or_default();
-    let canaries = texts(table.strings("canaries"));
+    let [canaries, hosts] = ["canaries", "hosts"].map(|key| texts(table.strings(key)));
+    let host_keys = host_keys(&mut table);
     let self_hosted = table.boolean("self_hosted").unwrap_or(false);
     let [owner, account, scopes, expires] = ["owner", "account", "scopes", "expires"].map(|key| field(&mut table, key));
     let answers = answers(&mut table, says);
-    if !answers.iter().any(|answer| answer.means == Says::Active) {
-        table.problem(table.span(), "no answer says `active`");
-    }
-    if !answers.iter().any(|answer| matches!(answer.means, Says::Inactive | Says::Refused(_))) {
-        table.problem(table.span(), "no answer says `inactive`, or `refused`: a control probe would never be answered");
+    if protocol == Protocol::Http {
+        check_says(&table, &answers);
+    } else if !answers.is_empty() {
+        table.problem(table.span(), "answers are declared for HTTP alone: what other protocols answer is theirs");
     }
     table.finish();
     Some(Verification {
         name: name.to_owned().into(),
+        protocol,
         request: request?,
+        elsewhere: elsewhere.map(|url| url.value.into()),
+        hosts,
+        host_keys: host_keys.into(),
         with,
         regions,
         self_hosted,
@@ -56,10 +68,78 @@ pub fn verification(name: &str, mut table: Table<'_, '_>) -> Option<Verification
     })
 }
 
+fn check_says(table: &Table<'_, '_>, answers: &[Answer<Says>]) {
+    if !answers.iter().any(|answer| answer.means == Says::Active) {
+        table.problem(table.span(), "no answer says `active`");
+    }
+    if !answers.iter().any(|answer| matches!(answer.means, Says::Inactive | Says::Refused(_))) {
+        table.problem(table.span(), "no answer says `inactive`, or `refused`: a control probe would never be answered");
+    }
+}
+
+/// Refuses what would change something, or use a credential that is not the token's own.
+fn check_harmless(table: &Table<'_, '_>, request: Option<&Request>) {
+    let Some(request) = request else { return };
+    if !matches!(request.method, Method::Get | Method::Head | Method::Post) {
+        table.problem(table.span(), format!("a question is asked by GET, HEAD or POST, not {}", request.method.name()));
+    }
+    for name in named(request).filter(|name| name.starts_with(FROM_ENVIRONMENT)) {
+        table.problem(table.span(), format!("`${{{name}}}` is for revocations alone"));
+    }
+}
+
+fn check_elsewhere(table: &Table<'_, '_>, url: &Located<String>) -> bool {
+    let found = matches!(placeholder::host("https", &url.value), Ok(Host::Found));
+    if !found {
+        table.problem(url.span.clone(), "`elsewhere` is an address whose host was found: `https://${host}/…`");
+    }
+    found
+}
+
+fn host_keys(table: &mut Table<'_, '_>) -> Vec<(Text, Text)> {
+    let mut keys = Vec::new();
+    for line in table.strings("host_keys") {
+        match line.value.split_once(' ') {
+            Some((host, print)) if print.starts_with("SHA256:") => {
+                keys.push((host.to_owned().into(), print.to_owned().into()));
+            }
+            _ => table.problem(line.span, "a host key is written as `HOST SHA256:…`"),
+        }
+    }
+    keys
+}
+
+/// The table `[access.NAME]`.
+pub fn survey(name: &str, mut table: Table<'_, '_>) -> Option<Survey> {
+    let lookups: Vec<Lookup> = table.tables("lookup").into_iter().filter_map(lookup).collect();
+    for lookup in &lookups {
+        check_harmless(&table, Some(&lookup.request));
+    }
+    let asks: Vec<Ask> = table.tables("asks").into_iter().filter_map(ask).collect();
+    if asks.is_empty() {
+        table.problem(table.span(), "an access needs at least one of `asks`");
+    }
+    table.finish();
+    (!asks.is_empty()).then(|| Survey { name: name.to_owned().into(), lookups: lookups.into(), asks: asks.into() })
+}
+
+fn ask(mut table: Table<'_, '_>) -> Option<Ask> {
+    let kind = table.required("kind");
+    let source = table.required("source").map(|source| source.value);
+    let request = request(&mut table, source, Protocol::Http, Regions::Verified);
+    check_harmless(&table, request.as_ref());
+    let [names, total] = ["names", "total"].map(|key| field(&mut table, key));
+    let answers = answers(&mut table, shown);
+    table.finish();
+    Some(Ask { kind: kind?.value.into(), request: request?, names, total, answers: answers.into() })
+}
+
 /// The table `[revoke.NAME]`.
 pub fn revocation(name: &str, mut table: Table<'_, '_>) -> Option<Revocation> {
-    let request = request(&mut table, &[]);
-    let lookup = table.table("lookup").and_then(lookup);
+    let source = table.required("source").map(|source| source.value);
+    let request = request(&mut table, source, Protocol::Http, Regions::These(&[]));
+    let lookups: Vec<Lookup> = table.tables("lookup").into_iter().filter_map(lookup).collect();
+    let batch = table.table("batch").and_then(|table| batch(table, request.as_ref(), lookups.is_empty()));
     let breaks = table.required("breaks");
     let answers = answers(&mut table, did);
     if !answers.iter().any(|answer| answer.means == Did::Revoked) {
@@ -69,33 +149,66 @@ pub fn revocation(name: &str, mut table: Table<'_, '_>) -> Option<Revocation> {
     Some(Revocation {
         name: name.to_owned().into(),
         request: request?,
-        lookup,
+        lookups: lookups.into(),
+        batch,
         breaks: breaks?.value.into(),
         answers: answers.into(),
     })
 }
 
-/// What a request fills in that its rule has to capture.
-pub fn captured(request: &Request, lookup: Option<&Lookup>) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
+/// What a verification fills in that its rule has to capture.
+pub fn captured_by_verification(verification: &Verification) -> BTreeSet<String> {
+    let mut names = captured(&verification.request, &[]);
+    names.retain(|name| !verification.with.iter().any(|(with, _)| with == name));
+    match verification.protocol {
+        Protocol::Jwks => drop(names.remove("issuer")),
+        protocol if protocol.is_login() => names.extend(["user", "host"].map(str::to_owned)),
+        _ => {}
+    }
+    names
+}
+
+/// What a survey fills in that its rule has to capture.
+pub fn captured_by_survey(survey: &Survey) -> BTreeSet<String> {
+    let mut names: BTreeSet<String> = BTreeSet::new();
+    for (at, lookup) in survey.lookups.iter().enumerate() {
+        names.extend(captured(&lookup.request, &survey.lookups[..at]));
+    }
+    names.extend(survey.asks.iter().flat_map(|ask| captured(&ask.request, &survey.lookups)));
+    names.retain(|name| !TOLD.contains(&name.as_str()));
+    names
+}
+
+/// What a revocation fills in that its rule has to capture.
+pub fn captured_by_revocation(revocation: &Revocation) -> BTreeSet<String> {
+    let mut names = captured(&revocation.request, &revocation.lookups);
+    for (at, lookup) in revocation.lookups.iter().enumerate() {
+        names.extend(captured(&lookup.request, &revocation.lookups[..at]));
+    }
+    names
+}
+
+/// The names that a request's templates have, each as often as it stands there.
+pub fn named(request: &Request) -> impl Iterator<Item = &str> {
     let mut templates: Vec<&Text> = vec![&request.url, &request.body];
     templates.extend(request.headers.iter().chain(&*request.form).map(|(_, value)| value));
     templates.extend(request.values.iter().flat_map(|value| [&value.key, &value.over]));
     templates.extend(request.basic.iter().flat_map(|(user, password)| [user, password]));
-    templates
-        .extend(lookup.iter().flat_map(|lookup| lookup.headers.iter().map(|(_, value)| value).chain([&lookup.url])));
-    for template in templates {
-        for piece in placeholder::pieces(template).unwrap_or_default() {
-            if let Piece::Value { name, .. } = piece {
-                names.insert(name.to_owned());
-            }
-        }
-    }
+    let pieces = templates.into_iter().flat_map(|template| placeholder::pieces(template).unwrap_or_default());
+    pieces.filter_map(|piece| match piece {
+        Piece::Value { name, .. } => Some(name),
+        Piece::Text(_) => None,
+    })
+}
+
+/// What a request fills in that its rule has to capture, where `lookups` were made before.
+fn captured(request: &Request, lookups: &[Lookup]) -> BTreeSet<String> {
+    let mut names: BTreeSet<String> = named(request).map(str::to_owned).collect();
     names.retain(|name| {
         !ALWAYS.contains(&name.as_str())
             && !name.starts_with(FROM_ENVIRONMENT)
             && !request.values.iter().any(|value| value.name == *name)
-            && lookup.is_none_or(|lookup| lookup.name != *name)
+            && !lookups.iter().any(|lookup| lookup.name == *name)
     });
     match request.scheme {
         Some(Scheme::AwsSigv4) => names.extend(["id".to_owned()]),
@@ -108,12 +221,17 @@ pub fn captured(request: &Request, lookup: Option<&Lookup>) -> BTreeSet<String> 
     names
 }
 
-fn request(table: &mut Table<'_, '_>, regions: &[Text]) -> Option<Request> {
-    let source = table.required("source")?.value;
+fn request(
+    table: &mut Table<'_, '_>,
+    source: Option<String>,
+    protocol: Protocol,
+    regions: Regions<'_>,
+) -> Option<Request> {
+    let source = source?;
     let compared = table.boolean("compared").unwrap_or(true);
     let scheme = table.choice("sign", &Scheme::ALL, |scheme| scheme.name()).map(|scheme| scheme.value);
-    let url =
-        table.required("url").filter(|url| check_url(table, url, regions)).map_or_else(String::new, |url| url.value);
+    let url = table.required("url").filter(|url| check_url(table, protocol, url, regions));
+    let url = url.map_or_else(String::new, |url| url.value);
     let has_form = table.has("form");
     let method = table.choice("method", &Method::ALL, |method| method.name()).map(|method| method.value);
     let request = Request {
@@ -138,26 +256,57 @@ fn request(table: &mut Table<'_, '_>, regions: &[Text]) -> Option<Request> {
     Some(request)
 }
 
-fn check_url(table: &Table<'_, '_>, url: &Located<String>, regions: &[Text]) -> bool {
-    let with = |region: &str| url.value.replace("${region}", region);
-    let first = regions.first().map_or_else(|| url.value.clone(), |region| with(region));
-    let wrong = match placeholder::host(&first) {
-        Err(problem) => problem,
-        Ok(Host::Literal("")) => "an address has a host".to_owned(),
-        Ok(_) if url.value.contains("${region}") && regions.is_empty() => "`${region}` needs `regions`".to_owned(),
-        Ok(_) if !url.value.contains("${region}") && !regions.is_empty() => "no `${region}` in it".to_owned(),
-        Ok(_) => return placeholder::pieces(&url.value).is_ok(),
+/// What may stand for `${region}` in an address.
+#[derive(Clone, Copy)]
+enum Regions<'r> {
+    /// Each of these in turn.
+    These(&'r [Text]),
+    /// The one in which the token was verified, where there are several.
+    Verified,
+}
+
+fn check_url(table: &Table<'_, '_>, protocol: Protocol, url: &Located<String>, regions: Regions<'_>) -> bool {
+    let has_region = url.value.contains("${region}");
+    let first = match regions {
+        Regions::These(regions) => regions.first().map_or("${region}", |region| region),
+        Regions::Verified => "region",
+    };
+    let first = url.value.replace("${region}", first);
+    let wrong = match (placeholder::host(protocol.scheme(), &first), regions) {
+        (Err(problem), _) => problem,
+        (Ok(Host::Literal("")), _) => "an address has a host".to_owned(),
+        (Ok(_), Regions::These([])) if has_region => "`${region}` needs `regions`".to_owned(),
+        (Ok(_), Regions::These([_, ..])) if !has_region => "no `${region}` in it".to_owned(),
+        (Ok(_), _) => return placeholder::pieces(&url.value).is_ok(),
     };
     table.problem(url.span.clone(), wrong);
     false
 }
 
 fn lookup(mut table: Table<'_, '_>) -> Option<Lookup> {
-    let url = table.required("url").filter(|url| check_url(&table, url, &[]));
-    let headers = pairs(&mut table, "headers");
-    let (name, at) = (table.required("name"), table.required("at"));
+    let source = table.string("source").map_or_else(String::new, |source| source.value);
+    let request = request(&mut table, Some(source), Protocol::Http, Regions::Verified);
+    let name = table.required("name");
+    let at = table.required("at").and_then(|text| as_field(&table, text));
     table.finish();
-    Some(Lookup { url: url?.value.into(), headers, name: name?.value.into(), at: at?.value.into() })
+    Some(Lookup { request: request?, name: name?.value.into(), at: at? })
+}
+
+fn batch(mut table: Table<'_, '_>, request: Option<&Request>, alone: bool) -> Option<Batch> {
+    let each = table.required("each");
+    let most = table.integer("most", 2..=1000).and_then(|most| usize::try_from(most).ok());
+    if most.is_none() {
+        table.problem(table.span(), "`most` is how many tokens a call takes, from 2 to 1000");
+    }
+    let (each, request) = (each?, request?);
+    let around = Request { body: request.body.replacen(&each.value, "", 1).into(), ..request.clone() };
+    let is_one = request.body.matches(&each.value).count() == 1 && alone;
+    if !is_one || named(&around).any(|name| !name.starts_with(FROM_ENVIRONMENT) && !ALWAYS[1..].contains(&name)) {
+        table.problem(each.span, "`each` is the one part of the request in which anything of a token stands");
+        return None;
+    }
+    table.finish();
+    Some(Batch { each: each.value.into(), most: most? })
 }
 
 fn basic(mut table: Table<'_, '_>) -> Option<(Text, Text)> {
@@ -218,13 +367,17 @@ fn powers(mut table: Table<'_, '_>) -> Vec<(Text, Power)> {
 
 fn field(table: &mut Table<'_, '_>, key: &'static str) -> Option<Field> {
     let text = table.string(key)?;
+    as_field(table, text)
+}
+
+fn as_field(table: &Table<'_, '_>, text: Located<String>) -> Option<Field> {
     if let Some(name) = text.value.strip_prefix("header ") {
         return Some(Field::Header(name.to_ascii_lowercase().into()));
     }
     if let Some(name) = text.value.strip_prefix("element ") {
         return Some(Field::Element(name.to_owned().into()));
     }
-    check_pointer(table, &text).then(|| Field::Pointer(text.value.into()))
+    check_pointer(table, &text).then_some(Field::Pointer(text.value.into()))
 }
 
 fn check_pointer(table: &Table<'_, '_>, pointer: &Located<String>) -> bool {
@@ -322,6 +475,19 @@ fn says(table: &mut Table<'_, '_>, evidence: &Evidence) -> Option<Says> {
         _ => {}
     }
     Some(known)
+}
+
+/// What an answer shows that the token may do; nothing, where it only lists.
+#[allow(clippy::unnecessary_wraps, reason = "the others can fail")]
+fn shown(table: &mut Table<'_, '_>, _: &Evidence) -> Option<List<Power>> {
+    let mut powers = Vec::new();
+    for word in table.strings("powers") {
+        match Power::ALL.into_iter().find(|power| power.name() == word.value) {
+            Some(power) => powers.push(power),
+            None => table.problem(word.span, "a power is one of read, write, billing, admin, credentials"),
+        }
+    }
+    Some(powers.into())
 }
 
 fn did(table: &mut Table<'_, '_>, _: &Evidence) -> Option<Did> {

@@ -6,12 +6,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    lint, requests,
+    lint,
+    placeholder::{self, Piece},
+    requests,
     table::{Document, Located, Problem, Table, nearest},
 };
 use crate::{
     playbook::{Phase, Playbook, Step},
-    request::{Revocation, Verification},
+    request::{Revocation, Survey, Verification},
     rule::{
         Algorithm, Body, Bounds, Class, Confidence, Detection, Generic, List, Part, Rule, SCORE_REACH, Severity,
         Shared, Text,
@@ -71,6 +73,7 @@ struct Provider {
     name: String,
     playbooks: BTreeMap<String, Playbook>,
     verifications: BTreeMap<String, Option<Verification>>,
+    surveys: BTreeMap<String, Option<Survey>>,
     revocations: BTreeMap<String, Option<Revocation>>,
 }
 
@@ -82,17 +85,14 @@ fn file(mut top: Table<'_, '_>) -> Vec<Rule> {
     }
     let playbooks = top.named_tables("playbook").into_iter().map(|(name, table)| (name.value, playbook(table)));
     let playbooks = playbooks.collect();
-    let asked = top.named_tables("verify").into_iter();
-    let verifications = asked.map(|(name, table)| (name.value.clone(), requests::verification(&name.value, table)));
-    let verifications = verifications.collect();
-    let ended = top.named_tables("revoke").into_iter();
-    let revocations =
-        ended.map(|(name, table)| (name.value.clone(), requests::revocation(&name.value, table))).collect();
+    let verifications = all_of(&mut top, "verify", requests::verification);
+    let surveys = all_of(&mut top, "access", requests::survey);
+    let revocations = all_of(&mut top, "revoke", requests::revocation);
     let tables = top.tables("rule");
     if tables.is_empty() {
         top.problem(top.span(), "a pattern file holds at least one [[rule]]");
     }
-    let provider = Provider { id: value(id), name: value(name), playbooks, verifications, revocations };
+    let provider = Provider { id: value(id), name: value(name), playbooks, verifications, surveys, revocations };
     let mut seen = BTreeSet::new();
     let mut rules = Vec::new();
     for table in tables {
@@ -103,8 +103,21 @@ fn file(mut top: Table<'_, '_>) -> Vec<Rule> {
         }
         rules.push(rule);
     }
+    for (name, playbook) in &provider.playbooks {
+        check_playbook(&top, name, playbook, &rules);
+    }
     top.finish();
     rules
+}
+
+/// All tables `[kind.NAME]`, as `read` takes them; those with a mistake are there too, so that nobody calls them missing.
+fn all_of<T>(
+    top: &mut Table<'_, '_>,
+    kind: &'static str,
+    read: impl Fn(&str, Table<'_, '_>) -> Option<T>,
+) -> BTreeMap<String, Option<T>> {
+    let tables = top.named_tables(kind).into_iter();
+    tables.map(|(name, table)| (name.value.clone(), read(&name.value, table))).collect()
 }
 
 fn value(located: Option<Located<String>>) -> String {
@@ -128,13 +141,42 @@ fn check_version(table: &Table<'_, '_>, wanted: &Located<String>) {
 
 fn playbook(mut table: Table<'_, '_>) -> Playbook {
     let url = value(table.required("url"));
+    let mut run = table.table("run");
     let mut steps = Vec::new();
     for phase in Phase::ALL {
         let text = if phase == Phase::Contain { table.required(phase.name()) } else { table.string(phase.name()) };
-        steps.extend(text.map(|text| Step { phase, text: text.value.into() }));
+        let commands = run.as_mut().map(|run| run.strings(phase.name())).unwrap_or_default();
+        match text {
+            Some(text) => {
+                steps.push(Step { phase, text: filled(&table, text).into(), commands: lines(&table, commands) });
+            }
+            None => {
+                for command in commands {
+                    table.problem(command.span, format!("commands to {0} need a text `{0}`, too", phase.name()));
+                }
+            }
+        }
+    }
+    if let Some(run) = run {
+        run.finish();
     }
     table.finish();
     Playbook { url: url.into(), steps: steps.into() }
+}
+
+fn lines(table: &Table<'_, '_>, lines: Vec<Located<String>>) -> List<Text> {
+    for line in lines.iter().filter(|line| line.value.contains(['\n', '\r'])) {
+        table.problem(line.span.clone(), "a command is one line");
+    }
+    lines.into_iter().map(|line| filled(table, line).into()).collect()
+}
+
+/// A text of a playbook, in which known values stand for their names.
+fn filled(table: &Table<'_, '_>, text: Located<String>) -> String {
+    if let Err(problem) = placeholder::pieces(&text.value) {
+        table.problem(text.span, problem);
+    }
+    text.value
 }
 
 fn rule(mut table: Table<'_, '_>, provider: &Provider) -> Option<Rule> {
@@ -152,9 +194,7 @@ fn rule(mut table: Table<'_, '_>, provider: &Provider) -> Option<Rule> {
     }
     let confidence = table.choice("confidence", Confidence::ALL, |confidence| confidence.name());
     let playbook = table.string("playbook").and_then(|name| find(&table, "playbook", &provider.playbooks, &name));
-    let verify =
-        table.string("verify").and_then(|name| find(&table, "verify", &provider.verifications, &name)).flatten();
-    let revoke = table.string("revoke").and_then(|name| find(&table, "revoke", &provider.revocations, &name)).flatten();
+    let requests = Requests::read(&mut table, provider);
     let family = table.string("family");
     let aliases = texts(table.strings("aliases"));
     let rank = table.integer("rank", 0..=100).map_or(50, |rank| u8::try_from(rank).unwrap_or(100));
@@ -164,16 +204,8 @@ fn rule(mut table: Table<'_, '_>, provider: &Provider) -> Option<Rule> {
     let note = table.string("note").map(|note| note.value.into());
     let hidden = table.boolean("hidden").unwrap_or(false);
     let detect = detection(&mut table);
-    if let Some(detect) = &detect {
-        let verify = verify.iter().map(|verify| {
-            let mut wanted = requests::captured(&verify.request, None);
-            wanted.retain(|name| !verify.with.iter().any(|(with, _)| with == name));
-            ("verify", wanted)
-        });
-        let revoke =
-            revoke.iter().map(|revoke| ("revoke", requests::captured(&revoke.request, revoke.lookup.as_ref())));
-        verify.chain(revoke).for_each(|(kind, wanted)| check_captured(&table, detect, kind, &wanted));
-    }
+    requests.check(&table, detect.as_ref());
+    let Requests { verify, access, revoke, delete } = requests;
     // Every key was asked for by now, so those left over are unknown even where something is missing: it may be one of them, misspelt.
     table.finish();
     let id = value(id);
@@ -191,7 +223,9 @@ fn rule(mut table: Table<'_, '_>, provider: &Provider) -> Option<Rule> {
         documented,
         note,
         verify: verify.map(|verify| Shared::Read(verify.into())),
+        access: access.map(|access| Shared::Read(access.into())),
         revoke: revoke.map(|revoke| Shared::Read(revoke.into())),
+        delete: delete.map(|delete| Shared::Read(delete.into())),
         playbook,
         matching,
         not_matching,
@@ -199,6 +233,60 @@ fn rule(mut table: Table<'_, '_>, provider: &Provider) -> Option<Rule> {
         id: id.into(),
         detect: detect?,
     })
+}
+
+/// The requests that a rule names.
+struct Requests {
+    verify: Option<Verification>,
+    access: Option<Survey>,
+    revoke: Option<Revocation>,
+    delete: Option<Revocation>,
+}
+
+impl Requests {
+    fn read(table: &mut Table<'_, '_>, provider: &Provider) -> Self {
+        Self {
+            verify: named(table, "verify", "verify", &provider.verifications),
+            access: named(table, "access", "access", &provider.surveys),
+            revoke: named(table, "revoke", "revoke", &provider.revocations),
+            delete: named(table, "delete", "revoke", &provider.revocations),
+        }
+    }
+
+    /// Refuses what its rule cannot ask or tell.
+    fn check(&self, table: &Table<'_, '_>, detect: Option<&Detection>) {
+        let wanted = [
+            ("verify", self.verify.as_ref().map(requests::captured_by_verification)),
+            ("access", self.access.as_ref().map(requests::captured_by_survey)),
+            ("revoke", self.revoke.as_ref().map(requests::captured_by_revocation)),
+            ("delete", self.delete.as_ref().map(requests::captured_by_revocation)),
+        ];
+        for (kind, wanted) in wanted {
+            let wanted = wanted.unwrap_or_default();
+            let missing = detect.iter().flat_map(|detect| wanted.iter().filter(|name| !captures(detect, name)));
+            for name in missing {
+                let message = format!("its `{kind}` fills in `{name}`, which the rule does not capture");
+                table.problem(table.span(), message);
+            }
+        }
+        if self.delete.is_some() && self.revoke.is_none() {
+            table.problem(table.span(), "`delete` goes further than `revoke`, which is missing");
+        }
+        if self.access.is_some() && self.verify.is_none() {
+            table.problem(table.span(), "`access` is asked only of what `verify` calls active");
+        }
+    }
+}
+
+/// What the rule's key `key` names of the tables `[kind.NAME]`, if it has no mistake in it.
+fn named<T: Clone>(
+    table: &mut Table<'_, '_>,
+    key: &'static str,
+    kind: &str,
+    all: &BTreeMap<String, Option<T>>,
+) -> Option<T> {
+    let name = table.string(key)?;
+    find(table, kind, all, &name).flatten()
 }
 
 fn check_id(table: &Table<'_, '_>, provider: &Provider, id: &Located<String>) {
@@ -223,14 +311,34 @@ fn find<T: Clone>(table: &Table<'_, '_>, kind: &str, all: &BTreeMap<String, T>, 
     found
 }
 
-/// Refuses a request that fills in what the rule does not capture.
-fn check_captured(table: &Table<'_, '_>, detect: &Detection, kind: &str, wanted: &BTreeSet<String>) {
-    let captured = |name: &String| {
-        detect.parts.iter().any(|part| part.name == *name) || detect.regex.contains(&format!("(?<{name}>"))
-    };
-    for name in wanted.iter().filter(|name| !captured(name)) {
-        table.problem(table.span(), format!("its `{kind}` fills in `{name}`, which the rule does not capture"));
+/// What is filled into a playbook, whatever its rule captures.
+const TOLD: [&str; 4] = ["sha256", "since", "owner", "account"];
+
+/// What a playbook fills in that its rule has to capture.
+fn captured_by_playbook(playbook: &Playbook) -> BTreeSet<String> {
+    let texts = playbook.steps.iter().flat_map(|step| std::iter::once(&step.text).chain(&*step.commands));
+    let pieces = texts.flat_map(|text| placeholder::pieces(text).unwrap_or_default());
+    let names = pieces.filter_map(|piece| match piece {
+        Piece::Value { name, .. } => Some(name.to_owned()),
+        Piece::Text(_) => None,
+    });
+    names.filter(|name| !TOLD.contains(&name.as_str())).collect()
+}
+
+/// Refuses a playbook that fills in what none of its rules captures.
+fn check_playbook(top: &Table<'_, '_>, name: &str, playbook: &Playbook, rules: &[Rule]) {
+    let followed: Vec<&Rule> = rules.iter().filter(|rule| rule.playbook.as_ref() == Some(playbook)).collect();
+    for wanted in captured_by_playbook(playbook) {
+        if !followed.is_empty() && !followed.iter().any(|rule| captures(&rule.detect, &wanted)) {
+            let message = format!("[playbook.{name}] fills in `{wanted}`, which none of its rules captures");
+            top.problem(top.span(), message);
+        }
     }
+}
+
+/// Whether a rule finds a value called `name` with its secret.
+fn captures(detect: &Detection, name: &str) -> bool {
+    detect.parts.iter().any(|part| part.name == name) || detect.regex.contains(&format!("(?<{name}>"))
 }
 
 fn texts(strings: Vec<Located<String>>) -> List<Text> {

@@ -12,7 +12,11 @@ mod online;
 mod power;
 #[cfg(feature = "net")]
 mod probe;
+#[cfg(feature = "net")]
+mod question;
 mod strength;
+#[cfg(feature = "net")]
+mod survey;
 #[cfg(feature = "net")]
 mod verdicts;
 
@@ -25,7 +29,7 @@ use crate::{
 };
 
 #[cfg(feature = "net")]
-pub use online::{Asked, Plan, Stopped, Verifier};
+pub use online::{Asked, Plan, Verifier};
 #[cfg(feature = "net")]
 pub use verdicts::{Kept, Verdicts};
 

@@ -14,37 +14,36 @@ use std::{
 
 use zeroize::Zeroizing;
 
-use super::{account, power, probe, verdicts::Verdicts};
+use super::{
+    account, power, probe,
+    question::{Question, Questions, Subject},
+    verdicts::Verdicts,
+};
 use crate::{
-    ask::{self, Asker, Known, Seen, Unasked},
+    ask::{Asker, Heard, Inquiry, Outcome, Seen, Stopped},
     finding::PartValue,
     incident::{Access, IdentityKey, Incident},
-    net::Call,
     request::{Says, Scheme, Verification},
     rule::{Rule, Severity},
-    rules::placeholder::{self, Host},
-    secret::Secret,
-    verdict::{Verdict, Why},
+    verdict::Verdict,
 };
 
 /// How many hosts are asked at a time.
 const MOST_THREADS: usize = 64;
 
-/// Whether the run is to end.
-pub type Stopped<'s> = &'s (dyn Fn() -> bool + Sync);
-
 /// Asks providers about incidents.
 #[derive(Debug)]
 pub struct Verifier<'r> {
     rules: &'r [Rule],
-    asker: Asker,
+    pub(super) asker: Asker,
     verdicts: Verdicts,
     key: IdentityKey,
     /// The time, in seconds since 1970, that verdicts are remembered by.
     now: i64,
     probes: Mutex<Probes>,
     ask_canaries: bool,
-    requests: AtomicUsize,
+    explores: bool,
+    pub(super) requests: AtomicUsize,
 }
 
 /// By rule and host, whether a token that nobody issued was refused there.
@@ -80,21 +79,6 @@ pub struct Asked {
     pub requests: usize,
 }
 
-/// An incident that can be asked about.
-struct Subject<'i> {
-    rule: &'i Rule,
-    verification: &'i Verification,
-    incident: &'i Incident,
-    /// Secrets of other incidents that the request takes in, by its names for them.
-    partners: Vec<(&'i str, &'i Secret)>,
-}
-
-/// One place to ask.
-struct Question {
-    region: Option<String>,
-    host: String,
-}
-
 /// What one place said.
 enum Said {
     Active(Option<Access>),
@@ -107,19 +91,25 @@ enum Said {
 type Settled = (Verdict, Option<Access>);
 
 /// Incidents, by their index, and what to ask of them: by the host that is asked first.
-type Queues<'i> = BTreeMap<String, Vec<(usize, Subject<'i>, Vec<Question>)>>;
+type Queues<'i> = BTreeMap<String, Vec<(usize, Subject<'i>, Questions)>>;
 
 impl<'r> Verifier<'r> {
     /// Asks through `asker` about incidents of `rules`, but for what `verdicts` knows under `key`; `now` is in seconds since 1970.
     pub fn new(rules: &'r [Rule], asker: Asker, verdicts: Verdicts, key: IdentityKey, now: i64) -> Self {
         let (probes, requests) = (Mutex::default(), AtomicUsize::new(0));
-        Self { rules, asker, verdicts, key, now, probes, ask_canaries: false, requests }
+        Self { rules, asker, verdicts, key, now, probes, ask_canaries: false, explores: false, requests }
     }
 
     /// The same, but with `ask` it asks about tokens that are known to be alarms, too.
     #[must_use]
     pub fn asking_canaries(self, ask: bool) -> Self {
         Self { ask_canaries: ask, ..self }
+    }
+
+    /// The same, but with `explore` it asks of tokens that work what they can reach, too.
+    #[must_use]
+    pub fn exploring(self, explore: bool) -> Self {
+        Self { explores: explore, ..self }
     }
 
     /// What is known now, to be kept for the next run.
@@ -142,15 +132,25 @@ impl<'r> Verifier<'r> {
         let subject = self.subject(incident, all)?;
         let rule = subject.rule;
         self.check_canary(&subject)?;
-        if self.verdicts.get(&self.asked(&subject)).is_some() {
+        if self.remembered(&subject).is_some() {
             return Err("decided by an earlier answer".into());
         }
         let questions = self.questions(&subject).map_err(|unasked| format!("{}: {unasked}", rule.id))?;
-        for Question { host, .. } in questions {
+        let first = questions.all.first().map_or("", |question| &question.host).to_owned();
+        for Question { host, .. } in questions.all {
             let rules = plan.hosts.entry(host.clone()).or_default();
-            let first = !rules.contains_key(&*rule.id) && probe::is_harmless(rule);
+            let is_first = !rules.contains_key(&*rule.id) && probe::is_harmless(rule);
             *rules.entry(rule.id.clone().into_owned()).or_default() += 1;
-            *plan.requests.entry(host).or_default() += 1 + usize::from(first);
+            *plan.requests.entry(host).or_default() += 1 + usize::from(is_first);
+        }
+        let survey = rule.access.as_deref().filter(|_| self.explores);
+        let requests = survey.iter().flat_map(|survey| {
+            survey.lookups.iter().map(|lookup| &lookup.request).chain(survey.asks.iter().map(|ask| &ask.request))
+        });
+        for request in requests {
+            let host = self.asker.host_of(&rule.provider, request).unwrap_or_else(|| first.clone());
+            plan.hosts.entry(host.clone()).or_default().entry(rule.id.clone().into_owned()).or_insert(1);
+            *plan.requests.entry(host).or_default() += 1;
         }
         Ok(())
     }
@@ -161,7 +161,7 @@ impl<'r> Verifier<'r> {
         let (mut queues, mut settled) = (Queues::new(), Vec::new());
         for (at, incident) in incidents.iter().enumerate() {
             let Ok(subject) = self.subject(incident, incidents) else { continue };
-            if let Some(known) = self.verdicts.get(&self.asked(&subject)) {
+            if let Some(known) = self.remembered(&subject) {
                 settled.push((at, known));
                 continue;
             }
@@ -171,7 +171,7 @@ impl<'r> Verifier<'r> {
             }
             match self.questions(&subject) {
                 Ok(questions) => {
-                    let host = questions.first().map_or("", |question| &question.host);
+                    let host = questions.all.first().map_or("", |question| &question.host);
                     queues.entry(host.to_owned()).or_default().push((at, subject, questions));
                 }
                 Err(unasked) => settled.push((at, (Verdict::Unknown(unasked.to_string().into()), None))),
@@ -201,25 +201,33 @@ impl<'r> Verifier<'r> {
         })
     }
 
-    fn ask_about(&self, subject: &Subject<'_>, questions: &[Question], stopped: Stopped<'_>) -> Settled {
+    /// What is known of `subject` from earlier, unless it is not enough.
+    fn remembered(&self, subject: &Subject<'_>) -> Option<Settled> {
+        let (verdict, access) = self.verdicts.get(&self.asked(subject))?;
+        let lacks = self.explores && subject.rule.access.is_some() && verdict == Verdict::Active;
+        let is_explored = access.as_ref().is_some_and(|access| !access.resources.is_empty());
+        (!lacks || is_explored).then_some((verdict, access))
+    }
+
+    fn ask_about(&self, subject: &Subject<'_>, questions: &Questions, stopped: Stopped<'_>) -> Settled {
         let settled = self.answer(subject, questions, stopped);
         self.verdicts.put(self.asked(subject), &settled.0, settled.1.as_ref(), self.now);
         settled
     }
 
-    fn answer(&self, subject: &Subject<'_>, questions: &[Question], stopped: Stopped<'_>) -> Settled {
+    fn answer(&self, subject: &Subject<'_>, questions: &Questions, stopped: Stopped<'_>) -> Settled {
         let mut unknown = None;
-        for question in questions {
+        for question in &questions.all {
             // What is signed is good for minutes only, and a host's turn may be long in coming: so it is made now.
-            let said = match self.call(subject, &subject.incident.secret, question.region.as_deref()) {
-                Ok(call) => self.ask(subject.verification, &call, stopped),
+            let said = match self.inquiry(subject, &subject.incident.secret, question) {
+                Ok(inquiry) => self.ask(subject.verification, &inquiry, stopped),
                 Err(unasked) => Said::Unknown(unasked.to_string().into()),
             };
             match said {
                 Said::Active(access) => {
                     return match self.doubt(subject, question, stopped) {
                         Some(doubt) => (Verdict::Unknown(doubt.into()), None),
-                        None => (Verdict::Active, access),
+                        None => (Verdict::Active, self.explored(subject, question, access, stopped)),
                     };
                 }
                 Said::Inactive => {}
@@ -229,23 +237,27 @@ impl<'r> Verifier<'r> {
         (unknown.map_or_else(|| self.rejected(subject, questions), Verdict::Unknown), None)
     }
 
-    /// What it means that nobody who was asked accepts a token.
-    fn rejected(&self, subject: &Subject<'_>, questions: &[Question]) -> Verdict {
-        let Subject { rule, verification, .. } = subject;
-        let region = verification.regions.first().map_or("", |region| region);
-        let url = verification.request.url.replace("${region}", region);
-        let found = matches!(placeholder::host(&url), Ok(Host::Found | Host::Under(_)));
-        if !verification.self_hosted || found || self.asker.is_elsewhere(&rule.provider) {
-            return Verdict::Inactive(Why::Rejected);
-        }
-        let host = questions.first().map_or("", |question| &question.host);
-        Verdict::Unknown(format!("{host} does not know it; another server may have issued it (--endpoint)").into())
+    /// What a token reaches that `question` proved to work, where that is to be asked, and what is known of it already.
+    fn explored(
+        &self,
+        subject: &Subject<'_>,
+        question: &Question,
+        access: Option<Access>,
+        stopped: Stopped<'_>,
+    ) -> Option<Access> {
+        let Some(survey) = subject.rule.access.as_deref().filter(|_| self.explores) else { return access };
+        let mut access = access.unwrap_or_default();
+        self.explore((subject, question), survey, &mut access, stopped);
+        (access != Access::default()).then_some(access)
     }
 
-    fn ask(&self, verification: &Verification, call: &Call, stopped: Stopped<'_>) -> Said {
+    fn ask(&self, verification: &Verification, inquiry: &Inquiry, stopped: Stopped<'_>) -> Said {
         self.requests.fetch_add(1, Relaxed);
-        let reply = match self.asker.send(call, stopped) {
-            Ok(reply) => reply,
+        let reply = match self.asker.ask(inquiry, stopped) {
+            Ok(Heard::Reply(reply)) => reply,
+            Ok(Heard::Outcome(Outcome::Accepted)) => return Said::Active(inquiry.access()),
+            Ok(Heard::Outcome(Outcome::Rejected)) => return Said::Inactive,
+            Ok(Heard::Outcome(Outcome::Unknown(reason))) => return Said::Unknown(reason),
             Err(failure) => return Said::Unknown(failure.to_string().into()),
         };
         let seen = Seen::of(&reply);
@@ -274,40 +286,19 @@ impl<'r> Verifier<'r> {
 
     /// Asks the same of a token that nobody issued.
     fn probe(&self, subject: &Subject<'_>, question: &Question, stopped: Stopped<'_>) -> Probe {
-        let secret = &subject.incident.secret;
-        let call = if subject.verification.request.scheme == Some(Scheme::GoogleJwt) {
+        let inquiry = if subject.verification.request.scheme == Some(Scheme::GoogleJwt) {
             // No other key is a key.
-            let known = known(subject, secret, question.region.as_deref()).spoilt();
-            self.asker.call(&subject.rule.provider, &subject.verification.request, &known)
+            self.spoilt(subject, question)
         } else {
-            let Some(mutant) = probe::mutant(subject.rule, secret) else { return Probe::Unanswered };
-            self.call(subject, &mutant, question.region.as_deref())
+            let Some(mutant) = probe::mutant(subject.rule, &subject.incident.secret) else { return Probe::Unanswered };
+            self.inquiry(subject, &mutant, question)
         };
-        let Ok(call) = call else { return Probe::Unanswered };
-        match self.ask(subject.verification, &call, stopped) {
+        let Ok(inquiry) = inquiry else { return Probe::Unanswered };
+        match self.ask(subject.verification, &inquiry, stopped) {
             Said::Inactive | Said::Refused(_) => Probe::Refused,
             Said::Active(_) => Probe::Accepted,
             Said::Unknown(_) => Probe::Unanswered,
         }
-    }
-
-    /// What can be asked of an incident, which has partners among `all`; else why it is not asked about.
-    fn subject<'i>(&self, incident: &'i Incident, all: &'i [Incident]) -> Result<Subject<'i>, Cow<'static, str>>
-    where
-        'r: 'i,
-    {
-        if !incident.verdict.is_open() {
-            return Err("decided without asking".into());
-        }
-        let rule = self.rule(incident);
-        let verification = rule.verify.as_deref().ok_or("its provider cannot be asked")?;
-        let partner = |id: &str| {
-            let others = all.iter().filter(|other| *self.rule(other).id == *id);
-            let near = others.filter_map(|other| Some((distance(incident, other)?, &other.secret)));
-            near.min().map(|(_, secret)| secret)
-        };
-        let partners = verification.with.iter().filter_map(|(name, id)| Some((&**name, partner(id)?))).collect();
-        Ok(Subject { rule, verification, incident, partners })
     }
 
     /// Why this one had better not be asked about: somebody laid it out to see who does.
@@ -325,25 +316,8 @@ impl<'r> Verifier<'r> {
         }
     }
 
-    fn rule(&self, incident: &Incident) -> &'r Rule {
+    pub(super) fn rule(&self, incident: &Incident) -> &'r Rule {
         &self.rules[incident.rule.0 as usize]
-    }
-
-    fn questions(&self, subject: &Subject<'_>) -> Result<Vec<Question>, Unasked> {
-        let question = |region: Option<&str>| {
-            let call = self.call(subject, &subject.incident.secret, region)?;
-            Ok(Question { region: region.map(str::to_owned), host: ask::host_of(&call).to_owned() })
-        };
-        match &*subject.verification.regions {
-            [] => Ok(vec![question(None)?]),
-            regions => regions.iter().map(|region| question(Some(region))).collect(),
-        }
-    }
-
-    /// The request about `secret`, which stands for the subject's own.
-    fn call(&self, subject: &Subject<'_>, secret: &Secret, region: Option<&str>) -> Result<Call, Unasked> {
-        let known = known(subject, secret, region);
-        self.asker.call(&subject.rule.provider, &subject.verification.request, &known)
     }
 
     /// A keyed hash of what is asked about an incident.
@@ -363,19 +337,6 @@ impl<'r> Verifier<'r> {
         text.extend_from_slice(self.asker.endpoint_of(&rule.provider).unwrap_or_default().as_bytes());
         self.key.hash("asked", &text)
     }
-}
-
-/// What can be filled in of `secret`, which stands for the subject's own.
-fn known<'s>(subject: &'s Subject<'_>, secret: &'s Secret, region: Option<&'s str>) -> Known<'s> {
-    let known = Known::new(secret, &subject.incident.parts, region);
-    subject.partners.iter().fold(known, |known, (name, partner)| known.with(name, partner.expose()))
-}
-
-/// How many lines two incidents are apart where they are nearest; nothing where they share no file.
-fn distance(one: &Incident, other: &Incident) -> Option<u64> {
-    let pairs = one.occurrences.iter().flat_map(|a| other.occurrences.iter().map(move |b| (a, b)));
-    let near = pairs.filter(|(a, b)| a.path == b.path && a.source == b.source);
-    near.map(|(a, b)| a.location.line.abs_diff(b.location.line)).min()
 }
 
 /// Puts a verdict into an incident, and what follows from it.
@@ -400,6 +361,7 @@ fn access(verification: &Verification, seen: &Seen<'_>) -> Option<Access> {
             .scopes
             .as_ref()
             .map_or_else(Vec::new, |scopes| power::of(verification, &seen.words(scopes))),
+        resources: Vec::new(),
     };
     (access != Access::default()).then_some(access)
 }

@@ -248,8 +248,11 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
 fn sockets_are_opened_in_one_place() {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     for path in rust_files(&src) {
+        if path.file_name().is_some_and(|name| name == "tests.rs") {
+            continue;
+        }
         let text = fs::read_to_string(&path).unwrap();
-        // Tests come last in a file, and may run git.
+        // Tests come last in a file, or in one of their own, and may run git.
         let text = text.split("#[cfg(test)]").next().unwrap();
         for word in [
             "std::net",

@@ -10,6 +10,7 @@ use crate::{
     playbook::Playbook,
     report::words,
     rule::{Rule, Severity},
+    rules::placeholder,
 };
 
 /// GitHub's limit for names, in characters.
@@ -94,7 +95,13 @@ fn plain(playbook: &Playbook) -> String {
     let mut out = String::new();
     for (nth, step) in playbook.steps.iter().enumerate() {
         // Writing to a string cannot fail.
-        let _ = writeln!(out, "{}. {}: {}", nth + 1, step.phase.name(), escape::terminal(&step.text));
+        let _ = writeln!(
+            out,
+            "{}. {}: {}",
+            nth + 1,
+            step.phase.name(),
+            escape::terminal(&placeholder::unfilled(&step.text))
+        );
     }
     out.push_str(&escape::terminal(&playbook.url));
     out
@@ -104,7 +111,11 @@ fn marked(playbook: &Playbook) -> String {
     let mut out = String::new();
     for (nth, step) in playbook.steps.iter().enumerate() {
         // Writing to a string cannot fail.
-        let _ = writeln!(out, "{}. **{}**: {}", nth + 1, step.phase.name(), escape::markdown(&step.text));
+        let text = escape::markdown(&placeholder::unfilled(&step.text));
+        let _ = writeln!(out, "{}. **{}**: {text}", nth + 1, step.phase.name());
+        for line in &*step.commands {
+            let _ = writeln!(out, "   - {}", escape::code(&placeholder::unfilled(line)));
+        }
     }
     if is_url(&playbook.url) {
         // Writing to a string cannot fail.

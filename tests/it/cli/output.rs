@@ -6,6 +6,8 @@ use std::{
     process::Stdio,
 };
 
+use sha2::Digest;
+
 use crate::stanch::{Ordered, Sandbox, leak, run, token};
 
 fn leaking() -> Sandbox {
@@ -130,7 +132,10 @@ fn show_secrets_shows_them_and_keeps_the_file_to_its_owner() {
     let sandbox = leaking();
     let token = token(1);
     let hidden = sandbox.scan(&[]).ended(1);
-    assert_eq!(hidden.incident()["secret"], serde_json::json!({"masked": format!("ghp_…{}", &token[36..])}));
+    // GitHub's own logs name tokens by this hash.
+    let hash = data_encoding::HEXLOWER.encode(&sha2::Sha256::digest(&token));
+    let masked = format!("ghp_…{}", &token[36..]);
+    assert_eq!(hidden.incident()["secret"], serde_json::json!({"masked": masked, "sha256": hash}));
     let shown = sandbox.scan(&["--show-secrets"]).ended(1);
     assert_eq!(shown.incident()["secret"]["value"], token.as_str());
     assert!(sandbox.run(&["scan", "--show-secrets"]).text().contains(&token));
@@ -151,12 +156,16 @@ fn json_has_the_documented_fields_in_order() {
     repo.write("deploy/.env", &leak(1)).commit("leak");
     let text = crate::stanch::scan(repo.path(), &["--no-allow"]).ended(1).text();
     let document: Ordered = serde_json::from_str(&text).unwrap();
-    assert_eq!(document.names(), ["schema", "tool", "incidents", "coverage"]);
+    assert_eq!(document.names(), ["schema", "tool", "incidents", "playbooks", "coverage"]);
     assert_eq!(document.at("tool").names(), ["name", "version"]);
     let incident = document.at("incidents").first();
     let fields = "type id key rule provider name class severity confidence secret checksum entropy verdict occurrences";
     assert_eq!(incident.names().join(" "), fields);
     assert_eq!(incident.at("verdict").names(), ["status"]);
+    assert_eq!(incident.at("secret").names(), ["masked", "sha256"]);
+    let playbook = document.at("playbooks").first();
+    assert_eq!(playbook.names(), ["type", "rule", "url", "steps"]);
+    assert_eq!(playbook.at("steps").first().names(), ["phase", "text"]);
     let occurrence = incident.at("occurrences").first();
     let fields = "source path line column end_line end_column byte_offset blob introduced last in_head reach refs refs_count \
         versions encoding";
@@ -178,7 +187,8 @@ fn json_lines_are_the_same_objects_and_end_with_the_coverage() {
     for seconds in [&mut coverage["seconds"], &mut document["coverage"]["seconds"]] {
         *seconds = 0.into();
     }
-    assert_eq!((lines, coverage), (document["incidents"].as_array().unwrap().clone(), document["coverage"].clone()));
+    let objects = ["incidents", "playbooks"].into_iter().flat_map(|key| document[key].as_array().unwrap().clone());
+    assert_eq!((lines, coverage), (objects.collect(), document["coverage"].clone()));
     let clean = Sandbox::new();
     let lone = clean.write("a", "nothing secret").run(&["scan", "-f", "jsonl"]).ended(0).text();
     assert!(lone.lines().count() == 1 && lone.starts_with("{\"type\":\"coverage\",\"complete\":true"), "{lone}");

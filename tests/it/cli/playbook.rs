@@ -2,15 +2,17 @@
 
 use std::fs;
 
+use sha2::Digest;
+
 use crate::stanch::{Sandbox, leak, token};
 
 #[test]
 fn a_rule_has_its_steps_in_order_in_every_format() {
     let sandbox = Sandbox::new();
     let page = sandbox.run(&["playbook", "--rule", "github-pat"]).ended(0).text();
-    let headings: Vec<&str> = page.lines().filter(|line| line.starts_with('#')).collect();
+    let headings: Vec<&str> = page.lines().filter(|line| line.starts_with("## ")).collect();
     let phases = ["## Contain", "## Evict", "## Investigate", "## Rotate", "## Erase", "## Prove", "## Prevent"];
-    assert_eq!(headings[1..], phases);
+    assert_eq!(headings, phases);
     let document = sandbox.run(&["playbook", "--rule", "github-pat", "-f", "json"]).ended(0).json();
     assert_eq!(document["schema"], "stanch-playbook/1");
     assert_eq!(document["playbooks"][0]["steps"][0]["phase"], "contain");
@@ -58,4 +60,41 @@ fn a_folder_that_cannot_be_written_is_told() {
     let taken = sandbox.write_beside("taken", "");
     let run = sandbox.scan(&["--playbook", taken.to_str().unwrap()]).ended(2);
     assert!(run.err.contains("cannot write"), "{}", run.err);
+}
+
+#[test]
+fn what_is_known_of_an_incident_is_filled_into_its_commands() {
+    let repo = crate::repo::Repo::new();
+    repo.write("deploy/.env", &leak(1)).commit("leak");
+    let sandbox = Sandbox::new();
+    let report = sandbox.write_beside("report.json", crate::stanch::scan(repo.path(), &[]).ended(1).out);
+    let text = sandbox.run(&["playbook", report.to_str().unwrap()]).ended(0).text();
+    let hash = data_encoding::BASE64.encode(&sha2::Sha256::digest(token(1)));
+    assert!(text.contains(&format!("hashed_token:\"{hash}\"")), "{text}");
+    assert!(text.contains("2023-11-14") && !text.contains("SINCE") && !text.contains("${"), "{text}");
+    assert!(!text.contains(&token(1)));
+    let any = sandbox.run(&["playbook", "--rule", "github-pat"]).ended(0).text();
+    assert!(any.contains("SHA256") && any.contains("SINCE") && !any.contains("${"), "{any}");
+}
+
+/// A name that a provider tells, or that was found with a token, stands in commands that a person copies into a shell.
+#[test]
+fn what_a_shell_could_act_upon_is_not_filled_in() {
+    let sandbox = Sandbox::new();
+    let incident = |account: &str| {
+        serde_json::json!({
+            "incidents": [{"type": "incident", "id": "b3f1", "rule": "google-service-account-key", "secret": {"masked": "…"},
+                "parts": [{"name": "account", "value": account}], "occurrences": []}],
+            "coverage": {},
+        })
+    };
+    let page = |account: &str| {
+        let report = sandbox.write_beside("report.json", incident(account).to_string());
+        sandbox.run(&["playbook", report.to_str().unwrap()]).ended(0).text()
+    };
+    assert!(page("bot@shop.iam.gserviceaccount.com").contains("--iam-account=bot@shop.iam.gserviceaccount.com"));
+    for hostile in ["a$(id)", "a;id", "a`id`", "a'b", "a\"b", "a b", "-rf", "a|b", "a&b", "a\nb"] {
+        let page = page(hostile);
+        assert!(page.contains("--iam-account=ACCOUNT"), "{hostile}: {page}");
+    }
 }

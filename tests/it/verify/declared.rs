@@ -14,7 +14,7 @@ use stanch::{
     finding::{Checksum, Finding},
     incident::{Access, IdentityKey, Incident},
     net::{Limits, Net, hosts::Consent},
-    request::{Answer, Field, Says, Scheme, Verification},
+    request::{Answer, Field, Protocol, Says, Scheme, Verification},
     rule::{Rule, RuleIx},
     rules::{Ruleset, examples, requests},
     secret::{Secret, Shown},
@@ -98,8 +98,8 @@ pub(super) fn finding(rule: &Rule) -> Finding {
     let detector = Detector::new(vec![rule.clone()]);
     let needed = |finding: &Finding| {
         let with = rule.verify.as_deref().map_or(&[][..], |verification| &verification.with);
-        let verify = rule.verify.iter().flat_map(|verify| requests::captured(&verify.request, None));
-        let revoke = rule.revoke.iter().flat_map(|revoke| requests::captured(&revoke.request, revoke.lookup.as_ref()));
+        let verify = rule.verify.iter().flat_map(|verify| requests::captured_by_verification(verify));
+        let revoke = rule.revoke.iter().flat_map(|revoke| requests::captured_by_revocation(revoke));
         verify.chain(revoke).all(|name| {
             with.iter().any(|(with, _)| *with == name) || finding.parts.iter().any(|part| part.name == name)
         })
@@ -124,14 +124,28 @@ pub(super) fn finding(rule: &Rule) -> Finding {
     finding
 }
 
-fn reply(answer: &Answer<Says>) -> Reply {
+/// A body that has something at `field`.
+pub(super) fn answer_with(field: &Field) -> String {
+    let Field::Pointer(at) = field else { panic!("{field:?} is no pointer") };
+    let value = at.rsplit('/').filter(|key| !key.is_empty()).fold(serde_json::json!("x1"), |value, key| {
+        if key == "*" || key.chars().all(|c| c.is_ascii_digit()) {
+            serde_json::json!([value])
+        } else {
+            serde_json::json!({ key: value })
+        }
+    });
+    value.to_string()
+}
+
+pub(super) fn reply<M>(answer: &Answer<M>) -> Reply {
     let reply = Reply::new(answer.status[0], &answer.example);
     answer.example_headers.iter().fold(reply, |reply, (name, value)| reply.with(name, value))
 }
 
-/// All rules that can be asked about.
+/// All rules that can be asked about over HTTP.
 fn verifiable() -> Vec<Rule> {
-    Ruleset::builtin().rules().iter().filter(|rule| rule.verify.is_some()).cloned().collect()
+    let speaks = |rule: &&Rule| rule.verify.as_deref().is_some_and(|verify| verify.protocol == Protocol::Http);
+    Ruleset::builtin().rules().iter().filter(speaks).cloned().collect()
 }
 
 /// Runs `check` for each rule on a few threads, with a name for its cases.
@@ -152,7 +166,7 @@ fn for_each_rule(check: impl Fn(&Provider, &str, &Rule, &Verification, &Finding)
 }
 
 /// What a mutant of the token gets.
-fn refusal(verification: &Verification) -> Reply {
+pub(super) fn refusal(verification: &Verification) -> Reply {
     let refuses = |answer: &&Answer<Says>| matches!(answer.means, Says::Inactive | Says::Refused(_));
     reply(verification.answers.iter().find(refuses).unwrap())
 }

@@ -2,6 +2,9 @@
 
 mod command;
 mod declared;
+mod issuer;
 mod load;
+mod logins;
 mod revoked;
 pub mod server;
+mod surveyed;

@@ -1,6 +1,11 @@
 //! Every revocation of every pattern file against a server that answers as the provider documents, and `revoke` as it is typed.
 
-use std::{collections::BTreeMap, fs, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fs,
+    sync::atomic::{AtomicUsize, Ordering::Relaxed},
+    time::Duration,
+};
 
 use stanch::{
     ask::{Asker, Endpoint},
@@ -12,37 +17,32 @@ use stanch::{
 };
 
 use super::{
-    declared::{finding, incident},
+    declared::{answer_with, finding, incident},
     server::{Asked, Reply, Server},
 };
 use crate::stanch::{Sandbox, leak, token};
 
+/// All rules that have a call which ends a token; those with one that deletes it for good a second time, with that.
 fn revocable() -> Vec<Rule> {
-    Ruleset::builtin().rules().iter().filter(|rule| rule.revoke.is_some()).cloned().collect()
+    let rules = Ruleset::builtin();
+    let ending = rules.rules().iter().filter(|rule| rule.revoke.is_some()).cloned();
+    let deleting = rules.rules().iter().filter(|rule| rule.delete.is_some());
+    ending.chain(deleting.map(|rule| Rule { revoke: rule.delete.clone(), ..rule.clone() })).collect()
 }
 
 /// What comes of a revocation where the provider answers `reply`, and what it was asked.
 fn outcome(rule: &Rule, reply: Reply) -> (Result<Outcome, Error>, Vec<Asked>) {
     let revocation = rule.revoke.as_deref().unwrap();
-    let looks_up = revocation.lookup.as_ref().map(|lookup| {
-        let value = lookup.at.rsplit('/').filter(|key| !key.is_empty()).fold(serde_json::json!("x1"), |value, key| {
-            if key.chars().all(|c| c.is_ascii_digit()) {
-                serde_json::json!([value])
-            } else {
-                serde_json::json!({ key: value })
-            }
-        });
-        value.to_string()
-    });
-    let first = std::sync::atomic::AtomicBool::new(looks_up.is_some());
-    let server = Server::new(move |_| match &looks_up {
-        Some(answer) if first.swap(false, std::sync::atomic::Ordering::Relaxed) => Reply::new(200, answer),
-        _ => reply.clone(),
+    let looked_up: Vec<String> = revocation.lookups.iter().map(|lookup| answer_with(&lookup.at)).collect();
+    let count = AtomicUsize::new(0);
+    let server = Server::new(move |_| match looked_up.get(count.fetch_add(1, Relaxed)) {
+        Some(answer) => Reply::new(200, answer),
+        None => reply.clone(),
     });
     let limits = Limits { request: Duration::from_secs(1), ..Limits::default() };
     let endpoints = BTreeMap::from([(rule.provider.to_string(), Endpoint::parse(&server.at("")).unwrap())]);
     let asker = Asker::new(Net::new(limits), Consent::default(), endpoints);
-    let variable = |name: &str| Some(format!("value of {name}"));
+    let variable = |name: &str| Some(format!("value-of-{name}"));
     let found = incident(&finding(rule));
     (revoke(&asker, (rule, revocation), &found, &variable), server.asked())
 }
@@ -70,7 +70,7 @@ fn documented_answers_mean_what_is_declared() {
 #[test]
 fn a_call_that_changes_something_is_made_once() {
     for rule in revocable() {
-        let most = 1 + usize::from(rule.revoke.as_deref().unwrap().lookup.is_some());
+        let most = 1 + rule.revoke.as_deref().unwrap().lookups.len();
         for (status, reply) in [
             (Some(429), Reply::new(429, "").with("Retry-After", "0")),
             (Some(500), Reply::new(500, "")),
@@ -171,4 +171,25 @@ fn what_may_still_work_is_said() {
     let text = sandbox.run(&flags).ended(1).text();
     assert!(text.contains("not revoked: its provider answered with status 500\n  asked again: active"), "{text}");
     assert_eq!(server.asked().iter().filter(|asked| asked.path == "/credentials/revoke").count(), 1);
+}
+
+#[test]
+fn tokens_that_a_provider_takes_together_are_ended_by_one_call() {
+    let (sandbox, server) = (Sandbox::new(), forge());
+    sandbox.write("a.env", leak(1)).write("b.env", leak(2)).write("c.env", leak(3));
+    let report = sandbox.write_beside("report.json", sandbox.scan(&["--rule", "github-pat"]).out);
+    let record = sandbox.beside("record.jsonl");
+    let endpoint = format!("github={}", server.at(""));
+    let flags = ["revoke", report.to_str().unwrap(), "--endpoint", &endpoint, "--execute", "--yes", "--record"];
+    let text = sandbox.run(&[&flags[..], &[record.to_str().unwrap()]].concat()).ended(0).text();
+    assert_eq!(text.matches("  revoked\n  asked again: inactive: rejected\n").count(), 3, "{text}");
+    let calls: Vec<Asked> = server.asked().into_iter().filter(|asked| asked.path == "/credentials/revoke").collect();
+    assert_eq!(calls.len(), 1);
+    let body: serde_json::Value = serde_json::from_slice(&calls[0].body).unwrap();
+    let mut sent: Vec<&str> = body["credentials"].as_array().unwrap().iter().map(|token| token.as_str().unwrap()).collect();
+    sent.sort_unstable();
+    let mut wanted = [token(1), token(2), token(3)];
+    wanted.sort_unstable();
+    assert_eq!(sent, wanted);
+    assert_eq!(fs::read_to_string(&record).unwrap().lines().count(), 3);
 }
