@@ -29,8 +29,8 @@ mod builtin {
     use crate::{
         playbook::{Phase, Playbook, Step},
         request::{
-            Answer, Ask, Batch, Did, Digest, Encoding, Field, Lookup, Method, Power, Protocol, Request, Revocation, Says,
-            Scheme, Survey, Value, Verification,
+            Answer, Ask, Batch, Did, Digest, Encoding, Field, Lookup, Method, Power, Protocol, Request, Revocation,
+            Says, Scheme, Survey, Value, Verification,
         },
         rule::{Algorithm, Body, Bounds, Class, Confidence, Detection, Generic, Part, Rule, Severity, Shared},
     };

@@ -11,8 +11,8 @@ use super::{
 };
 use crate::{
     request::{
-        Answer, Ask, Batch, Did, Digest, Encoding, Field, Lookup, Method, Power, Protocol, Request, Revocation, Says, Scheme,
-        Survey, Value, Verification,
+        Answer, Ask, Batch, Did, Digest, Encoding, Field, Lookup, Method, Power, Protocol, Request, Revocation, Says,
+        Scheme, Survey, Value, Verification,
     },
     rule::{List, Text},
 };

@@ -186,7 +186,8 @@ fn tokens_that_a_provider_takes_together_are_ended_by_one_call() {
     let calls: Vec<Asked> = server.asked().into_iter().filter(|asked| asked.path == "/credentials/revoke").collect();
     assert_eq!(calls.len(), 1);
     let body: serde_json::Value = serde_json::from_slice(&calls[0].body).unwrap();
-    let mut sent: Vec<&str> = body["credentials"].as_array().unwrap().iter().map(|token| token.as_str().unwrap()).collect();
+    let mut sent: Vec<&str> =
+        body["credentials"].as_array().unwrap().iter().map(|token| token.as_str().unwrap()).collect();
     sent.sort_unstable();
     let mut wanted = [token(1), token(2), token(3)];
     wanted.sort_unstable();
