@@ -6,6 +6,7 @@
 mod account;
 mod expiry;
 mod jwt;
+mod macaroon;
 #[cfg(feature = "net")]
 mod online;
 #[cfg(feature = "net")]
@@ -60,6 +61,9 @@ pub fn assess(rule: &Rule, secret: &Secret, parts: &[FoundPart], now: i64) -> As
         }
     } else if let Some(expires_at) = expiry::of(parts) {
         assessment.claims = Some(Claims { expires_at: Some(expires_at), ..Claims::default() });
+    } else if let Some(macaroon) = macaroon::Macaroon::read(secret.expose()) {
+        assessment.notes.push(macaroon.note().into());
+        assessment.claims = Some(Claims { issuer: macaroon.location, ..Claims::default() });
     } else if rule.class == Class::Session {
         assessment.notes.extend(strength::weakness(secret.expose()));
     }

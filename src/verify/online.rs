@@ -245,7 +245,9 @@ impl<'r> Verifier<'r> {
         access: Option<Access>,
         stopped: Stopped<'_>,
     ) -> Option<Access> {
-        let Some(survey) = subject.rule.access.as_deref().filter(|_| self.explores) else { return access };
+        // What is declared leads to the provider's own servers, and another has issued this one.
+        let explores = self.explores && !question.is_elsewhere();
+        let Some(survey) = subject.rule.access.as_deref().filter(|_| explores) else { return access };
         let mut access = access.unwrap_or_default();
         self.explore((subject, question), survey, &mut access, stopped);
         (access != Access::default()).then_some(access)

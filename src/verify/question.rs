@@ -60,6 +60,11 @@ impl Subject<'_> {
 }
 
 impl Question {
+    /// Whether it goes to the server that was found with the token.
+    pub(super) fn is_elsewhere(&self) -> bool {
+        matches!(self.place, Place::Elsewhere)
+    }
+
     pub(super) fn region(&self) -> Option<&str> {
         match &self.place {
             Place::Region(region) => Some(region),
@@ -131,8 +136,7 @@ impl<'r> Verifier<'r> {
         question: &Question,
     ) -> Result<Inquiry, Unasked> {
         let known = known(subject, secret, question.region());
-        let elsewhere = matches!(question.place, Place::Elsewhere);
-        self.asker.inquiry(&subject.rule.provider, subject.verification, elsewhere, &known)
+        self.asker.inquiry(&subject.rule.provider, subject.verification, question.is_elsewhere(), &known)
     }
 
     /// The same, signed as nobody could who has the secret.
@@ -146,7 +150,7 @@ impl<'r> Verifier<'r> {
         let Subject { rule, verification, .. } = subject;
         let issues_alone = !verification.self_hosted
             || self.asker.is_elsewhere(&rule.provider)
-            || questions.all.iter().any(|question| matches!(question.place, Place::Elsewhere))
+            || questions.all.iter().any(Question::is_elsewhere)
             || matches!(host(verification), Some(Host::Found | Host::Under(_)))
             || subject.found_host().is_some_and(|host| is_own(verification, host));
         if issues_alone {
