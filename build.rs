@@ -92,6 +92,7 @@ fn rule_of(rule: &Rule) -> String {
         source,
         documented,
         hidden,
+        identifier,
         ..
     } = rule;
     let playbook = optional(rule.playbook.as_ref().map(|playbook| {
@@ -113,7 +114,7 @@ fn rule_of(rule: &Rule) -> String {
     format!(
         "Rule {{ id: {}, aliases: {}, family: {}, name: {}, provider: {}, provider_name: {}, class: Class::{class:?}, \
          severity: Severity::{severity:?}, confidence: Confidence::{confidence:?}, rank: {rank}, source: {}, \
-         documented: {documented}, note: {note}, verify: {verify}, access: {access}, revoke: {revoke}, delete: {delete}, detect: {}, playbook: {playbook}, matching: {}, not_matching: {}, hidden: {hidden} }}",
+         documented: {documented}, note: {note}, verify: {verify}, access: {access}, revoke: {revoke}, delete: {delete}, detect: {}, playbook: {playbook}, matching: {}, not_matching: {}, hidden: {hidden}, identifier: {identifier} }}",
         text(id),
         texts(&rule.aliases),
         text(family),

@@ -67,6 +67,8 @@ pub struct Rule {
     pub not_matching: List<Text>,
     /// Never reported: it masks what it finds, and drops weaker matches within.
     pub hidden: bool,
+    /// What it finds tells which key leaked, and opens nothing by itself: as a part of another rule's finding it is shown.
+    pub identifier: bool,
 }
 
 /// How a rule recognises its token.

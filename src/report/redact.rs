@@ -36,6 +36,7 @@ impl<'a> Redactor<'a> {
         let mut secrets: Vec<&Secret> = report
             .incidents
             .iter()
+            .filter(|incident| !report.rule(incident.rule).identifier)
             .flat_map(|incident| {
                 let parts = incident.parts.iter().filter_map(|part| match &part.value {
                     PartValue::Secret(secret) => Some(secret),

@@ -267,5 +267,6 @@ fn password_rule() -> Rule {
         matching: Vec::new().into(),
         not_matching: Vec::new().into(),
         hidden: false,
+        identifier: false,
     }
 }

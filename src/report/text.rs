@@ -16,7 +16,7 @@ use crate::{
     finding::PartValue,
     incident::{CommitInfo, GitPlace, Incident, Occurrence, Resource, SourceKind},
     rule::Severity,
-    rules::placeholder,
+    rules::placeholder::{self, Filter},
     secret::Secret,
     verdict::Verdict,
 };
@@ -198,7 +198,15 @@ impl Page<'_> {
         };
         if let Some(step) = playbook.steps.first() {
             let label = self.paint(BOLD, "next:");
-            writeln!(self.out, "  {label} {}", escape::terminal(&placeholder::unfilled(&step.text)))?;
+            let known = |name: &str, _: &[Filter]| {
+                let part = incident.parts.iter().find(|part| part.name == name);
+                part.and_then(|part| match &part.value {
+                    PartValue::Public(value) => Some(self.safe(value)),
+                    PartValue::Secret(_) => None,
+                })
+            };
+            let text = placeholder::filled(&step.text, &known);
+            writeln!(self.out, "  {label} {}", escape::terminal(&text))?;
         }
         writeln!(self.out, "  see {}", escape::terminal(&playbook.url))
     }

@@ -202,7 +202,7 @@ fn rule(mut table: Table<'_, '_>, provider: &Provider) -> Option<Rule> {
     let documented = table.boolean("documented").unwrap_or(true);
     let (matching, not_matching) = (examples(&mut table, "match"), examples(&mut table, "no_match"));
     let note = table.string("note").map(|note| note.value.into());
-    let hidden = table.boolean("hidden").unwrap_or(false);
+    let [hidden, identifier] = ["hidden", "identifier"].map(|key| table.boolean(key).unwrap_or(false));
     let detect = detection(&mut table);
     requests.check(&table, detect.as_ref());
     let Requests { verify, access, revoke, delete } = requests;
@@ -230,6 +230,7 @@ fn rule(mut table: Table<'_, '_>, provider: &Provider) -> Option<Rule> {
         matching,
         not_matching,
         hidden,
+        identifier,
         id: id.into(),
         detect: detect?,
     })

@@ -37,7 +37,8 @@ pub(super) fn secrets(detector: &Detector, incidents: &[Incident], coverage: &Co
     let mut secrets = BTreeSet::new();
     for text in texts {
         let tokens = detector.tokens(&Window::whole(text), &mut scratch);
-        secrets.extend(tokens.into_iter().map(|token| Secret::new(token.secret, Shown::Nothing)));
+        let tokens = tokens.into_iter().filter(|token| !detector.rules()[token.rule.0 as usize].identifier);
+        secrets.extend(tokens.map(|token| Secret::new(token.secret, Shown::Nothing)));
     }
     secrets.into_iter().collect()
 }

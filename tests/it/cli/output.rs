@@ -205,3 +205,52 @@ fn now_is_what_the_flag_says() {
     assert_ne!(at("2024-01-02T03:04:05Z"), at("2030-01-02T03:04:05Z"));
     assert!(at("2030-01-02T03:04:05Z").contains("(6 years ago)"), "{}", at("2030-01-02T03:04:05Z"));
 }
+
+/// An AWS key: its id, and its secret.
+fn aws_key() -> (String, String) {
+    (["AK", "IA", &"Q7ZK2MXW".repeat(2)].concat(), ["k9/Wq2Zr7Tn4", "Lx8Vb3Hy6Jp1", "Mc5Ds0Fg+aEuRoiT"].concat())
+}
+
+#[test]
+fn the_id_of_a_key_is_shown_so_that_people_find_it() {
+    let (id, secret) = aws_key();
+    let sandbox = Sandbox::new();
+    sandbox.write("a.env", format!("AWS_ACCESS_KEY_ID={id}\nAWS_SECRET_ACCESS_KEY={secret}\n"));
+    let text = sandbox.run(&["scan"]).ended(1).text();
+    assert!(text.contains(&format!("  with id {id}\n")) && !text.contains(&secret), "{text}");
+    assert!(text.contains(&format!("--access-key-id {id} --status Inactive")), "{text}");
+    let report = sandbox.scan(&[]).ended(1);
+    assert_eq!(report.incident()["parts"], serde_json::json!([{"name": "id", "value": id}]));
+    let report = sandbox.write_beside("report.json", report.out);
+    let page = sandbox.run(&["playbook", report.to_str().unwrap()]).ended(0).text();
+    assert!(page.contains(&format!("AttributeValue={id} ")) && !page.contains(&secret), "{page}");
+}
+
+/// Law 9: a rule of the scanned tree's own that calls other rules' tokens ids has none of them shown.
+#[test]
+fn what_the_scanned_tree_calls_an_id_stays_masked() {
+    let sandbox = Sandbox::new();
+    let rule = |id: &str, regex: &str, example: &str| {
+        format!(
+            "[[rule]]\nid = 'acme-{id}'\nname = 'Acme {id}'\nclass = 'api-key'\nseverity = 'high'\nrank = 100\nidentifier = true\n\
+             keywords = ['ghp_']\nregex = '{regex}'\nsource = 'https://acme.example'\nmatch = ['{example}']\nno_match = ['x']\n"
+        )
+    };
+    let id = "ghp_[0-9A-Za-z]{36}";
+    let rules = [
+        "provider = 'acme'\nname = 'Acme'\nmin_stanch = '0.1'\n".to_owned(),
+        rule("pair", &format!("(?<id>{id}):(?<secret>[0-9a-f]{{20}})"), "{ghp_ + base62(36)}:{hex(20)}"),
+        rule("id", id, "{ghp_ + base62(36)}"),
+    ];
+    let text = format!("{}:{}\n", token(1), "a7c3e9f1".repeat(3).get(..20).unwrap());
+    sandbox
+        .write("rules/acme.toml", rules.concat())
+        .write("stanch.toml", "patterns = ['rules']\n")
+        .write("a.env", text);
+    let found = sandbox.scan(&["--rule", "acme-pair"]).ended(1).incident();
+    assert_eq!(found["parts"][0]["name"], "id", "{found}");
+    for flags in [&["scan"][..], &["scan", "-f", "json"], &["scan", "--min-confidence", "low"]] {
+        let run = sandbox.run(flags);
+        assert!(!run.text().contains(&token(1)), "{}", run.text());
+    }
+}
