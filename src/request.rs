@@ -81,6 +81,8 @@ pub enum Protocol {
     Mysql,
     /// To `MongoDB`.
     Mongodb,
+    /// To one of the servers that the DNS lists for a host (`mongodb+srv`).
+    MongodbSrv,
     /// To Redis or Valkey.
     Redis,
     /// To a broker that speaks AMQP 0-9-1.
@@ -91,8 +93,17 @@ pub enum Protocol {
 
 impl Protocol {
     /// All of them.
-    pub const ALL: [Self; 8] =
-        [Self::Http, Self::Jwks, Self::Postgres, Self::Mysql, Self::Mongodb, Self::Redis, Self::Amqp, Self::Ssh];
+    pub const ALL: [Self; 9] = [
+        Self::Http,
+        Self::Jwks,
+        Self::Postgres,
+        Self::Mysql,
+        Self::Mongodb,
+        Self::MongodbSrv,
+        Self::Redis,
+        Self::Amqp,
+        Self::Ssh,
+    ];
 
     /// Its name in pattern files.
     pub fn name(self) -> &'static str {
@@ -102,6 +113,7 @@ impl Protocol {
             Self::Postgres => "postgres",
             Self::Mysql => "mysql",
             Self::Mongodb => "mongodb",
+            Self::MongodbSrv => "mongodb+srv",
             Self::Redis => "redis",
             Self::Amqp => "amqp",
             Self::Ssh => "ssh",

@@ -58,6 +58,9 @@ type HostKeys = Option<Vec<String>>;
 /// How long a server that may not speak TLS has to show that it does.
 const TLS_PATIENCE: Duration = Duration::from_secs(3);
 
+/// How many of a host's servers are tried.
+const MOST_SERVERS: usize = 3;
+
 /// Which user forges know keys by.
 const FORGE_USER: &str = "git";
 
@@ -122,17 +125,21 @@ impl Visit {
             database: credentials.database.as_deref(),
             may_be_clear: self.privacy != Privacy::Encrypted,
         };
-        let attempt = |encrypted: bool, patience: Option<Duration>| {
-            asker.net.talk(&Peer { patience, ..self.peer.clone() }, stopped, |line| {
+        let talk = |peer: &Peer, encrypted: bool| {
+            asker.net.talk(peer, stopped, |line| {
                 if encrypted {
                     line.encrypt()?;
                 }
                 speak(protocol, line, &account)
             })
         };
+        let attempt = |encrypted, patience| talk(&Peer { patience, ..self.peer.clone() }, encrypted);
         // These two agree on TLS in their own words.
         let negotiates = matches!(protocol, Protocol::Postgres | Protocol::Mysql);
         let login = match self.privacy {
+            Privacy::Encrypted | Privacy::IfItCan if protocol == Protocol::MongodbSrv => {
+                first_of(&self.servers(asker)?, |peer| talk(peer, true))
+            }
             Privacy::Encrypted if !negotiates => attempt(true, None),
             Privacy::IfItCan if !negotiates => match attempt(true, Some(TLS_PATIENCE)) {
                 Err(Failure::Broken | Failure::Timeout) => attempt(false, None),
@@ -141,6 +148,17 @@ impl Visit {
             _ => attempt(false, None),
         };
         login.map(Outcome::from)
+    }
+
+    /// The servers that the DNS lists for the host. Anybody may have answered in its place, so they count only below the host's own domain, as the drivers of `MongoDB` have it, and have to prove over
+    /// TLS who they are: <https://github.com/mongodb/specifications/blob/master/source/initial-dns-seedlist-discovery/initial-dns-seedlist-discovery.md>.
+    fn servers(&self, asker: &Asker) -> Result<Vec<Peer>, Failure> {
+        let host = self.peer.host.to_ascii_lowercase();
+        let domain = host.split_once('.').map_or("", |(_, domain)| domain);
+        let listed = asker.net.servers(&format!("_mongodb._tcp.{host}"))?;
+        let own = listed.into_iter().filter(|(server, _)| is_below(server, domain)).take(MOST_SERVERS);
+        let peers: Vec<Peer> = own.map(|(host, port)| Peer { host, port, ..self.peer.clone() }).collect();
+        if peers.is_empty() { Err(Failure::NoAddress) } else { Ok(peers) }
     }
 
     /// Whether the server knows the public half of a key, and does not know one that nobody has.
@@ -169,6 +187,25 @@ impl Visit {
             _ => unknown("it was accepted, but the control probe was not refused"),
         }
     }
+}
+
+/// What the first of `peers` says that answers.
+fn first_of(peers: &[Peer], talk: impl Fn(&Peer) -> Result<Login, Failure>) -> Result<Login, Failure> {
+    let mut failed = Err(Failure::NoAddress);
+    for peer in peers {
+        match talk(peer) {
+            Err(Failure::NoAddress | Failure::NoConnection | Failure::Timeout | Failure::Broken) if failed.is_err() => {
+                failed = Err(Failure::NoConnection);
+            }
+            said => return said,
+        }
+    }
+    failed
+}
+
+/// Whether `host` is a name below `domain`, which has two labels at least.
+fn is_below(host: &str, domain: &str) -> bool {
+    domain.contains('.') && host.strip_suffix(domain).is_some_and(|rest| rest.len() > 1 && rest.ends_with('.'))
 }
 
 impl From<Login> for Outcome {
@@ -227,7 +264,7 @@ fn usual_port(protocol: Protocol) -> u16 {
         Protocol::Http | Protocol::Jwks => 443,
         Protocol::Postgres => 5432,
         Protocol::Mysql => 3306,
-        Protocol::Mongodb => 27017,
+        Protocol::Mongodb | Protocol::MongodbSrv => 27017,
         Protocol::Redis => 6379,
         Protocol::Amqp => 5672,
         Protocol::Ssh => 22,
@@ -264,9 +301,40 @@ fn speak(protocol: Protocol, line: &mut Line, account: &Account<'_>) -> Result<L
             }
             other => other,
         }),
-        Protocol::Mongodb => login::mongodb(line, account),
+        Protocol::Mongodb | Protocol::MongodbSrv => login::mongodb(line, account),
         Protocol::Redis => login::redis(line, account),
         Protocol::Amqp => login::amqp(line, account),
         Protocol::Http | Protocol::Jwks | Protocol::Ssh => Ok(Login::Unknown("it is no login")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn servers_of_another_domain_do_not_count() {
+        assert!(is_below("c0-shard-00-00.abcde.mongodb.example", "abcde.mongodb.example"));
+        for other in ["abcde.mongodb.example", "evil.example", "xabcde.mongodb.example", ".abcde.mongodb.example"] {
+            assert!(!is_below(other, "abcde.mongodb.example"), "{other}");
+        }
+        // All that ends alike is no domain of anybody's.
+        assert!(!is_below("a.example", "example"));
+    }
+
+    #[test]
+    fn the_next_server_is_asked_where_one_does_not_answer() {
+        let peer = |host: &str| Peer { host: host.to_owned(), port: 1, public: true, patience: None };
+        let peers = ["down", "up", "other"].map(peer);
+        let said = first_of(&peers, |peer| match peer.host.as_str() {
+            "down" => Err(Failure::NoConnection),
+            "up" => Ok(Login::Rejected),
+            _ => panic!("nobody else is asked"),
+        });
+        assert_eq!(said, Ok(Login::Rejected));
+        // Who cannot prove who he is, is not passed over.
+        assert_eq!(first_of(&peers, |_| Err(Failure::Tls)), Err(Failure::Tls));
+        assert_eq!(first_of(&peers, |_| Err(Failure::Timeout)), Err(Failure::NoConnection));
+        assert_eq!(first_of(&[], |_| Err(Failure::Tls)), Err(Failure::NoAddress));
     }
 }

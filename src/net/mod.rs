@@ -8,6 +8,7 @@ mod address;
 pub mod hosts;
 mod line;
 mod pace;
+mod srv;
 
 use std::{
     io::Read,
@@ -34,6 +35,9 @@ use pace::Pace;
 
 /// How much of an answer is read, in bytes.
 pub const MOST_READ: usize = 8 << 10;
+
+/// Where the system says which name servers it asks.
+const RESOLVER: &str = "/etc/resolv.conf";
 
 /// How often a host that asks for patience is asked again.
 const MOST_TRIES: u32 = 3;
@@ -256,6 +260,17 @@ impl Net {
         let said = line.and_then(|mut line| say(&mut line));
         self.with_pace(&host, |pace| pace.went(said.is_ok(), None));
         said
+    }
+
+    /// The servers of the service that SRV records list under `name`, as hosts and ports; those first that are to be asked first.
+    ///
+    /// # Errors
+    /// Where there are none, or nobody says which.
+    pub fn servers(&self, name: &str) -> Result<Vec<(String, u16)>, Failure> {
+        let configuration = std::fs::read_to_string(RESOLVER).unwrap_or_default();
+        let until = (Instant::now() + self.limits.request).min(self.until);
+        let found = srv::servers(name, &srv::name_servers(&configuration), until)?;
+        Ok(found.into_iter().map(|server| (server.host, server.port)).collect())
     }
 
     /// The addresses of `host`, which has a port behind it.
