@@ -11,6 +11,8 @@ mod rule;
 #[path = "src/text.rs"]
 mod text;
 
+#[path = "src/rules/answers.rs"]
+mod answers;
 #[path = "src/rules/lint.rs"]
 mod lint;
 #[path = "src/rules/placeholder.rs"]
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
         "request.rs",
         "rule.rs",
         "text.rs",
+        "rules/answers.rs",
         "rules/lint.rs",
         "rules/overlap.rs",
         "rules/placeholder.rs",

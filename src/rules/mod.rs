@@ -4,6 +4,7 @@
 //! and no regex is compiled. Files given at run time pass through the same reading ([`spec`]) and the same checks ([`lint`]).
 //! Matching is [`crate::detect`]'s.
 
+mod answers;
 pub mod checksum;
 pub mod examples;
 pub mod lint;
