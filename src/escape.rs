@@ -122,6 +122,11 @@ pub fn html(text: &str) -> String {
     out
 }
 
+/// `text` as text of an XML 1.0 document or of a quoted attribute. Of what XML leaves out, control characters are shown as escapes, and the other two are replaced.
+pub fn xml(text: &str) -> String {
+    html(text).replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}")
+}
+
 /// `text` as one word of a POSIX shell: as it is where it means nothing there, else in quotes.
 pub fn shell(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-._/:@=+,".contains(c);
@@ -244,6 +249,11 @@ mod tests {
     fn long_text_is_cut_at_a_character() {
         assert_eq!(cut("äöü", 3), "äöü");
         assert_eq!(cut("äöüß", 3), "äö…");
+    }
+
+    #[test]
+    fn xml_holds_only_its_characters() {
+        assert_eq!(xml("<a\0\u{fffe}\u{ffff}\x0b]]>"), "&lt;a\\x00\u{fffd}\u{fffd}\\x0b]]&gt;");
     }
 
     proptest! {

@@ -26,7 +26,17 @@ choice!(FailOnName, FailOn, [FailOnName(FailOn::Active), FailOnName(FailOn::Any)
 choice!(
     FormatName,
     Format,
-    [FormatName(Format::Text), FormatName(Format::Json), FormatName(Format::Jsonl), FormatName(Format::Sarif)]
+    [
+        FormatName(Format::Text),
+        FormatName(Format::Json),
+        FormatName(Format::Jsonl),
+        FormatName(Format::Sarif),
+        FormatName(Format::GitHub),
+        FormatName(Format::GitLab),
+        FormatName(Format::JUnit),
+        FormatName(Format::Csv),
+        FormatName(Format::Markdown),
+    ]
 );
 
 /// A time, in seconds since 1970.

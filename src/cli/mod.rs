@@ -5,8 +5,10 @@
 
 mod asking;
 mod choices;
+mod completions;
 mod error;
 mod interrupt;
+mod man;
 mod memory;
 mod output;
 mod plan;
@@ -53,6 +55,10 @@ enum Command {
     Revoke(Box<revoke::Arguments>),
     /// Looks at the rules by which tokens are found
     Rules(rules::Arguments),
+    /// Prints what a shell completes the command line with
+    Completions(completions::Arguments),
+    /// Prints the manual page, or writes one for each command
+    Man(man::Arguments),
 }
 
 /// Runs the program.
@@ -74,6 +80,8 @@ pub(crate) fn main() -> ExitCode {
         Command::Playbook(arguments) => playbook::run(&arguments),
         Command::Revoke(arguments) => revoke::run(&arguments),
         Command::Rules(arguments) => rules::run(&arguments),
+        Command::Completions(arguments) => completions::run(&arguments),
+        Command::Man(arguments) => man::run(&arguments),
     };
     outcome.unwrap_or_else(|error| error::report(&*error)).into()
 }

@@ -4,13 +4,21 @@
 //! decided above; what hostile text could do to a terminal, a CI log or a document is stopped here ([`crate::escape`]), and so are
 //! the run's own secrets where they stand in paths and names (`redact`, law 3).
 
+mod columns;
+mod csv;
+mod github;
+mod gitlab;
 mod json;
 mod jsonl;
+mod junit;
+mod level;
+mod markdown;
 mod model;
 mod redact;
 #[cfg(test)]
 mod samples;
 mod sarif;
+mod steps;
 mod text;
 mod time;
 mod words;
@@ -88,9 +96,29 @@ pub enum Format {
     Jsonl,
     /// SARIF 2.1.0.
     Sarif,
+    /// Annotations of a GitHub workflow run.
+    GitHub,
+    /// GitLab's report of secret detection.
+    GitLab,
+    /// JUnit's XML, as CI systems show tests.
+    JUnit,
+    /// A table, a row for each occurrence.
+    Csv,
+    /// A page for a job summary or a comment.
+    Markdown,
 }
 
-names!(Format { Text = "text", Json = "json", Jsonl = "jsonl", Sarif = "sarif" });
+names!(Format {
+    Text = "text",
+    Json = "json",
+    Jsonl = "jsonl",
+    Sarif = "sarif",
+    GitHub = "github",
+    GitLab = "gitlab",
+    JUnit = "junit",
+    Csv = "csv",
+    Markdown = "markdown",
+});
 
 /// How a report for people looks. The machine formats never differ.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -120,6 +148,11 @@ pub fn reporter(format: Format, options: Options) -> Box<dyn Reporter> {
         Format::Json => Box::new(json::Json),
         Format::Jsonl => Box::new(jsonl::Jsonl),
         Format::Sarif => Box::new(sarif::Sarif),
+        Format::GitHub => Box::new(github::GitHub::new(options)),
+        Format::GitLab => Box::new(gitlab::GitLab),
+        Format::JUnit => Box::new(junit::JUnit),
+        Format::Csv => Box::new(csv::Csv),
+        Format::Markdown => Box::new(markdown::Markdown::new(options)),
     }
 }
 

@@ -273,7 +273,7 @@ impl<'a> Incident<'a> {
 }
 
 /// The hash by which its provider's own logs name a token, where its playbook asks for that. Such tokens are long and random: nobody gets back from the hash.
-fn named_in_logs(rule: &Rule, secret: &Secret) -> Option<String> {
+pub(super) fn named_in_logs(rule: &Rule, secret: &Secret) -> Option<String> {
     rule.playbook.as_ref().filter(|playbook| playbook.asks_for("sha256"))?;
     let guessable =
         rule.class.is_password() || rule.detect.generic.is_some() || secret.expose().len() < SHORTEST_HASHED;

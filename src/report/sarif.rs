@@ -16,11 +16,11 @@ use std::{borrow::Cow, collections::BTreeMap, io};
 use serde::Serialize;
 
 use self::place::Place;
-use super::{Checkout, Report, Reporter, json, model::Tool, redact::Redactor, time, words};
+use super::{Checkout, Report, Reporter, json, level::Level, model::Tool, redact::Redactor, time, words};
 use crate::{
     escape,
-    incident::{Incident, Occurrence, SourceKind},
-    rule::{Confidence, RuleIx, Severity},
+    incident::{Incident, Occurrence},
+    rule::RuleIx,
     rules::placeholder,
 };
 
@@ -98,14 +98,6 @@ struct SarifResult<'a> {
     locations: [Place; 1],
     partial_fingerprints: Fingerprints,
     properties: Facts<'a>,
-}
-
-#[derive(Clone, Copy, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Level {
-    Error,
-    Warning,
-    Note,
 }
 
 /// Ours is the incident's identity: it depends on neither path nor line, so it survives edits and renames.
@@ -201,7 +193,7 @@ impl<'a> Run<'a> {
     /// Writes what GitHub takes, most worth seeing first.
     fn write_results(&self, out: &mut dyn io::Write) -> io::Result<Cut> {
         let mut found: Vec<(&Incident, &Occurrence)> = self.places().collect();
-        found.sort_by_key(|(_, found)| !shown_in_checkout(found));
+        found.sort_by_key(|(_, found)| !words::is_in_checkout(found));
         let mut cut = Cut::default();
         let mut bytes = 0;
         let mut line = Vec::new();
@@ -307,11 +299,6 @@ impl<'a> Run<'a> {
     }
 }
 
-/// Whether whoever checks out HEAD sees the place.
-fn shown_in_checkout(found: &Occurrence) -> bool {
-    found.source == SourceKind::File || found.git.as_ref().is_some_and(|git| git.in_head)
-}
-
 impl Cut {
     fn notifications(&self) -> impl Iterator<Item = Notification> {
         let left_out = (self.left_out > 0).then(|| {
@@ -333,16 +320,6 @@ impl Cut {
 impl Notification {
     fn new(level: Level, text: &str) -> Self {
         Self { level, message: Text { text: escape::sarif(&escape::cut(text, MOST_TEXT)) } }
-    }
-}
-
-impl Level {
-    fn new(severity: Severity, confidence: Confidence) -> Self {
-        match (severity, confidence) {
-            (Severity::Low, _) | (Severity::Medium, Confidence::Low) => Self::Note,
-            (Severity::Medium, _) | (_, Confidence::Low) => Self::Warning,
-            (Severity::High | Severity::Critical, _) => Self::Error,
-        }
     }
 }
 

@@ -10,11 +10,16 @@ use std::io;
 
 use anstyle::{AnsiColor, Color, Style};
 
-use super::{Detail, Options, Report, Reporter, redact::Redactor, time, words};
+use super::{
+    Detail, Options, Report, Reporter,
+    redact::Redactor,
+    time,
+    words::{self, grouped, plural, short},
+};
 use crate::{
     escape,
     finding::PartValue,
-    incident::{CommitInfo, GitPlace, Incident, Occurrence, Resource, SourceKind},
+    incident::{CommitInfo, GitPlace, Incident, Occurrence, Resource},
     rule::Severity,
     rules::placeholder::{self, Filter},
     secret::Secret,
@@ -27,8 +32,6 @@ const MOST_PLACES: usize = 5;
 const MOST_REFS: usize = 3;
 /// How many things that a token reaches are named.
 const MOST_NAMES: usize = 5;
-/// How many hex digits of an incident's or object's id a person needs.
-const SHORT_ID: usize = 12;
 
 /// Writes for people.
 pub(super) struct Text {
@@ -71,8 +74,7 @@ impl Page<'_> {
         self.access(incident)?;
         self.claims(incident)?;
         self.next_step(incident)?;
-        let id = incident.id.to_string();
-        writeln!(self.out, "  id {}", id.get(..SHORT_ID).unwrap_or(&id))
+        writeln!(self.out, "  id {}", short(&incident.id.to_string()))
     }
 
     fn headline(&mut self, incident: &Incident) -> io::Result<()> {
@@ -213,16 +215,7 @@ impl Page<'_> {
 
     /// `path:line:column`, as editors open it.
     fn place(&self, found: &Occurrence) -> String {
-        let at = found.location;
-        let path = match (&found.path, found.source) {
-            (Some(path), _) => escape::terminal(&self.redactor.path(path)).into_owned(),
-            (None, SourceKind::Stdin) => "standard input".to_owned(),
-            (None, _) => found.git.as_ref().and_then(|git| git.blob).map_or_else(
-                || "a blob without a name".to_owned(),
-                |blob| format!("blob {}", short(&blob.to_string())),
-            ),
-        };
-        format!("{path}:{}:{}", at.line, at.column)
+        escape::terminal(&words::place(found, &self.redactor)).into_owned()
     }
 
     fn introduced(&self, commit: &CommitInfo) -> String {
@@ -280,28 +273,6 @@ fn severity_style(severity: Severity) -> Style {
         Severity::High => coloured(AnsiColor::Magenta),
         Severity::Critical => RED,
     }
-}
-
-fn short(id: &str) -> &str {
-    id.get(..SHORT_ID).unwrap_or(id)
-}
-
-/// A number with a comma between thousands.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
-/// `noun`, in the number that goes with `count`.
-fn plural(count: u64, noun: &str) -> String {
-    if count == 1 { noun.to_owned() } else { format!("{noun}s") }
 }
 
 #[cfg(test)]

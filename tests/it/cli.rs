@@ -3,6 +3,7 @@
 mod config;
 mod cursor;
 mod flags;
+mod formats;
 mod history;
 mod identity;
 mod output;

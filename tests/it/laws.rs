@@ -12,6 +12,7 @@ use serde_json::Value;
 use stanch::{
     blob::Window,
     detect::{Detector, Scratch},
+    report::Format,
     rules::{Ruleset, examples},
 };
 
@@ -111,12 +112,13 @@ fn a_secret_never_prints_itself() {
         .filter(is_secret)
         .collect();
     assert!(hidden.len() > 1000, "{}", hidden.len());
-    let [text, json, lines] = ["text", "json", "lines"].map(|name| repo.beside(name).to_str().unwrap().to_owned());
-    let formats =
-        ["scan", "-f", "text", "-o", &text, "-f", "json", "-o", &json, "-f", "jsonl", "-o", &lines, "-f", "sarif"];
+    let file = |format: &Format| repo.beside(format.name()).to_str().unwrap().to_owned();
+    let paths: Vec<String> = Format::ALL.iter().map(file).collect();
+    let pairs = Format::ALL.iter().zip(&paths).flat_map(|(format, path)| ["-f", format.name(), "-o", path]);
+    let formats: Vec<&str> = ["scan"].into_iter().chain(pairs).collect();
     for flags in [&["-v"][..], &["-v", "--no-allow", "--min-confidence", "low", "--all-versions"]] {
         let run = run(&mut command(repo.path(), &[&formats, flags].concat())).ended(1);
-        let files = [&text, &json, &lines].map(|path| fs::read(path).unwrap());
+        let files: Vec<Vec<u8>> = paths.iter().map(|path| fs::read(path).unwrap()).collect();
         for (printed, format) in files.iter().map(Vec::as_slice).chain([&*run.out, run.err.as_bytes()]).zip(0..) {
             let leaked = printed.windows(SHOWN).find(|window| hidden.contains(window));
             assert_eq!(leaked.map(|window| String::from_utf8_lossy(window)), None, "report {format} with {flags:?}");
@@ -141,7 +143,7 @@ fn a_secret_that_is_only_in_a_name_is_masked() {
     ]);
     repo.git(&["branch", &format!("b-{}", token(6))]);
     let gone = format!("no/such/{}", token(7));
-    for format in ["text", "json", "jsonl", "sarif"] {
+    for format in Format::ALL.iter().map(|format| format.name()) {
         let run =
             run(&mut command(repo.path(), &["scan", "-v", "-f", format, ".", &gone, "--exclude", "bad-*"])).ended(1);
         let printed = format!("{}{}", run.text(), run.err);

@@ -7,8 +7,7 @@ use crate::{
     blob::PathName,
     escape,
     incident::{Incident, Occurrence, SourceKind},
-    location::utf16_len,
-    report::redact::Redactor,
+    report::{columns, redact::Redactor},
 };
 
 /// A location.
@@ -101,37 +100,19 @@ fn is_absolute(path: &PathName) -> bool {
 }
 
 impl Region {
-    /// Columns in UTF-16 code units. What stands before the secret is known as far as the excerpt reaches; bytes before that count
-    /// one each, which is right for ASCII. The byte offset is exact whatever the line.
     fn new(incident: &Incident, found: &Occurrence) -> Self {
         let at = found.location;
-        let start_column = at.column.saturating_sub(found.excerpt.wide).max(1);
+        let (start_column, end_column) = columns::utf16(incident, found);
         Self {
             start_line: at.line.max(1),
             start_column,
             end_line: at.end_line.max(1),
-            end_column: end_column(incident.secret.expose(), found, start_column).max(1),
+            end_column,
             byte_offset: at.span.start(),
             byte_length: at.span.len(),
             snippet: Text { text: escape::terminal(&found.excerpt.masked).into_owned() },
         }
     }
-}
-
-/// One past the last column. A secret that was decoded has other bytes than the place it is at: then those of the place count.
-fn end_column(secret: &[u8], found: &Occurrence, start: u64) -> u64 {
-    let at = found.location;
-    let verbatim = secret.len() as u64 == at.span.len();
-    if at.line == at.end_line {
-        return start.saturating_add(if verbatim { utf16_len(secret) } else { at.span.len() });
-    }
-    if !verbatim {
-        return at.end_column;
-    }
-    // A line break at the very end belongs to the line that it ends.
-    let inner = &secret[..secret.len().saturating_sub(1)];
-    let last_line = memchr::memrchr(b'\n', inner).map_or(0, |at| at + 1);
-    utf16_len(&secret[last_line..]) + 1
 }
 
 impl Context {
@@ -153,7 +134,7 @@ mod tests {
     use super::*;
     use crate::{
         finding::Excerpt,
-        location::{Location, Span},
+        location::{Location, Span, utf16_len},
         report::samples::Sample,
         secret::{Secret, Shown},
     };

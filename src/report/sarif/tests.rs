@@ -72,16 +72,6 @@ fn failures_make_the_run_unsuccessful_and_are_counted() {
 }
 
 #[test]
-fn levels_follow_severity_and_confidence() {
-    let level = |severity, confidence| serde_json::to_value(Level::new(severity, confidence)).unwrap();
-    assert_eq!(level(Severity::Critical, Confidence::Medium), "error");
-    assert_eq!(level(Severity::High, Confidence::Low), "warning");
-    assert_eq!(level(Severity::Medium, Confidence::High), "warning");
-    assert_eq!(level(Severity::Medium, Confidence::Low), "note");
-    assert_eq!(level(Severity::Low, Confidence::High), "note");
-}
-
-#[test]
 fn where_a_repository_is_kept_is_told_without_credentials() {
     let sample = Sample::default();
     let uri = |uri| {

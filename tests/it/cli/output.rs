@@ -81,7 +81,7 @@ fn somebody_who_has_read_enough_is_no_failure() {
     (0..1000).for_each(|number| {
         sandbox.write(format!("f{number}"), leak(number));
     });
-    for format in ["text", "json", "jsonl", "sarif"] {
+    for format in ["text", "json", "jsonl", "sarif", "gitlab", "junit", "csv", "markdown"] {
         let mut child =
             sandbox.command(&["scan", "-f", format]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut first = String::new();
