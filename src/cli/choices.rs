@@ -26,7 +26,13 @@ choice!(FailOnName, FailOn, [FailOnName(FailOn::Active), FailOnName(FailOn::Any)
 choice!(
     FormatName,
     Format,
-    [FormatName(Format::Text), FormatName(Format::Json), FormatName(Format::Jsonl), FormatName(Format::Sarif)]
+    [
+        FormatName(Format::Text),
+        FormatName(Format::Json),
+        FormatName(Format::Jsonl),
+        FormatName(Format::Sarif),
+        FormatName(Format::Html)
+    ]
 );
 
 /// A time, in seconds since 1970.

@@ -4,6 +4,7 @@
 //! decided above; what hostile text could do to a terminal, a CI log or a document is stopped here ([`crate::escape`]), and so are
 //! the run's own secrets where they stand in paths and names (`redact`, law 3).
 
+mod html;
 mod json;
 mod jsonl;
 mod model;
@@ -88,9 +89,11 @@ pub enum Format {
     Jsonl,
     /// SARIF 2.1.0.
     Sarif,
+    /// One page for a browser.
+    Html,
 }
 
-names!(Format { Text = "text", Json = "json", Jsonl = "jsonl", Sarif = "sarif" });
+names!(Format { Text = "text", Json = "json", Jsonl = "jsonl", Sarif = "sarif", Html = "html" });
 
 /// How a report for people looks. The machine formats never differ.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -120,6 +123,7 @@ pub fn reporter(format: Format, options: Options) -> Box<dyn Reporter> {
         Format::Json => Box::new(json::Json),
         Format::Jsonl => Box::new(jsonl::Jsonl),
         Format::Sarif => Box::new(sarif::Sarif),
+        Format::Html => Box::new(html::Html),
     }
 }
 

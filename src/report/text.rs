@@ -10,7 +10,12 @@ use std::io;
 
 use anstyle::{AnsiColor, Color, Style};
 
-use super::{Detail, Options, Report, Reporter, redact::Redactor, time, words};
+use super::{
+    Detail, Options, Report, Reporter,
+    redact::Redactor,
+    time,
+    words::{self, grouped, plural},
+};
 use crate::{
     escape,
     finding::PartValue,
@@ -284,24 +289,6 @@ fn severity_style(severity: Severity) -> Style {
 
 fn short(id: &str) -> &str {
     id.get(..SHORT_ID).unwrap_or(id)
-}
-
-/// A number with a comma between thousands.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
-/// `noun`, in the number that goes with `count`.
-fn plural(count: u64, noun: &str) -> String {
-    if count == 1 { noun.to_owned() } else { format!("{noun}s") }
 }
 
 #[cfg(test)]

@@ -111,12 +111,12 @@ fn a_secret_never_prints_itself() {
         .filter(is_secret)
         .collect();
     assert!(hidden.len() > 1000, "{}", hidden.len());
-    let [text, json, lines] = ["text", "json", "lines"].map(|name| repo.beside(name).to_str().unwrap().to_owned());
+    let [text, json, lines, page] = ["text", "json", "lines", "page"].map(|name| repo.beside(name).to_str().unwrap().to_owned());
     let formats =
-        ["scan", "-f", "text", "-o", &text, "-f", "json", "-o", &json, "-f", "jsonl", "-o", &lines, "-f", "sarif"];
+        ["scan", "-f", "text,json,jsonl,html,sarif", "-o", &text, "-o", &json, "-o", &lines, "-o", &page];
     for flags in [&["-v"][..], &["-v", "--no-allow", "--min-confidence", "low", "--all-versions"]] {
         let run = run(&mut command(repo.path(), &[&formats, flags].concat())).ended(1);
-        let files = [&text, &json, &lines].map(|path| fs::read(path).unwrap());
+        let files = [&text, &json, &lines, &page].map(|path| fs::read(path).unwrap());
         for (printed, format) in files.iter().map(Vec::as_slice).chain([&*run.out, run.err.as_bytes()]).zip(0..) {
             let leaked = printed.windows(SHOWN).find(|window| hidden.contains(window));
             assert_eq!(leaked.map(|window| String::from_utf8_lossy(window)), None, "report {format} with {flags:?}");
@@ -141,7 +141,7 @@ fn a_secret_that_is_only_in_a_name_is_masked() {
     ]);
     repo.git(&["branch", &format!("b-{}", token(6))]);
     let gone = format!("no/such/{}", token(7));
-    for format in ["text", "json", "jsonl", "sarif"] {
+    for format in ["text", "json", "jsonl", "sarif", "html"] {
         let run =
             run(&mut command(repo.path(), &["scan", "-v", "-f", format, ".", &gone, "--exclude", "bad-*"])).ended(1);
         let printed = format!("{}{}", run.text(), run.err);

@@ -1,11 +1,14 @@
 //! What the end of the page says: how much was found, what was scanned, and what was not (law 5).
 
-use std::{collections::BTreeMap, fmt::Write, io};
+use std::{collections::BTreeMap, io};
 
-use super::{BOLD, GREEN, Page, RED, grouped, plural, severity_style};
+use super::{BOLD, GREEN, Page, RED, severity_style};
 use crate::{
-    coverage::{Coverage, History},
-    report::Detail,
+    coverage::Coverage,
+    report::{
+        Detail,
+        words::{grouped, history, plural, scanned},
+    },
     rule::Severity,
 };
 
@@ -91,58 +94,5 @@ impl Page<'_> {
             0 => Ok(()),
             more => writeln!(self.out, "  … and {} more", grouped(more)),
         }
-    }
-}
-
-/// `scanned 120 files, 4,031 blobs in 812 commits of 9 refs, 73 MB in 0.41 s`.
-fn scanned(coverage: &Coverage, seconds: f64) -> String {
-    let counted = |count: u64, noun: &str| format!("{} {}", grouped(count), plural(count, noun));
-    let mut out = format!("scanned {}", counted(coverage.files, "file"));
-    if coverage.blobs > 0 || coverage.commits > 0 {
-        let (blobs, commits) = (counted(coverage.blobs, "blob"), counted(coverage.commits, "commit"));
-        // Writing to a string cannot fail.
-        let _ = write!(out, ", {blobs} in {commits} of {}", counted(coverage.refs, "ref"));
-    }
-    if coverage.tags > 0 {
-        let _ = write!(out, ", {}", counted(coverage.tags, "tag text"));
-    }
-    let _ = write!(out, ", {} in {seconds:.2} s", size(coverage.bytes));
-    out
-}
-
-fn history(history: History) -> &'static str {
-    match history {
-        History::None => "not scanned",
-        History::Full => "all of it",
-        History::Shallow => "what this shallow clone holds; fetch the rest with `git fetch --unshallow`",
-        History::Selected => "what was asked for",
-    }
-}
-
-/// A number of bytes in two digits or three.
-#[expect(clippy::cast_precision_loss, reason = "two digits are shown")]
-fn size(bytes: u64) -> String {
-    let units = [(1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")];
-    let exact = bytes as f64;
-    match units.into_iter().find(|(unit, _)| exact >= *unit) {
-        Some((unit, name)) if exact < unit * 10.0 => format!("{:.1} {name}", exact / unit),
-        Some((unit, name)) => format!("{:.0} {name}", exact / unit),
-        None => format!("{bytes} {}", plural(bytes, "byte")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sizes_are_read_at_a_glance() {
-        let sizes: Vec<String> = [0, 1, 999, 1_000, 12_345, 73_400_320, 8_100_000_000].map(size).into();
-        assert_eq!(sizes, ["0 bytes", "1 byte", "999 bytes", "1.0 kB", "12 kB", "73 MB", "8.1 GB"]);
-    }
-
-    #[test]
-    fn numbers_are_grouped() {
-        assert_eq!([0, 999, 1_000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
     }
 }
