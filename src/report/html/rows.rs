@@ -25,7 +25,7 @@ impl Page<'_> {
     pub(super) fn rows(&mut self) -> io::Result<()> {
         let all = self.report.incidents.len();
         if all == 0 {
-            return Ok(());
+            return writeln!(self.out, "<p>There are none.</p>");
         }
         let some =
             if all > MOST_ROWS { format!(": the first {MOST_ROWS} of {}", grouped(all as u64)) } else { String::new() };

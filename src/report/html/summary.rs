@@ -84,7 +84,7 @@ impl Page<'_> {
 
     fn scanned(&mut self, coverage: &Coverage) -> io::Result<()> {
         let (scanned, history) = (words::scanned(coverage, self.report.seconds), words::history(coverage.history));
-        writeln!(self.out, "<p>{scanned}. Git history: {}.</p>", prose(history))
+        writeln!(self.out, "<p class=\"scanned\">{scanned}. Git history: {}.</p>", prose(history))
     }
 
     pub(super) fn coverage(&mut self) -> io::Result<()> {
