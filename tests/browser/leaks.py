@@ -67,7 +67,9 @@ def changes(size, chance):
             new[HOSTILE[nth]] = github(chance)
         if files and chance.random() < 0.5:
             path, content = files.pop(chance.randrange(len(files)))
-            new[path], new["archive/" + path.rsplit("/", 1)[-1]] = None, content
+            new[path] = None
+            if chance.random() < 0.5:
+                new["archive/" + path.rsplit("/", 1)[-1]] = content
         files += [(path, content) for path, content in new.items() if content]
         commits.append((AUTHORS[nth % len(AUTHORS)], at, new))
     # One secret in many places.

@@ -101,7 +101,7 @@
 
   function exposure(item) {
     if (item.since === undefined) return [];
-    const until = item.until < now ? `gone from the files ${date(item.until)}, still in the repository` : "in the files to this day";
+    const until = item.until < now ? `last in the files ${date(item.until)}, still in the repository` : "in the files to this day";
     return [el("h3", {}, `Exposed for ${age(item.since)}`), timeline(item),
       el("p", { class: "ends" }, el("span", {}, `introduced ${date(item.since)}`), el("span", {}, until))];
   }
