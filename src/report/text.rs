@@ -14,7 +14,7 @@ use super::{
     Detail, Options, Report, Reporter,
     redact::Redactor,
     time,
-    words::{self, grouped, plural},
+    words::{self, grouped, plural, short},
 };
 use crate::{
     escape,
@@ -28,12 +28,8 @@ use crate::{
 
 /// How many places behind the first are listed.
 const MOST_PLACES: usize = 5;
-/// How many refs are named.
-const MOST_REFS: usize = 3;
 /// How many things that a token reaches are named.
 const MOST_NAMES: usize = 5;
-/// How many hex digits of an incident's or object's id a person needs.
-const SHORT_ID: usize = 12;
 
 /// Writes for people.
 pub(super) struct Text {
@@ -76,8 +72,7 @@ impl Page<'_> {
         self.access(incident)?;
         self.claims(incident)?;
         self.next_step(incident)?;
-        let id = incident.id.to_string();
-        writeln!(self.out, "  id {}", id.get(..SHORT_ID).unwrap_or(&id))
+        writeln!(self.out, "  id {}", short(&incident.id.to_string()))
     }
 
     fn headline(&mut self, incident: &Incident) -> io::Result<()> {
@@ -237,19 +232,8 @@ impl Page<'_> {
         format!("introduced{date} by {author} <{email}> in {}{ago}", short(&commit.id.to_string()))
     }
 
-    /// ` of main, v1 (+3 refs)`.
     fn refs(&self, git: Option<&GitPlace>) -> String {
-        let Some(git) = git.filter(|git| !git.refs.is_empty()) else {
-            return String::new();
-        };
-        let short = |name: &String| {
-            let prefixes = ["refs/heads/", "refs/tags/", "refs/remotes/", "refs/"];
-            self.safe(prefixes.iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name))
-        };
-        let named: Vec<String> = git.refs.iter().take(MOST_REFS).map(short).collect();
-        let more = git.refs_count.saturating_sub(named.len() as u64);
-        let more = if more == 0 { String::new() } else { format!(" (+{} {})", grouped(more), plural(more, "ref")) };
-        format!(" of {}{more}", named.join(", "))
+        words::refs(git, &|name| self.safe(name))
     }
 
     fn secret(&self, secret: &Secret) -> String {
@@ -285,10 +269,6 @@ fn severity_style(severity: Severity) -> Style {
         Severity::High => coloured(AnsiColor::Magenta),
         Severity::Critical => RED,
     }
-}
-
-fn short(id: &str) -> &str {
-    id.get(..SHORT_ID).unwrap_or(id)
 }
 
 #[cfg(test)]

@@ -4,9 +4,14 @@ use std::fmt::Write;
 
 use crate::{
     coverage::{Coverage, History},
-    incident::{Occurrence, Reach, SourceKind},
+    incident::{GitPlace, Occurrence, Reach, SourceKind},
     rule::Class,
 };
+
+/// How many refs are named.
+const MOST_REFS: usize = 3;
+/// How many hex digits of an incident's or object's id a person needs.
+const SHORT_ID: usize = 12;
 
 /// What a secret of this class is to whoever holds it.
 pub(super) fn meaning(class: Class) -> &'static str {
@@ -46,6 +51,26 @@ pub(super) fn standing(found: &Occurrence, refs: &str) -> Option<String> {
         (_, Reach::Unreachable) => "unreachable, but still in the object store".to_owned(),
         _ => format!("only {place}"),
     })
+}
+
+/// ` of main, v1 (+3 refs)`, each name made fit to be shown by `safe`.
+pub(super) fn refs(git: Option<&GitPlace>, safe: &dyn Fn(&str) -> String) -> String {
+    let Some(git) = git.filter(|git| !git.refs.is_empty()) else {
+        return String::new();
+    };
+    let short = |name: &String| {
+        let prefixes = ["refs/heads/", "refs/tags/", "refs/remotes/", "refs/"];
+        safe(prefixes.iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name))
+    };
+    let named: Vec<String> = git.refs.iter().take(MOST_REFS).map(short).collect();
+    let more = git.refs_count.saturating_sub(named.len() as u64);
+    let more = if more == 0 { String::new() } else { format!(" (+{} {})", grouped(more), plural(more, "ref")) };
+    format!(" of {}{more}", named.join(", "))
+}
+
+/// As much of an id as a person needs.
+pub(super) fn short(id: &str) -> &str {
+    id.get(..SHORT_ID).unwrap_or(id)
 }
 
 /// `scanned 120 files, 4,031 blobs in 812 commits of 9 refs, 73 MB in 0.41 s`.

@@ -111,9 +111,9 @@ fn a_secret_never_prints_itself() {
         .filter(is_secret)
         .collect();
     assert!(hidden.len() > 1000, "{}", hidden.len());
-    let [text, json, lines, page] = ["text", "json", "lines", "page"].map(|name| repo.beside(name).to_str().unwrap().to_owned());
-    let formats =
-        ["scan", "-f", "text,json,jsonl,html,sarif", "-o", &text, "-o", &json, "-o", &lines, "-o", &page];
+    let [text, json, lines, page] =
+        ["text", "json", "lines", "page"].map(|name| repo.beside(name).to_str().unwrap().to_owned());
+    let formats = ["scan", "-f", "text,json,jsonl,html,sarif", "-o", &text, "-o", &json, "-o", &lines, "-o", &page];
     for flags in [&["-v"][..], &["-v", "--no-allow", "--min-confidence", "low", "--all-versions"]] {
         let run = run(&mut command(repo.path(), &[&formats, flags].concat())).ended(1);
         let files = [&text, &json, &lines, &page].map(|path| fs::read(path).unwrap());

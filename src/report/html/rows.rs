@@ -8,7 +8,7 @@ use crate::{
     incident::{GitPlace, Incident, Occurrence, SourceKind},
     report::{
         time,
-        words::{self, grouped, plural},
+        words::{self, grouped, plural, short},
     },
 };
 
@@ -16,10 +16,6 @@ use crate::{
 const MOST_ROWS: usize = 500;
 /// How many places of each.
 const MOST_PLACES: usize = 20;
-/// How many refs of each place.
-const MOST_REFS: usize = 3;
-/// How many hex digits of an object's id a person needs.
-const SHORT_ID: usize = 12;
 
 impl Page<'_> {
     pub(super) fn rows(&mut self) -> io::Result<()> {
@@ -81,7 +77,7 @@ impl Page<'_> {
         };
         let (line, column) = (found.location.line, found.location.column);
         write!(self.out, "<li><code>{path}:{line}:{column}</code>")?;
-        let refs = found.git.as_ref().map_or(String::new(), |git| self.refs(git));
+        let refs = words::refs(found.git.as_ref(), &|name| self.safe(name));
         if let Some(standing) = words::standing(found, &refs) {
             write!(self.out, "<br>{standing}")?;
         }
@@ -99,23 +95,8 @@ impl Page<'_> {
         let Some(commit) = &git.introduced else { return Ok(()) };
         let date = time::date(commit.at).map_or_else(String::new, |date| format!(" {date}"));
         let ago = time::ago(commit.at, self.report.now).map_or_else(String::new, |ago| format!(" ({ago})"));
-        let (author, email, id) = (self.safe(&commit.author), self.safe(&commit.email), commit.id.to_string());
-        let short = id.get(..SHORT_ID).unwrap_or(&id);
-        write!(self.out, "<br>introduced{date}{ago} by {author} &lt;{email}&gt; in <code>{short}</code>")
-    }
-
-    /// ` of main, v1 (+3 refs)`, as text of the page.
-    fn refs(&self, git: &GitPlace) -> String {
-        let short = |name: &String| {
-            let prefixes = ["refs/heads/", "refs/tags/", "refs/remotes/", "refs/"];
-            self.safe(prefixes.iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name))
-        };
-        let named: Vec<String> = git.refs.iter().take(MOST_REFS).map(short).collect();
-        if named.is_empty() {
-            return String::new();
-        }
-        let more = git.refs_count.saturating_sub(named.len() as u64);
-        let more = if more == 0 { String::new() } else { format!(" (+{} {})", grouped(more), plural(more, "ref")) };
-        format!(" of {}{more}", named.join(", "))
+        let (author, email) = (self.safe(&commit.author), self.safe(&commit.email));
+        let id = commit.id.to_string();
+        write!(self.out, "<br>introduced{date}{ago} by {author} &lt;{email}&gt; in <code>{}</code>", short(&id))
     }
 }
