@@ -36,6 +36,7 @@ choice!(
         FormatName(Format::JUnit),
         FormatName(Format::Csv),
         FormatName(Format::Markdown),
+        FormatName(Format::Html)
     ]
 );
 

@@ -8,6 +8,7 @@ mod columns;
 mod csv;
 mod github;
 mod gitlab;
+mod html;
 mod json;
 mod jsonl;
 mod junit;
@@ -106,6 +107,8 @@ pub enum Format {
     Csv,
     /// A page for a job summary or a comment.
     Markdown,
+    /// One page for a browser.
+    Html,
 }
 
 names!(Format {
@@ -118,6 +121,7 @@ names!(Format {
     JUnit = "junit",
     Csv = "csv",
     Markdown = "markdown",
+    Html = "html",
 });
 
 /// How a report for people looks. The machine formats never differ.
@@ -153,6 +157,7 @@ pub fn reporter(format: Format, options: Options) -> Box<dyn Reporter> {
         Format::JUnit => Box::new(junit::JUnit),
         Format::Csv => Box::new(csv::Csv),
         Format::Markdown => Box::new(markdown::Markdown::new(options)),
+        Format::Html => Box::new(html::Html),
     }
 }
 

@@ -192,17 +192,17 @@ struct Last {
 #[derive(Serialize)]
 pub(super) struct Playbook<'a> {
     r#type: &'static str,
-    rule: &'a str,
-    url: &'a str,
-    steps: Vec<Step>,
+    pub(super) rule: &'a str,
+    pub(super) url: &'a str,
+    pub(super) steps: Vec<Step>,
 }
 
 #[derive(Serialize)]
-struct Step {
-    phase: &'static str,
-    text: String,
+pub(super) struct Step {
+    pub(super) phase: &'static str,
+    pub(super) text: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    commands: Vec<String>,
+    pub(super) commands: Vec<String>,
 }
 
 /// What was scanned, what was not, and why.

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// A sample whose every text is hostile.
-fn hostile_sample() -> impl Strategy<Value = Sample> {
+pub(super) fn hostile_sample() -> impl Strategy<Value = Sample> {
     let texts = prop::collection::vec(any_text(), 12);
     (texts, prop::collection::vec(any::<u8>(), 0..30), any::<i64>(), any::<u64>()).prop_map(
         |(texts, path, at, number)| {
@@ -94,7 +94,7 @@ fn formats_have_names() {
 }
 
 #[test]
-fn raw_values_are_shown_only_where_asked_for_and_never_in_what_is_uploaded() {
+fn raw_values_are_shown_only_where_asked_for_and_never_in_what_is_passed_on() {
     let sample = Sample::github();
     let raw = String::from_utf8(sample.incidents[0].secret.expose().to_vec()).unwrap();
     let report = Report { show_secrets: true, ..sample.report() };

@@ -28,8 +28,6 @@ use crate::{
 
 /// How many places behind the first are listed.
 const MOST_PLACES: usize = 5;
-/// How many refs are named.
-const MOST_REFS: usize = 3;
 /// How many things that a token reaches are named.
 const MOST_NAMES: usize = 5;
 
@@ -225,19 +223,8 @@ impl Page<'_> {
         format!("introduced{date} by {author} <{email}> in {}{ago}", short(&commit.id.to_string()))
     }
 
-    /// ` of main, v1 (+3 refs)`.
     fn refs(&self, git: Option<&GitPlace>) -> String {
-        let Some(git) = git.filter(|git| !git.refs.is_empty()) else {
-            return String::new();
-        };
-        let short = |name: &String| {
-            let prefixes = ["refs/heads/", "refs/tags/", "refs/remotes/", "refs/"];
-            self.safe(prefixes.iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name))
-        };
-        let named: Vec<String> = git.refs.iter().take(MOST_REFS).map(short).collect();
-        let more = git.refs_count.saturating_sub(named.len() as u64);
-        let more = if more == 0 { String::new() } else { format!(" (+{} {})", grouped(more), plural(more, "ref")) };
-        format!(" of {}{more}", named.join(", "))
+        words::refs(git, &|name| self.safe(name))
     }
 
     fn secret(&self, secret: &Secret) -> String {

@@ -5,10 +5,12 @@ use std::{collections::BTreeMap, fmt::Write};
 use super::{Report, redact::Redactor};
 use crate::{
     coverage::{Coverage, History},
-    incident::{CommitInfo, Incident, Occurrence, Reach, SourceKind},
+    incident::{CommitInfo, GitPlace, Incident, Occurrence, Reach, SourceKind},
     rule::{Class, Severity},
 };
 
+/// How many refs are named.
+const MOST_REFS: usize = 3;
 /// How many hex digits of an incident's or object's id a person needs.
 const SHORT_ID: usize = 12;
 
@@ -83,6 +85,21 @@ pub(super) fn introduced(incident: &Incident) -> Option<&CommitInfo> {
 pub(super) fn verdict(incident: &Incident, redactor: &Redactor<'_>) -> String {
     let status = incident.verdict.status();
     incident.verdict.reason().map_or_else(|| status.to_owned(), |why| format!("{status}: {}", redactor.text(why)))
+}
+
+/// ` of main, v1 (+3 refs)`, each name made fit to be shown by `safe`.
+pub(super) fn refs(git: Option<&GitPlace>, safe: &dyn Fn(&str) -> String) -> String {
+    let Some(git) = git.filter(|git| !git.refs.is_empty()) else {
+        return String::new();
+    };
+    let short = |name: &String| {
+        let prefixes = ["refs/heads/", "refs/tags/", "refs/remotes/", "refs/"];
+        safe(prefixes.iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name))
+    };
+    let named: Vec<String> = git.refs.iter().take(MOST_REFS).map(short).collect();
+    let more = git.refs_count.saturating_sub(named.len() as u64);
+    let more = if more == 0 { String::new() } else { format!(" (+{} {})", grouped(more), plural(more, "ref")) };
+    format!(" of {}{more}", named.join(", "))
 }
 
 /// As many digits of an id as a person needs.

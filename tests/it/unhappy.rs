@@ -188,7 +188,7 @@ fn names_hold_what_they_like_and_reports_stay_harmless() {
         fs::create_dir(sandbox.path().join(OsString::from_vec_of(name))).unwrap();
         sandbox.write(Path::new(&OsString::from_vec_of(name)).join("x"), leak(100 + number));
     }
-    for format in ["text", "json", "jsonl", "sarif", "gitlab", "junit", "csv", "markdown"] {
+    for format in ["text", "json", "jsonl", "sarif", "gitlab", "junit", "csv", "markdown", "html"] {
         let text = sandbox.run(&["scan", "-f", format, "-v"]).ended(1).text().replace("\r\n", "\n");
         let hostile = text.chars().find(|&c| c != '\n' && stanch::escape::hostile(c));
         assert_eq!(hostile, None, "{format}: {text}");

@@ -81,7 +81,7 @@ fn somebody_who_has_read_enough_is_no_failure() {
     (0..1000).for_each(|number| {
         sandbox.write(format!("f{number}"), leak(number));
     });
-    for format in ["text", "json", "jsonl", "sarif", "gitlab", "junit", "csv", "markdown"] {
+    for format in ["text", "json", "jsonl", "sarif", "gitlab", "junit", "csv", "markdown", "html"] {
         let mut child =
             sandbox.command(&["scan", "-f", format]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut first = String::new();
@@ -139,7 +139,9 @@ fn show_secrets_shows_them_and_keeps_the_file_to_its_owner() {
     let shown = sandbox.scan(&["--show-secrets"]).ended(1);
     assert_eq!(shown.incident()["secret"]["value"], token.as_str());
     assert!(sandbox.run(&["scan", "--show-secrets"]).text().contains(&token));
-    assert!(!sandbox.run(&["scan", "--show-secrets", "-f", "sarif"]).text().contains(&token));
+    for format in ["sarif", "html"] {
+        assert!(!sandbox.run(&["scan", "--show-secrets", "-f", format]).text().contains(&token), "{format}");
+    }
     let file = sandbox.write_beside("report", "what was there before");
     sandbox.run(&["scan", "--show-secrets", "-o", file.to_str().unwrap()]).ended(1);
     assert!(fs::read_to_string(&file).unwrap().contains(&token));
