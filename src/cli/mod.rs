@@ -6,6 +6,7 @@
 mod asking;
 mod choices;
 mod error;
+mod hook;
 mod interrupt;
 mod memory;
 mod output;
@@ -51,6 +52,8 @@ enum Command {
     Playbook(playbook::Arguments),
     /// Has providers end tokens: prints what it would do, and with --execute does it
     Revoke(Box<revoke::Arguments>),
+    /// Scans before git commits or pushes: hooks installed, taken away, and run
+    Hook(Box<hook::Arguments>),
     /// Looks at the rules by which tokens are found
     Rules(rules::Arguments),
 }
@@ -73,6 +76,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Verify(arguments) => verify::run(&arguments, colour),
         Command::Playbook(arguments) => playbook::run(&arguments),
         Command::Revoke(arguments) => revoke::run(&arguments),
+        Command::Hook(arguments) => hook::run(&arguments),
         Command::Rules(arguments) => rules::run(&arguments),
     };
     outcome.unwrap_or_else(|error| error::report(&*error)).into()
