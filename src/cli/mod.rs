@@ -7,6 +7,7 @@ mod asking;
 mod choices;
 mod completions;
 mod error;
+mod hook;
 mod interrupt;
 mod man;
 mod memory;
@@ -53,6 +54,8 @@ enum Command {
     Playbook(playbook::Arguments),
     /// Has providers end tokens: prints what it would do, and with --execute does it
     Revoke(Box<revoke::Arguments>),
+    /// Scans before git commits or pushes: hooks installed, taken away, and run
+    Hook(Box<hook::Arguments>),
     /// Looks at the rules by which tokens are found
     Rules(rules::Arguments),
     /// Prints what a shell completes the command line with
@@ -79,6 +82,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Verify(arguments) => verify::run(&arguments, colour),
         Command::Playbook(arguments) => playbook::run(&arguments),
         Command::Revoke(arguments) => revoke::run(&arguments),
+        Command::Hook(arguments) => hook::run(&arguments),
         Command::Rules(arguments) => rules::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),
         Command::Man(arguments) => man::run(&arguments),

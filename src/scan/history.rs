@@ -58,6 +58,16 @@ pub(super) fn scan_change(
 ) -> Result<(), Error> {
     let found = Repository::discover(path, git::Outside::SameOwner).map_err(Error::History)?;
     let repository = found.ok_or_else(|| Error::NoRepository { path: path.to_owned() })?;
+    add_change(scan, (&repository, path), change, gathered)
+}
+
+/// Scans what `change` adds to `repository`, at and below `path`.
+pub(super) fn add_change(
+    scan: &Scan<'_>,
+    (repository, path): (&Repository, &Path),
+    change: &Change,
+    gathered: &mut Gathered<'_>,
+) -> Result<(), Error> {
     let changed = match scan.pool.install(|| repository.changes(change, &mut gathered.coverage)) {
         Ok(changed) => changed,
         Err(error) if error.is_usage() => return Err(Error::History(error)),
@@ -69,17 +79,18 @@ pub(super) fn scan_change(
             return Ok(());
         }
     };
-    let changed = below(changed, &repository, path);
-    let mut addition = Addition { scan, repository: &repository, counts: HashMap::new() };
+    let changed = below(changed, repository, path);
+    let mut addition = Addition { scan, repository, counts: HashMap::new() };
     let added = scan.pool.install(|| addition.of(&changed, &mut gathered.coverage));
     let places = match change {
-        Change::Staged { .. } => {
+        Change::Pushed { .. } => added.iter().zip(0..).map(|((_, at), number)| pushed(number, &changed[*at])).collect(),
+        Change::Staged { .. } | Change::Merged { .. } => {
             added.iter().zip(0..).map(|((key, at), number)| staged(key, number, &changed[*at], &addition)).collect()
         }
         Change::Since(_) | Change::Range(_) => addition.attributed(&added, &changed, &mut gathered.coverage),
     };
     let ids: Vec<_> = added.iter().map(|((family, secret), _)| scan.options.key.identify(family, secret)).collect();
-    Placing { scan, repository: &repository, prefix: Path::new("") }.add(places, &ids, gathered);
+    Placing { scan, repository, prefix: Path::new("") }.add(places, &ids, gathered);
     Ok(())
 }
 
@@ -376,6 +387,13 @@ impl Addition<'_> {
         }
         kept
     }
+}
+
+/// The place of the pushed secret with this number. No history is read for it: the refs that it will be in are not there yet.
+fn pushed(number: u32, change: &Changed) -> Place {
+    let introduced = change.commit.clone();
+    let git = GitPlace { blob: Some(change.blob), introduced, reach: Reach::Ref, versions: 1, ..GitPlace::default() };
+    Place { secret: number, path: Some(change.path.clone()), git }
 }
 
 /// The place of the staged secret with this number: the index, and HEAD where that had it already, though less often.

@@ -5,12 +5,14 @@
 
 mod compare;
 mod folder;
+mod push;
 mod range;
 mod rename;
 mod revision;
 
 use std::path::{Path, PathBuf};
 
+pub use self::push::{There, Tip};
 use self::{
     compare::{Comparer, New},
     folder::Folder,
@@ -30,6 +32,20 @@ pub enum Change {
     Staged {
         /// The index to read in place of the repository's own (`GIT_INDEX_FILE`), relative to the work tree's top.
         index_file: Option<PathBuf>,
+    },
+    /// What the index adds to HEAD and to the commits that are about to be merged into it.
+    Merged {
+        /// As for [`Change::Staged`].
+        index_file: Option<PathBuf>,
+        /// Those commits, which the repository does not name yet.
+        heads: Vec<ObjectId>,
+    },
+    /// What a push brings that the other side does not have: commits with their messages, and tags with their texts.
+    Pushed {
+        /// What is pushed.
+        tips: Vec<Tip>,
+        /// What the other side has.
+        there: There,
     },
     /// What the commits after this revision add, up to HEAD.
     Since(String),
@@ -61,19 +77,26 @@ impl Repository {
         coverage.add(self.store.pack_notes().clone());
         coverage.history = History::Selected;
         match change {
-            Change::Staged { index_file } => self.staged_changes(index_file.as_deref(), coverage),
+            Change::Staged { index_file } => self.staged_changes(index_file.as_deref(), &[], coverage),
+            Change::Merged { index_file, heads } => self.staged_changes(index_file.as_deref(), heads, coverage),
+            Change::Pushed { tips, there } => self.pushed_changes(tips, there, coverage),
             Change::Since(rev) => self.range_changes(&Range::since(rev), coverage),
             Change::Range(text) => self.range_changes(&Range::parse(text)?, coverage),
         }
     }
 
-    fn staged_changes(&self, index_file: Option<&Path>, coverage: &mut Coverage) -> Result<Vec<Changed>, Error> {
+    fn staged_changes(
+        &self,
+        index_file: Option<&Path>,
+        heads: &[ObjectId],
+        coverage: &mut Coverage,
+    ) -> Result<Vec<Changed>, Error> {
         let own = self.git_dir().join("index");
         let top = self.work_tree().unwrap_or(self.git_dir());
         let path = index_file.map_or(own, |file| top.join(file));
         let Some(index) = index::read(&path, self.format.hash)? else { return Ok(Vec::new()) };
         let mut reader = Reader::new(&self.store);
-        let mut commits: Vec<_> = self.lookup()?.head()?.into_iter().collect();
+        let mut commits: Vec<_> = self.lookup()?.head()?.into_iter().chain(heads.iter().copied()).collect();
         if let Ok(text) = layout::read_small(&self.git_dir().join("MERGE_HEAD")) {
             commits.extend(text.split(|&byte| byte == b'\n').filter_map(object::parse_id));
         }
@@ -89,6 +112,10 @@ impl Repository {
 
     fn range_changes(&self, range: &Range<'_>, coverage: &mut Coverage) -> Result<Vec<Changed>, Error> {
         let members = self.commits_in(range, coverage)?;
+        Ok(self.member_changes(&members, coverage))
+    }
+
+    fn member_changes(&self, members: &[Member], coverage: &mut Coverage) -> Vec<Changed> {
         coverage.commits += members.len() as u64;
         let numbered: Vec<_> = members.iter().enumerate().collect();
         let state = || (Reader::new(&self.store), Coverage::default(), Vec::new());
@@ -101,7 +128,7 @@ impl Repository {
             all.extend(found);
         }
         all.sort_by_key(|&(at, _)| at);
-        Ok(all.into_iter().flat_map(|(_, changes)| changes).collect())
+        all.into_iter().flat_map(|(_, changes)| changes).collect()
     }
 
     fn commit_changes(&self, member: &Member, reader: &mut Reader<'_>, coverage: &mut Coverage) -> Vec<Changed> {

@@ -82,17 +82,27 @@ impl Repository {
     /// The commits of a range, oldest first.
     pub(super) fn commits_in(&self, range: &Range<'_>, coverage: &mut Coverage) -> Result<Vec<Member>, Error> {
         let (from, to) = (self.resolve(range.from)?, self.resolve(range.to)?);
+        Ok(self.commits_between((&[from], &[to]), range.both_sides, coverage))
+    }
+
+    /// The commits that can be reached from the second of two lists and not from the first, or from one of them alone; oldest first.
+    pub(super) fn commits_between(
+        &self,
+        (from, to): (&[ObjectId], &[ObjectId]),
+        both_sides: bool,
+        coverage: &mut Coverage,
+    ) -> Vec<Member> {
         let mut walk = Walk {
             repository: self,
             reader: Reader::new(&self.store),
             coverage,
-            both_sides: range.both_sides,
+            both_sides,
             met: HashMap::new(),
             waiting: BinaryHeap::new(),
         };
-        walk.meet(from, Sides { from: true, to: false });
-        walk.meet(to, Sides { from: false, to: true });
-        Ok(walk.run())
+        from.iter().for_each(|&id| walk.meet(id, Sides { from: true, to: false }));
+        to.iter().for_each(|&id| walk.meet(id, Sides { from: false, to: true }));
+        walk.run()
     }
 }
 
