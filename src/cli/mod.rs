@@ -11,6 +11,7 @@ mod memory;
 mod output;
 mod plan;
 mod playbook;
+mod precommit;
 mod progress;
 mod reported;
 mod revoke;
@@ -51,6 +52,12 @@ enum Command {
     Playbook(playbook::Arguments),
     /// Has providers end tokens: prints what it would do, and with --execute does it
     Revoke(Box<revoke::Arguments>),
+    /// Scans the files that the pre-commit framework hands to a hook
+    #[command(hide = true)]
+    PreCommitFiles(Box<scan::Arguments>),
+    /// Scans the commits that no remote has yet, for the pre-commit framework
+    #[command(hide = true)]
+    PreCommitPush(Box<scan::Arguments>),
     /// Looks at the rules by which tokens are found
     Rules(rules::Arguments),
 }
@@ -73,6 +80,8 @@ pub(crate) fn main() -> ExitCode {
         Command::Verify(arguments) => verify::run(&arguments, colour),
         Command::Playbook(arguments) => playbook::run(&arguments),
         Command::Revoke(arguments) => revoke::run(&arguments),
+        Command::PreCommitFiles(arguments) => precommit::files(*arguments, colour),
+        Command::PreCommitPush(arguments) => precommit::push(*arguments, colour),
         Command::Rules(arguments) => rules::run(&arguments),
     };
     outcome.unwrap_or_else(|error| error::report(&*error)).into()

@@ -8,6 +8,7 @@ mod identity;
 mod output;
 mod planted;
 mod playbook;
+mod precommit;
 mod rules;
 mod sessions;
 

@@ -39,7 +39,7 @@ impl Repository {
     }
 
     /// The commit that an object is or, being a tag, leads to.
-    fn peel_to_commit(&self, id: ObjectId) -> Option<ObjectId> {
+    pub(super) fn peel_to_commit(&self, id: ObjectId) -> Option<ObjectId> {
         let mut id = id;
         for _ in 0..64 {
             match self.object(id).ok()? {
