@@ -14,6 +14,7 @@ mod memory;
 mod output;
 mod plan;
 mod playbook;
+mod precommit;
 mod progress;
 mod reported;
 mod revoke;
@@ -56,6 +57,12 @@ enum Command {
     Revoke(Box<revoke::Arguments>),
     /// Scans before git commits or pushes: hooks installed, taken away, and run
     Hook(Box<hook::Arguments>),
+    /// Scans the files that the pre-commit framework hands to a hook
+    #[command(hide = true)]
+    PreCommitFiles(Box<scan::Arguments>),
+    /// Scans the commits that no remote has yet, for the pre-commit framework
+    #[command(hide = true)]
+    PreCommitPush(Box<scan::Arguments>),
     /// Looks at the rules by which tokens are found
     Rules(rules::Arguments),
     /// Prints what a shell completes the command line with
@@ -83,6 +90,8 @@ pub(crate) fn main() -> ExitCode {
         Command::Playbook(arguments) => playbook::run(&arguments),
         Command::Revoke(arguments) => revoke::run(&arguments),
         Command::Hook(arguments) => hook::run(&arguments),
+        Command::PreCommitFiles(arguments) => precommit::files(*arguments, colour),
+        Command::PreCommitPush(arguments) => precommit::push(*arguments, colour),
         Command::Rules(arguments) => rules::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),
         Command::Man(arguments) => man::run(&arguments),

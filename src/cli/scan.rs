@@ -1,6 +1,11 @@
 //! `stanch scan`: scans files and history, writes the reports, and says how it ended.
 
-use std::{io, path::PathBuf, sync::Arc, time::Instant};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Instant,
+};
 
 use clap::Args;
 use stanch::{
@@ -83,6 +88,9 @@ struct What {
     /// Calls a shallow history incomplete
     #[arg(long, env = "STANCH_REQUIRE_FULL_HISTORY")]
     require_full_history: bool,
+    /// What another command has decided.
+    #[arg(skip)]
+    decided: Option<History>,
 }
 
 /// By which rules.
@@ -146,6 +154,21 @@ fn size(text: &str) -> Result<u64, String> {
         .checked_mul(factor)
         .filter(|&size| size > 0)
         .ok_or_else(|| "a size has at least one byte, and fits 64 bits".to_owned())
+}
+
+impl Arguments {
+    /// Whether a path was named.
+    pub(super) fn names_paths(&self) -> bool {
+        self.paths != [Path::new(".")]
+    }
+
+    /// The same run over another part of the repository around the current folder, under the configuration at its top.
+    pub(super) fn over(mut self, history: History) -> Self {
+        let file = PathBuf::from(config::FILE_NAME);
+        self.run.config = self.run.config.or_else(|| file.is_file().then_some(file));
+        self.what.decided = Some(history);
+        self
+    }
 }
 
 pub(crate) fn run(arguments: &Arguments, colour: bool) -> Result<Status, AnyError> {
@@ -222,6 +245,7 @@ fn flags(arguments: &Arguments) -> Result<Flags, config::Error> {
 
 fn history(what: &What) -> Result<History, config::Error> {
     Ok(match what {
+        What { decided: Some(history), .. } => history.clone(),
         What { no_history: true, .. } => History::FilesOnly,
         What { staged: true, .. } => {
             History::Change(Change::Staged { index_file: std::env::var_os("GIT_INDEX_FILE").map(PathBuf::from) })

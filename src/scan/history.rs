@@ -56,9 +56,7 @@ pub(super) fn scan_change(
     change: &Change,
     gathered: &mut Gathered<'_>,
 ) -> Result<(), Error> {
-    let found = Repository::discover(path, git::Outside::SameOwner).map_err(Error::History)?;
-    let repository = found.ok_or_else(|| Error::NoRepository { path: path.to_owned() })?;
-    add_change(scan, (&repository, path), change, gathered)
+    add_change(scan, (&around(path)?, path), change, gathered)
 }
 
 /// Scans what `change` adds to `repository`, at and below `path`.
@@ -68,18 +66,33 @@ pub(super) fn add_change(
     change: &Change,
     gathered: &mut Gathered<'_>,
 ) -> Result<(), Error> {
+    scan_changes(scan, (repository, change), |changed| below(changed, repository, path), gathered)
+}
+
+/// The repository that `path` lies in.
+pub(super) fn around(path: &Path) -> Result<Repository, Error> {
+    let found = Repository::discover(path, git::Outside::SameOwner).map_err(Error::History)?;
+    found.ok_or_else(|| Error::NoRepository { path: path.to_owned() })
+}
+
+/// Scans what `change` adds to `repository`, as far as `within` lets it pass.
+pub(super) fn scan_changes(
+    scan: &Scan<'_>,
+    (repository, change): (&Repository, &Change),
+    within: impl FnOnce(Vec<Changed>) -> Vec<Changed>,
+    gathered: &mut Gathered<'_>,
+) -> Result<(), Error> {
     let changed = match scan.pool.install(|| repository.changes(change, &mut gathered.coverage)) {
         Ok(changed) => changed,
         Err(error) if error.is_usage() => return Err(Error::History(error)),
         // A repository that cannot be read is no mistake of the user's: the run is incomplete.
         Err(error) => {
-            gathered
-                .coverage
-                .fail(path.display().to_string(), format!("its history cannot be read: {}", with_causes(&error)));
+            let subject = repository.work_tree().unwrap_or(repository.git_dir()).display().to_string();
+            gathered.coverage.fail(subject, format!("its history cannot be read: {}", with_causes(&error)));
             return Ok(());
         }
     };
-    let changed = below(changed, repository, path);
+    let changed = within(changed);
     let mut addition = Addition { scan, repository, counts: HashMap::new() };
     let added = scan.pool.install(|| addition.of(&changed, &mut gathered.coverage));
     let places = match change {
@@ -87,7 +100,9 @@ pub(super) fn add_change(
         Change::Staged { .. } | Change::Merged { .. } => {
             added.iter().zip(0..).map(|((key, at), number)| staged(key, number, &changed[*at], &addition)).collect()
         }
-        Change::Since(_) | Change::Range(_) => addition.attributed(&added, &changed, &mut gathered.coverage),
+        Change::Since(_) | Change::Range(_) | Change::Unpushed { .. } => {
+            addition.attributed(&added, &changed, &mut gathered.coverage)
+        }
     };
     let ids: Vec<_> = added.iter().map(|((family, secret), _)| scan.options.key.identify(family, secret)).collect();
     Placing { scan, repository, prefix: Path::new("") }.add(places, &ids, gathered);

@@ -7,6 +7,8 @@
 pub mod cursor;
 mod group;
 #[cfg(feature = "git")]
+mod handed;
+#[cfg(feature = "git")]
 mod history;
 mod named;
 #[cfg(feature = "git")]
@@ -98,6 +100,12 @@ pub enum History {
     /// What a change adds.
     #[cfg(feature = "git")]
     Change(git::Change),
+    /// Single files of one work tree: of those that are staged what the index adds, the others as they are on disk.
+    #[cfg(feature = "git")]
+    Handed {
+        /// The index to read in place of the repository's own (`GIT_INDEX_FILE`), relative to the work tree's top.
+        index_file: Option<PathBuf>,
+    },
     /// The objects that this cursor has not seen; without one, all of them.
     #[cfg(feature = "git")]
     New(Option<Box<Cursor>>),
@@ -164,6 +172,10 @@ pub fn run(
     #[cfg(feature = "git")]
     if matches!(options.history, History::New(_)) {
         news::check_targets(&options.targets)?;
+    }
+    #[cfg(feature = "git")]
+    if let History::Handed { index_file } = &options.history {
+        handed::scan(&scan, index_file.as_deref(), &mut gathered)?;
     }
     for target in &options.targets {
         if progress.is_stopped() {
@@ -299,6 +311,9 @@ impl Scan<'_> {
         match &self.options.history {
             #[cfg(feature = "git")]
             History::Change(change) => history::scan_change(self, path, change, gathered),
+            // All of them at once: see `run`.
+            #[cfg(feature = "git")]
+            History::Handed { .. } => Ok(()),
             #[cfg(feature = "git")]
             History::New(seen) => news::scan(self, path, seen.as_deref(), gathered),
             #[cfg(feature = "git")]

@@ -9,6 +9,7 @@ mod identity;
 mod output;
 mod planted;
 mod playbook;
+mod precommit;
 mod rules;
 mod sessions;
 

@@ -49,6 +49,11 @@ pub enum Change {
     },
     /// What the commits after this revision add, up to HEAD.
     Since(String),
+    /// What the commits of branches, tags and HEAD add that no branch known of the remote has.
+    Unpushed {
+        /// The remote by its name; without one, or where nothing is known of it, all of them.
+        remote: Option<String>,
+    },
     /// What the commits of `A..B` add; of `A...B`, those that only one of the two has.
     Range(String),
 }
@@ -80,9 +85,27 @@ impl Repository {
             Change::Staged { index_file } => self.staged_changes(index_file.as_deref(), &[], coverage),
             Change::Merged { index_file, heads } => self.staged_changes(index_file.as_deref(), heads, coverage),
             Change::Pushed { tips, there } => self.pushed_changes(tips, there, coverage),
-            Change::Since(rev) => self.range_changes(&Range::since(rev), coverage),
-            Change::Range(text) => self.range_changes(&Range::parse(text)?, coverage),
+            Change::Since(rev) => {
+                let members = self.commits_in(&Range::since(rev), coverage)?;
+                Ok(self.member_changes(&members, coverage))
+            }
+            Change::Range(text) => {
+                let members = self.commits_in(&Range::parse(text)?, coverage)?;
+                Ok(self.member_changes(&members, coverage))
+            }
+            Change::Unpushed { remote } => {
+                let members = self.commits_not_on(remote.as_deref(), coverage);
+                Ok(self.member_changes(&members, coverage))
+            }
         }
+    }
+
+    /// The paths whose staged version is neither HEAD's nor that of what is being merged, moved files among them.
+    pub fn staged_paths(&self, index_file: Option<&Path>, coverage: &mut Coverage) -> Result<Vec<PathName>, Error> {
+        let paths = self.staged((index_file, &[]), coverage, |new, parents, reader, coverage| {
+            Comparer { reader, coverage }.new_files(new, parents)
+        })?;
+        Ok(paths.into_iter().map(|new| PathName::new(new.path)).collect())
     }
 
     fn staged_changes(
@@ -91,6 +114,17 @@ impl Repository {
         heads: &[ObjectId],
         coverage: &mut Coverage,
     ) -> Result<Vec<Changed>, Error> {
+        let found = self.staged((index_file, heads), coverage, compare)?;
+        Ok(found.into_iter().map(|new| changed(None, new)).collect())
+    }
+
+    /// What `compare` finds in the index, HEAD and what is being merged, `heads` among it, standing beside it.
+    fn staged(
+        &self,
+        (index_file, heads): (Option<&Path>, &[ObjectId]),
+        coverage: &mut Coverage,
+        compare: Compare,
+    ) -> Result<Vec<New>, Error> {
         let own = self.git_dir().join("index");
         let top = self.work_tree().unwrap_or(self.git_dir());
         let path = index_file.map_or(own, |file| top.join(file));
@@ -106,13 +140,7 @@ impl Repository {
             find(&mut reader, commit, &mut buffer)?;
             parents.extend(object::Commit::parse(&buffer).tree.map(Folder::Tree));
         }
-        let found = compare(&Folder::index(&index), &parents, &mut reader, coverage);
-        Ok(found.into_iter().map(|new| changed(None, new)).collect())
-    }
-
-    fn range_changes(&self, range: &Range<'_>, coverage: &mut Coverage) -> Result<Vec<Changed>, Error> {
-        let members = self.commits_in(range, coverage)?;
-        Ok(self.member_changes(&members, coverage))
+        Ok(compare(&Folder::index(&index), &parents, &mut reader, coverage))
     }
 
     fn member_changes(&self, members: &[Member], coverage: &mut Coverage) -> Vec<Changed> {
@@ -156,6 +184,9 @@ impl Repository {
         changes
     }
 }
+
+/// A way to tell what a version has that its parents lack.
+type Compare = fn(&Folder<'_>, &[Folder<'_>], &mut Reader<'_>, &mut Coverage) -> Vec<New>;
 
 /// The new files of a version, renames followed; a file that only moved is not new.
 fn compare(new: &Folder<'_>, parents: &[Folder<'_>], reader: &mut Reader<'_>, coverage: &mut Coverage) -> Vec<New> {
