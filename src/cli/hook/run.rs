@@ -12,6 +12,7 @@ use stanch::{
     blob::ObjectId,
     config::{self, Config, Flags},
     detect::Detector,
+    escape,
     hook::{
         Hook, allowed,
         called::Called,
@@ -26,7 +27,10 @@ use stanch::{
     source::git::{Change, Repository},
 };
 
-use crate::cli::{choices::time, error::AnyError};
+use crate::cli::{
+    choices::time,
+    error::{self, AnyError},
+};
 
 /// The hooks that `run` knows.
 #[derive(Clone, Copy, Debug)]
@@ -145,11 +149,10 @@ pub(super) fn pre_receive(scanning: &Scanning) -> Result<Status, AnyError> {
     let mut status = Status::Clean;
     for (base, updates) in by_base {
         let Some(change) = push::to_here(&updates) else { continue };
-        let file = match base {
-            Some(base) if scanning.config.is_none() => at_commit(&repository, base)?,
-            _ => scanning.file(&called, None)?,
+        let mut run = match base {
+            Some(base) if scanning.config.is_none() => Run::under(&repository, base, scanning)?,
+            _ => Run::new(Hook::PreReceive, scanning, scanning.file(&called, None)?)?,
         };
-        let mut run = Run::new(Hook::PreReceive, scanning, file)?;
         run.config.options.show_allowed = true;
         let change = (&repository, &change);
         let mut outcome = scan::change(&run.config.options, &run.detector, change, &Progress::default())?;
@@ -203,6 +206,15 @@ impl Run {
         let config = Config::new(file, flags)?;
         let detector = Detector::new(config.rules.rules().to_vec());
         Ok(Self { hook, config, detector })
+    }
+
+    /// A run under the configuration that a commit holds. One that cannot be used is not heeded: else nobody could push its correction.
+    fn under(repository: &Repository, commit: ObjectId, scanning: &Scanning) -> Result<Self, AnyError> {
+        at_commit(repository, commit).and_then(|file| Self::new(Hook::PreReceive, scanning, file)).or_else(|error| {
+            let why = error::masked(&error.to_string());
+            say(&[format!("stanch: the configuration of {commit} is not heeded: {}", escape::terminal(&why))]);
+            Self::new(Hook::PreReceive, scanning, config::File::default())
+        })
     }
 
     /// Says what is wrong, and how the hook ends.

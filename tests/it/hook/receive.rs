@@ -68,6 +68,17 @@ fn the_branch_that_is_pushed_to_has_the_say() {
     assert_eq!(refs(&repo, &remote), "refs/heads/main");
 }
 
+/// Else nobody could push its correction.
+#[test]
+fn a_configuration_with_mistakes_is_not_heeded() {
+    let (repo, _) = served("exclud = ['*']\n");
+    repo.write("stanch.toml", "exclude = ['vendor']\n").commit("correct it");
+    let run = push(&repo, &["origin", "main"]).ended(0);
+    assert!(run.err.contains("is not heeded: stanch.toml:1:1: unknown key `exclud`"), "{}", run.err);
+    repo.write("vendor/b", &leak(1)).commit("left out");
+    assert_eq!(push(&repo, &["origin", "main"]).ended(0).err, "");
+}
+
 #[test]
 fn comments_in_what_is_pushed_allow_and_are_listed() {
     let (repo, _) = served("");
