@@ -149,7 +149,8 @@ impl Page<'_> {
             let _ = writeln!(out, "{}. **{}**: {}", nth + 1, step.phase.name(), markdown(&step.text));
             out.push_str(&commands(step));
         }
-        let _ = writeln!(out, "\nSee {}.", link(&playbook.url));
+        let gap = if out.ends_with("\n\n") { "" } else { "\n" };
+        let _ = writeln!(out, "{gap}See {}.", link(&playbook.url));
     }
 
     fn place(&self, found: &Occurrence) -> String {
