@@ -139,6 +139,13 @@ impl File {
         Self::parse(&path.display().to_string(), &text, path.parent().unwrap_or(Path::new("")))
     }
 
+    /// Reads the text of a configuration file that a commit holds. Folders of pattern files that it names are left out: the commit's are not
+    /// on disk, and what is there may be anybody's.
+    pub fn committed(text: &str) -> Result<Self, Error> {
+        let file = Self::parse(FILE_NAME, text, Path::new(""))?;
+        Ok(Self { patterns: Vec::new(), ..file })
+    }
+
     /// Reads the text of the file that the user calls `name`; the folders that it names are relative to `folder`.
     fn parse(name: &str, text: &str, folder: &Path) -> Result<Self, Error> {
         let document = Document::new(name, text);

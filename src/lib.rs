@@ -12,6 +12,8 @@ pub mod coverage;
 pub mod detect;
 pub mod escape;
 pub mod finding;
+#[cfg(feature = "git")]
+pub mod hook;
 pub mod incident;
 pub mod known;
 pub mod location;

@@ -6,6 +6,7 @@
 mod asking;
 mod choices;
 mod error;
+mod hook;
 mod interrupt;
 mod memory;
 mod output;
@@ -58,6 +59,8 @@ enum Command {
     /// Scans the commits that no remote has yet, for the pre-commit framework
     #[command(hide = true)]
     PreCommitPush(Box<scan::Arguments>),
+    /// Scans before git commits or pushes: hooks installed, taken away, and run
+    Hook(Box<hook::Arguments>),
     /// Looks at the rules by which tokens are found
     Rules(rules::Arguments),
 }
@@ -82,6 +85,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Revoke(arguments) => revoke::run(&arguments),
         Command::PreCommitFiles(arguments) => precommit::files(*arguments, colour),
         Command::PreCommitPush(arguments) => precommit::push(*arguments, colour),
+        Command::Hook(arguments) => hook::run(&arguments),
         Command::Rules(arguments) => rules::run(&arguments),
     };
     outcome.unwrap_or_else(|error| error::report(&*error)).into()

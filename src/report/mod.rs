@@ -17,6 +17,9 @@ mod words;
 
 use std::io;
 
+#[cfg(feature = "git")]
+pub(crate) use redact::Redactor;
+
 use crate::{
     blob::ObjectId,
     coverage::Coverage,

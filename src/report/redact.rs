@@ -14,7 +14,7 @@ const SHORTEST: usize = 8;
 const MASK: &str = "…";
 
 /// Finds the secrets of one run in short texts.
-pub(super) struct Redactor<'a> {
+pub(crate) struct Redactor<'a> {
     /// In byte order, each once.
     secrets: Vec<&'a Secret>,
     /// For each secret, the longest other one that it begins with.
@@ -32,7 +32,7 @@ fn is_part_of_word(text: &[u8], start: usize, end: usize) -> bool {
 }
 
 impl<'a> Redactor<'a> {
-    pub(super) fn new(report: &Report<'a>) -> Self {
+    pub(crate) fn new(report: &Report<'a>) -> Self {
         let mut secrets: Vec<&Secret> = report
             .incidents
             .iter()
@@ -59,7 +59,7 @@ impl<'a> Redactor<'a> {
     }
 
     /// A path as text, masked.
-    pub(super) fn path(&self, path: &PathName) -> String {
+    pub(crate) fn path(&self, path: &PathName) -> String {
         match self.bytes(path.as_bytes()) {
             Cow::Borrowed(_) => path.to_text().into_owned(),
             Cow::Owned(bytes) => PathName::new(bytes).to_text().into_owned(),
@@ -67,7 +67,7 @@ impl<'a> Redactor<'a> {
     }
 
     /// Text, masked.
-    pub(super) fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
+    pub(crate) fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
         match self.bytes(text.as_bytes()) {
             Cow::Borrowed(_) => Cow::Borrowed(text),
             // A secret that is not text itself may have ended within a character.

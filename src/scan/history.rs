@@ -56,15 +56,24 @@ pub(super) fn scan_change(
     change: &Change,
     gathered: &mut Gathered<'_>,
 ) -> Result<(), Error> {
-    let repository = around(path)?;
-    let within = |changed| below(changed, &repository, path);
-    scan_changes(scan, (&repository, change), within, gathered)
+    add_change(scan, (&around(path)?, path), change, gathered)
 }
 
 /// The repository that `path` lies in.
 pub(super) fn around(path: &Path) -> Result<Repository, Error> {
     let found = Repository::discover(path, git::Outside::SameOwner).map_err(Error::History)?;
     found.ok_or_else(|| Error::NoRepository { path: path.to_owned() })
+}
+
+/// Scans what `change` adds to `repository`, at and below `path`.
+pub(super) fn add_change(
+    scan: &Scan<'_>,
+    (repository, path): (&Repository, &Path),
+    change: &Change,
+    gathered: &mut Gathered<'_>,
+) -> Result<(), Error> {
+    let within = |changed| below(changed, repository, path);
+    scan_changes(scan, (repository, change), within, gathered)
 }
 
 /// Scans what `change` adds to `repository`, as far as `within` lets it pass.
@@ -88,12 +97,13 @@ pub(super) fn scan_changes(
     let mut addition = Addition { scan, repository, counts: HashMap::new() };
     let added = scan.pool.install(|| addition.of(&changed, &mut gathered.coverage));
     let places = match change {
-        Change::Staged { .. } => {
+        Change::Pushed { .. } | Change::Unpushed { .. } => {
+            added.iter().zip(0..).map(|((_, at), number)| pushed(number, &changed[*at])).collect()
+        }
+        Change::Staged { .. } | Change::Merged { .. } => {
             added.iter().zip(0..).map(|((key, at), number)| staged(key, number, &changed[*at], &addition)).collect()
         }
-        Change::Since(_) | Change::Range(_) | Change::Unpushed { .. } => {
-            addition.attributed(&added, &changed, &mut gathered.coverage)
-        }
+        Change::Since(_) | Change::Range(_) => addition.attributed(&added, &changed, &mut gathered.coverage),
     };
     let ids: Vec<_> = added.iter().map(|((family, secret), _)| scan.options.key.identify(family, secret)).collect();
     Placing { scan, repository, prefix: Path::new("") }.add(places, &ids, gathered);
@@ -393,6 +403,13 @@ impl Addition<'_> {
         }
         kept
     }
+}
+
+/// The place of the pushed secret with this number. No history is read for it: the refs that it will be in are not there yet.
+fn pushed(number: u32, change: &Changed) -> Place {
+    let introduced = change.commit.clone();
+    let git = GitPlace { blob: Some(change.blob), introduced, reach: Reach::Ref, versions: 1, ..GitPlace::default() };
+    Place { secret: number, path: Some(change.path.clone()), git }
 }
 
 /// The place of the staged secret with this number: the index, and HEAD where that had it already, though less often.

@@ -166,15 +166,8 @@ pub fn run(
     input: &mut impl Read,
     progress: &Progress,
 ) -> Result<Outcome, Error> {
-    let threads = options.files.threads;
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-    let pool = pool.map_err(|source| Error::Threads { threads, source })?;
-    let mut gathered = Gathered {
-        grouping: Grouping::new(options, detector.rules()),
-        coverage: Coverage::default(),
-        #[cfg(feature = "git")]
-        cursor: None,
-    };
+    let pool = pool(options)?;
+    let mut gathered = Gathered::new(options, detector);
     let scan = Scan { options, detector, progress, pool: &pool };
     #[cfg(feature = "git")]
     if matches!(options.history, History::New(_)) {
@@ -197,27 +190,32 @@ pub fn run(
             Target::Path(path) => scan.path(path, &mut gathered)?,
         }
     }
-    #[cfg(feature = "git")]
-    let cursor = gathered.cursor.take();
-    let Gathered { grouping, mut coverage, .. } = gathered;
-    if progress.is_stopped() {
-        coverage.fail("the run", "was stopped: what was left is not scanned");
-    }
-    let incidents = grouping.into_incidents(&mut coverage);
-    if options.require_full_history && coverage.history == crate::coverage::History::Shallow {
-        coverage.fail("history", "the clone is shallow, and --require-full-history was given");
-    }
-    #[cfg(feature = "git")]
-    let cursor = cursor.and_then(|cursor| news::advance(cursor, &incidents, &options.key, &mut coverage));
-    coverage.sort();
-    let named = named::secrets(detector, &incidents, &coverage);
-    Ok(Outcome {
-        incidents,
-        coverage,
-        named,
-        #[cfg(feature = "git")]
-        cursor,
-    })
+    Ok(scan.finish(gathered))
+}
+
+/// Scans what `change` adds to `repository` with `detector`, whatever `options` say is to be scanned; `progress` is told how far it is.
+///
+/// # Errors
+/// Where the change names what is not there. What could not be read is in the outcome's coverage instead.
+#[cfg(feature = "git")]
+pub fn change(
+    options: &Options,
+    detector: &Detector,
+    (repository, change): (&git::Repository, &git::Change),
+    progress: &Progress,
+) -> Result<Outcome, Error> {
+    let pool = pool(options)?;
+    let mut gathered = Gathered::new(options, detector);
+    let scan = Scan { options, detector, progress, pool: &pool };
+    let path = repository.work_tree().unwrap_or(repository.git_dir());
+    history::add_change(&scan, (repository, path), change, &mut gathered)?;
+    Ok(scan.finish(gathered))
+}
+
+fn pool(options: &Options) -> Result<rayon::ThreadPool, Error> {
+    let threads = options.files.threads;
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    pool.map_err(|source| Error::Threads { threads, source })
 }
 
 /// Asks providers about the incidents of `outcome`, those of `rules`, and puts what works first. What was asked is said in the coverage.
@@ -256,6 +254,17 @@ struct Gathered<'a> {
     cursor: Option<Cursor>,
 }
 
+impl<'a> Gathered<'a> {
+    fn new(options: &'a Options, detector: &'a Detector) -> Self {
+        Self {
+            grouping: Grouping::new(options, detector.rules()),
+            coverage: Coverage::default(),
+            #[cfg(feature = "git")]
+            cursor: None,
+        }
+    }
+}
+
 /// What all parts of a run share.
 #[derive(Clone, Copy)]
 struct Scan<'a> {
@@ -267,6 +276,32 @@ struct Scan<'a> {
 }
 
 impl Scan<'_> {
+    /// What the run came to.
+    fn finish(&self, mut gathered: Gathered<'_>) -> Outcome {
+        let (options, detector, progress) = (self.options, self.detector, self.progress);
+        #[cfg(feature = "git")]
+        let cursor = gathered.cursor.take();
+        let Gathered { grouping, mut coverage, .. } = gathered;
+        if progress.is_stopped() {
+            coverage.fail("the run", "was stopped: what was left is not scanned");
+        }
+        let incidents = grouping.into_incidents(&mut coverage);
+        if options.require_full_history && coverage.history == crate::coverage::History::Shallow {
+            coverage.fail("history", "the clone is shallow, and --require-full-history was given");
+        }
+        #[cfg(feature = "git")]
+        let cursor = cursor.and_then(|cursor| news::advance(cursor, &incidents, &options.key, &mut coverage));
+        coverage.sort();
+        let named = named::secrets(detector, &incidents, &coverage);
+        Outcome {
+            incidents,
+            coverage,
+            named,
+            #[cfg(feature = "git")]
+            cursor,
+        }
+    }
+
     /// Scans one target: what of it is asked for.
     #[cfg_attr(
         not(feature = "git"),

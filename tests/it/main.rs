@@ -7,6 +7,8 @@ mod cli;
 #[cfg(feature = "git")]
 mod git;
 #[cfg(all(feature = "cli", unix))]
+mod hook;
+#[cfg(all(feature = "cli", unix))]
 mod laws;
 mod layers;
 #[cfg(feature = "cli")]

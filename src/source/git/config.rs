@@ -94,6 +94,24 @@ pub(super) fn upstream(layout: &Layout, branch: &str) -> Result<Option<String>, 
     Ok(fetched.iter().find_map(|spec| followed(&spec.to_string(), &merge)))
 }
 
+/// Where the refs of a remote are followed, as patterns of full names with at most one `*`. The remote goes by its name, or by its address
+/// where it was not named. Only what lies below `refs/remotes/` is sure to be the remote's and not one's own.
+pub(super) fn tracking(layout: &Layout, remote: &str) -> Result<Vec<String>, Error> {
+    let Some(config) = read(layout)? else { return Ok(Vec::new()) };
+    let mut patterns = Vec::new();
+    for section in config.sections_by_name("remote").into_iter().flatten() {
+        let body = section.body();
+        let is_address = |key: &str| body.values(key).iter().any(|address| address.to_string() == remote);
+        let is_named = section.header().subsection_name().is_some_and(|name| name.to_string() == remote);
+        if is_named || is_address("url") || is_address("pushurl") {
+            let specs = body.values("fetch").into_iter().map(|spec| spec.to_string());
+            patterns.extend(specs.filter_map(|spec| spec.split_once(':').map(|(_, to)| to.to_owned())));
+        }
+    }
+    patterns.retain(|pattern| pattern.starts_with("refs/remotes/"));
+    Ok(patterns)
+}
+
 /// Where `+refs/heads/*:refs/remotes/origin/*` puts a ref of the remote.
 fn followed(spec: &str, name: &str) -> Option<String> {
     let (from, to) = spec.strip_prefix('+').unwrap_or(spec).split_once(':')?;

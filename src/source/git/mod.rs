@@ -36,7 +36,7 @@ use gix::objs::Kind;
 
 pub use self::{
     attribute::{Place, Scope},
-    change::{Change, Changed},
+    change::{Change, Changed, There, Tip},
     error::Error,
     layout::Outside,
     refs::Refs,
@@ -69,7 +69,14 @@ pub struct Repository {
 impl Repository {
     /// The repository whose work tree's top, git directory or `.git` file `path` is; nothing where it is none of these.
     pub fn open(path: &Path, outside: Outside) -> Result<Option<Self>, Error> {
-        let Some(layout) = Layout::at(path, outside)? else { return Ok(None) };
+        Self::open_with(path, outside, &[])
+    }
+
+    /// The same with object directories besides those that it names itself: where git keeps what is pushed until it is accepted. Nobody
+    /// but the caller vouches for them.
+    pub fn open_with(path: &Path, outside: Outside, objects: &[PathBuf]) -> Result<Option<Self>, Error> {
+        let Some(mut layout) = Layout::at(path, outside)? else { return Ok(None) };
+        layout.objects.extend(objects.iter().cloned());
         let format = Format::read(&layout)?;
         let store = Store::open(&layout.objects, format.hash);
         let shallow = layout.common_dir.join("shallow");
@@ -101,6 +108,25 @@ impl Repository {
     /// Its git directory: of a linked worktree, that worktree's own.
     pub fn git_dir(&self) -> &Path {
         &self.layout.git_dir
+    }
+
+    /// The directory that its worktrees share: where its configuration is, and its hooks unless it says otherwise.
+    pub fn common_dir(&self) -> &Path {
+        &self.layout.common_dir
+    }
+
+    /// The commit at HEAD; nothing before the first one.
+    pub fn head(&self) -> Result<Option<ObjectId>, Error> {
+        self.lookup()?.head()
+    }
+
+    /// The content of the file with this name at the top of a commit's tree, if there is one.
+    pub fn file_at_top(&self, commit: ObjectId, name: &str) -> Result<Option<Vec<u8>>, Error> {
+        let Some(tree) = object::Commit::parse(&self.object(commit)?.1).tree else { return Ok(None) };
+        let tree = self.object(tree)?.1;
+        let mut entries = object::entries(&tree, self.store.id_len()).filter_map(Result::ok);
+        let found = entries.find(|entry| entry.name == name.as_bytes() && entry.kind == object::EntryKind::Blob);
+        found.map(|entry| Ok(self.object(ObjectId::new(entry.id))?.1)).transpose()
     }
 
     /// Whether there are no files beside it: it is bare, or was opened by its git directory.

@@ -5,12 +5,14 @@
 
 mod compare;
 mod folder;
+mod push;
 mod range;
 mod rename;
 mod revision;
 
 use std::path::{Path, PathBuf};
 
+pub use self::push::{There, Tip};
 use self::{
     compare::{Comparer, New},
     folder::Folder,
@@ -31,13 +33,27 @@ pub enum Change {
         /// The index to read in place of the repository's own (`GIT_INDEX_FILE`), relative to the work tree's top.
         index_file: Option<PathBuf>,
     },
+    /// What the index adds to HEAD and to the commits that are about to be merged into it.
+    Merged {
+        /// As for [`Change::Staged`].
+        index_file: Option<PathBuf>,
+        /// Those commits, which the repository does not name yet.
+        heads: Vec<ObjectId>,
+    },
+    /// What a push brings that the other side does not have: commits with their messages, and tags with their texts.
+    Pushed {
+        /// What is pushed.
+        tips: Vec<Tip>,
+        /// What the other side has.
+        there: There,
+    },
+    /// What all branches, tags and HEAD would bring if they were pushed to a remote.
+    Unpushed {
+        /// The remote by its name, or its address where it has none.
+        remote: String,
+    },
     /// What the commits after this revision add, up to HEAD.
     Since(String),
-    /// What the commits of branches, tags and HEAD add that no branch known of the remote has.
-    Unpushed {
-        /// The remote by its name; without one, or where nothing is known of it, all of them.
-        remote: Option<String>,
-    },
     /// What the commits of `A..B` add; of `A...B`, those that only one of the two has.
     Range(String),
 }
@@ -66,43 +82,49 @@ impl Repository {
         coverage.add(self.store.pack_notes().clone());
         coverage.history = History::Selected;
         match change {
-            Change::Staged { index_file } => self.staged_changes(index_file.as_deref(), coverage),
-            Change::Since(rev) => {
-                let members = self.commits_in(&Range::since(rev), coverage)?;
-                Ok(self.changes_of(&members, coverage))
-            }
-            Change::Range(text) => {
-                let members = self.commits_in(&Range::parse(text)?, coverage)?;
-                Ok(self.changes_of(&members, coverage))
-            }
+            Change::Staged { index_file } => self.staged_changes(index_file.as_deref(), &[], coverage),
+            Change::Merged { index_file, heads } => self.staged_changes(index_file.as_deref(), heads, coverage),
+            Change::Pushed { tips, there } => self.pushed_changes(tips, there, coverage),
             Change::Unpushed { remote } => {
-                let members = self.commits_not_on(remote.as_deref(), coverage);
-                Ok(self.changes_of(&members, coverage))
+                let there = There::Remote { name: remote.clone(), ids: Vec::new() };
+                self.pushed_changes(&self.own_tips(), &there, coverage)
             }
+            Change::Since(rev) => self.range_changes(&Range::since(rev), coverage),
+            Change::Range(text) => self.range_changes(&Range::parse(text)?, coverage),
         }
     }
 
     /// The paths whose staged version is neither HEAD's nor that of what is being merged, moved files among them.
     pub fn staged_paths(&self, index_file: Option<&Path>, coverage: &mut Coverage) -> Result<Vec<PathName>, Error> {
-        let paths = self.staged(index_file, coverage, |new, parents, reader, coverage| {
+        let paths = self.staged((index_file, &[]), coverage, |new, parents, reader, coverage| {
             Comparer { reader, coverage }.new_files(new, parents)
         })?;
         Ok(paths.into_iter().map(|new| PathName::new(new.path)).collect())
     }
 
-    fn staged_changes(&self, index_file: Option<&Path>, coverage: &mut Coverage) -> Result<Vec<Changed>, Error> {
-        let found = self.staged(index_file, coverage, compare)?;
+    fn staged_changes(
+        &self,
+        index_file: Option<&Path>,
+        heads: &[ObjectId],
+        coverage: &mut Coverage,
+    ) -> Result<Vec<Changed>, Error> {
+        let found = self.staged((index_file, heads), coverage, compare)?;
         Ok(found.into_iter().map(|new| changed(None, new)).collect())
     }
 
     /// What `compare` finds in the index, HEAD and what is being merged standing beside it.
-    fn staged(&self, index_file: Option<&Path>, coverage: &mut Coverage, compare: Compare) -> Result<Vec<New>, Error> {
+    fn staged(
+        &self,
+        (index_file, heads): (Option<&Path>, &[ObjectId]),
+        coverage: &mut Coverage,
+        compare: Compare,
+    ) -> Result<Vec<New>, Error> {
         let own = self.git_dir().join("index");
         let top = self.work_tree().unwrap_or(self.git_dir());
         let path = index_file.map_or(own, |file| top.join(file));
         let Some(index) = index::read(&path, self.format.hash)? else { return Ok(Vec::new()) };
         let mut reader = Reader::new(&self.store);
-        let mut commits: Vec<_> = self.lookup()?.head()?.into_iter().collect();
+        let mut commits: Vec<_> = self.lookup()?.head()?.into_iter().chain(heads.iter().copied()).collect();
         if let Ok(text) = layout::read_small(&self.git_dir().join("MERGE_HEAD")) {
             commits.extend(text.split(|&byte| byte == b'\n').filter_map(object::parse_id));
         }
@@ -115,7 +137,12 @@ impl Repository {
         Ok(compare(&Folder::index(&index), &parents, &mut reader, coverage))
     }
 
-    fn changes_of(&self, members: &[Member], coverage: &mut Coverage) -> Vec<Changed> {
+    fn range_changes(&self, range: &Range<'_>, coverage: &mut Coverage) -> Result<Vec<Changed>, Error> {
+        let members = self.commits_in(range, coverage)?;
+        Ok(self.member_changes(&members, coverage))
+    }
+
+    fn member_changes(&self, members: &[Member], coverage: &mut Coverage) -> Vec<Changed> {
         coverage.commits += members.len() as u64;
         let numbered: Vec<_> = members.iter().enumerate().collect();
         let state = || (Reader::new(&self.store), Coverage::default(), Vec::new());
