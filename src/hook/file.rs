@@ -84,11 +84,9 @@ pub(super) fn keep(hook: &Path) -> Result<(), Error> {
     match linked {
         Ok(()) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            if same(hook, &kept) {
-                Ok(())
-            } else {
-                Err(Error::Replaced { hook: hook.to_owned(), kept })
-            }
+            // Ours may have taken its place in the meantime.
+            let is_kept = same(hook, &kept) || holder(hook)? == Holder::Ours;
+            if is_kept { Ok(()) } else { Err(Error::Replaced { hook: hook.to_owned(), kept }) }
         }
         // Not every file system has links.
         Err(_) if !exists(&kept) => fs::rename(hook, &kept).map_err(failed),

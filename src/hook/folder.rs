@@ -23,7 +23,7 @@ pub struct Folder {
     /// Whether it lies in the work tree, so that other people have it, too.
     pub is_shared: bool,
     /// Whether all repositories of the user share it, and it is ours.
-    pub(super) is_global: bool,
+    pub is_global: bool,
 }
 
 /// Where husky from version 9 on has `core.hooksPath` point: what is in there runs the hooks in the folder above.

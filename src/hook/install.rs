@@ -49,10 +49,7 @@ pub fn install(folder: &Folder, hook: Hook, program: Option<&Path>) -> Result<In
         Holder::Nobody => Installed::New,
         Holder::Ours => Installed::Renewed,
         Holder::Other(tool) => {
-            // Of two runs at once the other may be done by now: then there is nothing to keep.
-            if file::holder(&path)? != Holder::Ours {
-                file::keep(&path)?;
-            }
+            file::keep(&path)?;
             Installed::Chained(tool)
         }
     };
@@ -120,7 +117,9 @@ pub fn use_for_all(folder: &Folder) -> Result<(), Error> {
         return Ok(());
     }
     for name in PASSED_ON {
-        file::write(&folder.file(name), script::passing_on(name).as_bytes())?;
+        if file::holder(&folder.file(name))? == Holder::Nobody {
+            file::write(&folder.file(name), script::passing_on(name).as_bytes())?;
+        }
     }
     if folder.hooks_path.is_some() {
         return Ok(());

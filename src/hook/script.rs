@@ -79,12 +79,16 @@ fn find(hook: &str, program: Option<&Path>) -> String {
     let program = program
         .and_then(Path::to_str)
         .map(|path| if cfg!(windows) { path.replace('\\', "/") } else { path.to_owned() });
-    let (place, tried) = match &program {
-        Some(path) => (format!("stanch={}\n[ -x \"$stanch\" ] || ", escape::shell(path)), "neither at $stanch nor"),
-        None => (String::new(), "not"),
+    let on_path = "stanch=$(command -v stanch) || {\n";
+    let (find, tried) = match &program {
+        Some(path) => {
+            let named = format!("at={}\nstanch=$at\n[ -x \"$stanch\" ] || {on_path}", escape::shell(path));
+            (named, "neither at $at nor")
+        }
+        None => (on_path.to_owned(), "not"),
     };
     format!(
-        "{place}found=$(command -v stanch) && stanch=$found || {{\n    \
+        "{find}    \
          echo \"stanch: nothing was scanned, so {hook} stops here: the program is {tried} on PATH.\" >&2\n    \
          echo \"Install it again, or delete $0 (a hook from before is beside it, as {hook}{KEPT}).\" >&2\n    \
          exit 1\n}}\n"

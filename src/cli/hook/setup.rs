@@ -104,7 +104,8 @@ pub(super) fn status() -> Result<Status, AnyError> {
     let mut states = Vec::new();
     for hook in Hook::ALL {
         let state = status::of(&folder, hook)?;
-        if usual.contains(&hook) || state != State::Missing && !matches!(state, State::Other(_)) {
+        // Where all repositories share a folder, others are only passed on.
+        if usual.contains(&hook) || state.is_broken() || state.runs() && !folder.is_global {
             writeln!(out, "{}: {}", hook.name(), said(&state, &folder, hook))?;
             states.push(state);
         }

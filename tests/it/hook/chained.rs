@@ -6,7 +6,10 @@ use std::{
 };
 
 use super::{commit, git, hooked, stanch, stopped, write_hook};
-use crate::{repo::Repo, stanch::leak};
+use crate::{
+    repo::Repo,
+    stanch::{command, leak, run},
+};
 
 /// A hook that notes its name and what it got.
 fn noting(name: &str, status: i32) -> String {
@@ -113,8 +116,10 @@ fn many_installations_at_once_lose_nothing() {
     let hook = repo.git_path("hooks/pre-commit");
     let text = noting("mine", 0);
     write_hook(&hook, &text);
+    let (folder, home) = (repo.path().to_owned(), repo.beside(""));
+    let install = || run(command(&folder, &["hook", "install"]).env("HOME", &home));
     std::thread::scope(|scope| {
-        let runs: Vec<_> = (0..8).map(|_| scope.spawn(|| stanch(&repo, repo.path(), &["hook", "install"]))).collect();
+        let runs: Vec<_> = (0..8).map(|_| scope.spawn(install)).collect();
         for run in runs {
             run.join().unwrap().ended(0);
         }
