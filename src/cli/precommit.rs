@@ -30,6 +30,6 @@ pub(super) fn files(arguments: scan::Arguments, colour: bool) -> Result<Status, 
 
 /// Scans what is not yet on the remote that is pushed to. The framework names only the first of the refs that are pushed, so this is about all of them.
 pub(super) fn push(arguments: scan::Arguments, colour: bool) -> Result<Status, AnyError> {
-    let remote = std::env::var("PRE_COMMIT_REMOTE_NAME").ok().filter(|name| !name.is_empty());
+    let remote = std::env::var("PRE_COMMIT_REMOTE_NAME").unwrap_or_default();
     scan::run(&arguments.over(History::Change(Change::Unpushed { remote })), colour)
 }

@@ -59,6 +59,12 @@ pub(super) fn scan_change(
     add_change(scan, (&around(path)?, path), change, gathered)
 }
 
+/// The repository that `path` lies in.
+pub(super) fn around(path: &Path) -> Result<Repository, Error> {
+    let found = Repository::discover(path, git::Outside::SameOwner).map_err(Error::History)?;
+    found.ok_or_else(|| Error::NoRepository { path: path.to_owned() })
+}
+
 /// Scans what `change` adds to `repository`, at and below `path`.
 pub(super) fn add_change(
     scan: &Scan<'_>,
@@ -66,13 +72,8 @@ pub(super) fn add_change(
     change: &Change,
     gathered: &mut Gathered<'_>,
 ) -> Result<(), Error> {
-    scan_changes(scan, (repository, change), |changed| below(changed, repository, path), gathered)
-}
-
-/// The repository that `path` lies in.
-pub(super) fn around(path: &Path) -> Result<Repository, Error> {
-    let found = Repository::discover(path, git::Outside::SameOwner).map_err(Error::History)?;
-    found.ok_or_else(|| Error::NoRepository { path: path.to_owned() })
+    let within = |changed| below(changed, repository, path);
+    scan_changes(scan, (repository, change), within, gathered)
 }
 
 /// Scans what `change` adds to `repository`, as far as `within` lets it pass.
@@ -96,13 +97,13 @@ pub(super) fn scan_changes(
     let mut addition = Addition { scan, repository, counts: HashMap::new() };
     let added = scan.pool.install(|| addition.of(&changed, &mut gathered.coverage));
     let places = match change {
-        Change::Pushed { .. } => added.iter().zip(0..).map(|((_, at), number)| pushed(number, &changed[*at])).collect(),
+        Change::Pushed { .. } | Change::Unpushed { .. } => {
+            added.iter().zip(0..).map(|((_, at), number)| pushed(number, &changed[*at])).collect()
+        }
         Change::Staged { .. } | Change::Merged { .. } => {
             added.iter().zip(0..).map(|((key, at), number)| staged(key, number, &changed[*at], &addition)).collect()
         }
-        Change::Since(_) | Change::Range(_) | Change::Unpushed { .. } => {
-            addition.attributed(&added, &changed, &mut gathered.coverage)
-        }
+        Change::Since(_) | Change::Range(_) => addition.attributed(&added, &changed, &mut gathered.coverage),
     };
     let ids: Vec<_> = added.iter().map(|((family, secret), _)| scan.options.key.identify(family, secret)).collect();
     Placing { scan, repository, prefix: Path::new("") }.add(places, &ids, gathered);

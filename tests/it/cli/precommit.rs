@@ -73,6 +73,8 @@ fn an_index_that_cannot_be_read_passes_nothing() {
 fn a_push_is_of_all_that_the_remote_lacks() {
     let repo = repository();
     assert_eq!(push(&repo, "origin").ended(1).paths(), ["old.env"], "nothing is known of the remote");
+    repo.git(&["remote", "add", "origin", "https://example.com/origin.git"]);
+    repo.git(&["remote", "add", "other", "https://example.com/other.git"]);
     repo.git(&["update-ref", "refs/remotes/origin/main", "HEAD"]);
     push(&repo, "origin").ended(0);
     repo.git(&["checkout", "--quiet", "-b", "topic"]);
@@ -84,5 +86,5 @@ fn a_push_is_of_all_that_the_remote_lacks() {
     repo.git(&["update-ref", "refs/remotes/other/topic", "v1^{commit}"]);
     push(&repo, "origin").ended(1);
     push(&repo, "other").ended(0);
-    push(&repo, "https://example.com/address.git").ended(0);
+    push(&repo, "https://example.com/other.git").ended(0);
 }

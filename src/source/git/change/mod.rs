@@ -47,13 +47,13 @@ pub enum Change {
         /// What the other side has.
         there: There,
     },
+    /// What all branches, tags and HEAD would bring if they were pushed to a remote.
+    Unpushed {
+        /// The remote by its name, or its address where it has none.
+        remote: String,
+    },
     /// What the commits after this revision add, up to HEAD.
     Since(String),
-    /// What the commits of branches, tags and HEAD add that no branch known of the remote has.
-    Unpushed {
-        /// The remote by its name; without one, or where nothing is known of it, all of them.
-        remote: Option<String>,
-    },
     /// What the commits of `A..B` add; of `A...B`, those that only one of the two has.
     Range(String),
 }
@@ -85,18 +85,12 @@ impl Repository {
             Change::Staged { index_file } => self.staged_changes(index_file.as_deref(), &[], coverage),
             Change::Merged { index_file, heads } => self.staged_changes(index_file.as_deref(), heads, coverage),
             Change::Pushed { tips, there } => self.pushed_changes(tips, there, coverage),
-            Change::Since(rev) => {
-                let members = self.commits_in(&Range::since(rev), coverage)?;
-                Ok(self.member_changes(&members, coverage))
-            }
-            Change::Range(text) => {
-                let members = self.commits_in(&Range::parse(text)?, coverage)?;
-                Ok(self.member_changes(&members, coverage))
-            }
             Change::Unpushed { remote } => {
-                let members = self.commits_not_on(remote.as_deref(), coverage);
-                Ok(self.member_changes(&members, coverage))
+                let there = There::Remote { name: remote.clone(), ids: Vec::new() };
+                self.pushed_changes(&self.own_tips(), &there, coverage)
             }
+            Change::Since(rev) => self.range_changes(&Range::since(rev), coverage),
+            Change::Range(text) => self.range_changes(&Range::parse(text)?, coverage),
         }
     }
 
@@ -118,7 +112,7 @@ impl Repository {
         Ok(found.into_iter().map(|new| changed(None, new)).collect())
     }
 
-    /// What `compare` finds in the index, HEAD and what is being merged, `heads` among it, standing beside it.
+    /// What `compare` finds in the index, HEAD and what is being merged standing beside it.
     fn staged(
         &self,
         (index_file, heads): (Option<&Path>, &[ObjectId]),
@@ -141,6 +135,11 @@ impl Repository {
             parents.extend(object::Commit::parse(&buffer).tree.map(Folder::Tree));
         }
         Ok(compare(&Folder::index(&index), &parents, &mut reader, coverage))
+    }
+
+    fn range_changes(&self, range: &Range<'_>, coverage: &mut Coverage) -> Result<Vec<Changed>, Error> {
+        let members = self.commits_in(range, coverage)?;
+        Ok(self.member_changes(&members, coverage))
     }
 
     fn member_changes(&self, members: &[Member], coverage: &mut Coverage) -> Vec<Changed> {

@@ -40,6 +40,15 @@ pub enum There {
 const MOST_TAGS: usize = 64;
 
 impl Repository {
+    /// All that a push could be of: branches, tags and HEAD.
+    pub(super) fn own_tips(&self) -> Vec<Tip> {
+        let table = self.refs();
+        let is_own = |name: &str| name.starts_with("refs/heads/") || name.starts_with("refs/tags/");
+        let own = table.refs.iter().filter(|one| is_own(&one.name));
+        let head = table.head.map(|id| Tip { name: "HEAD".to_owned(), id });
+        own.map(|one| Tip { name: one.name.clone(), id: one.id }).chain(head).collect()
+    }
+
     /// What a push brings.
     pub(super) fn pushed_changes(
         &self,

@@ -92,36 +92,17 @@ impl Repository {
         both_sides: bool,
         coverage: &mut Coverage,
     ) -> Vec<Member> {
-        let mut walk = Walk::new(self, both_sides, coverage);
+        let mut walk = Walk {
+            repository: self,
+            reader: Reader::new(&self.store),
+            coverage,
+            both_sides,
+            met: HashMap::new(),
+            waiting: BinaryHeap::new(),
+        };
         from.iter().for_each(|&id| walk.meet(id, Sides { from: true, to: false }));
         to.iter().for_each(|&id| walk.meet(id, Sides { from: false, to: true }));
         walk.run()
-    }
-
-    /// The commits of branches, tags and HEAD that no branch known of `remote` has, oldest first. Where nothing is known of it, as
-    /// where its name is an address, what any remote has counts.
-    pub(super) fn commits_not_on(&self, remote: Option<&str>, coverage: &mut Coverage) -> Vec<Member> {
-        let table = self.refs();
-        coverage.add(table.notes.clone());
-        let below = |prefix: &str| table.refs.iter().filter(|at| at.name.starts_with(prefix)).collect::<Vec<_>>();
-        let named = remote.map(|remote| below(&format!("refs/remotes/{remote}/"))).unwrap_or_default();
-        let known = if named.is_empty() { below("refs/remotes/") } else { named };
-        let own = [below("refs/heads/"), below("refs/tags/")].concat().into_iter().map(|at| at.id);
-        let mut walk = Walk::new(self, false, coverage);
-        for id in known.into_iter().filter_map(|at| self.peel_to_commit(at.id)) {
-            walk.meet(id, Sides { from: true, to: false });
-        }
-        for id in own.chain(table.head).filter_map(|id| self.peel_to_commit(id)) {
-            walk.meet(id, Sides { from: false, to: true });
-        }
-        walk.run()
-    }
-}
-
-impl<'a> Walk<'a, 'a> {
-    fn new(repository: &'a Repository, both_sides: bool, coverage: &'a mut Coverage) -> Self {
-        let (met, waiting) = Default::default();
-        Self { repository, reader: Reader::new(&repository.store), coverage, both_sides, met, waiting }
     }
 }
 
