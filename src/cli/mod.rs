@@ -4,6 +4,8 @@
 //! of help.
 
 mod asking;
+mod audit;
+mod baseline;
 mod choices;
 mod error;
 mod interrupt;
@@ -51,6 +53,8 @@ enum Command {
     Playbook(playbook::Arguments),
     /// Has providers end tokens: prints what it would do, and with --execute does it
     Revoke(Box<revoke::Arguments>),
+    /// Keeps what is known already, so that scans report only what is new
+    Baseline(baseline::Arguments),
     /// Looks at the rules by which tokens are found
     Rules(rules::Arguments),
 }
@@ -73,6 +77,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Verify(arguments) => verify::run(&arguments, colour),
         Command::Playbook(arguments) => playbook::run(&arguments),
         Command::Revoke(arguments) => revoke::run(&arguments),
+        Command::Baseline(arguments) => baseline::run(&arguments, colour),
         Command::Rules(arguments) => rules::run(&arguments),
     };
     outcome.unwrap_or_else(|error| error::report(&*error)).into()
