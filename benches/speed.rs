@@ -137,6 +137,7 @@ fn tree(criterion: &mut Criterion) {
     let root = files::Root { path: folder.path().to_owned(), prefix: "tree".into() };
     let options = files::Options {
         exclude: GlobSet::empty(),
+        ignored: ignore::gitignore::Gitignore::empty(),
         max_size: None,
         obey_ignore_files: true,
         threads: 1,

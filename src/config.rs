@@ -3,16 +3,23 @@
 //! [`File`] is what a `stanch.toml` says and [`Flags`] what the command line says, both unchecked; [`Config::new`] puts them together, flags first.
 //! A file that lies in the scanned tree is somebody else's (law 9): nothing it can say reaches the network, and what it hides is counted.
 
+mod allow;
+
 use std::{
+    collections::BTreeSet,
     fs, io,
     path::{Path, PathBuf},
 };
 
 use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use crate::{
-    incident::IdentityKey,
-    known::allows::Allow,
+    incident::{IdentityKey, IncidentId},
+    known::{
+        allows::Allow,
+        baseline::{self, Baseline},
+    },
     rule::Confidence,
     rules::{
         self, Ruleset,
@@ -24,6 +31,9 @@ use crate::{
 
 /// The name of the file that is read from the top of what is scanned.
 pub const FILE_NAME: &str = "stanch.toml";
+
+/// The name of the file at the top of what is scanned whose lines, in the syntax of `.gitignore`, name what is left out.
+pub const IGNORE_FILE_NAME: &str = ".stanchignore";
 
 /// What a configuration file says.
 #[derive(Debug, Default)]
@@ -54,8 +64,12 @@ pub struct Flags {
     pub exclude: Vec<String>,
     /// Files larger than this many bytes are left out.
     pub max_file_size: Option<u64>,
-    /// Whether ignore files are obeyed.
+    /// Whether ignore files are disregarded, the next one included.
     pub no_ignore: bool,
+    /// A file whose lines name what is left out, as in a `.gitignore`.
+    pub ignore_file: Option<PathBuf>,
+    /// A file with the incidents that are known.
+    pub baseline: Option<PathBuf>,
     /// Folders of pattern files, besides the file's.
     pub patterns: Vec<PathBuf>,
     /// Only these rules.
@@ -127,6 +141,9 @@ pub enum Error {
     /// The rules cannot be had.
     #[error(transparent)]
     Rules(#[from] rules::Error),
+    /// The baseline cannot be used.
+    #[error(transparent)]
+    Baseline(#[from] baseline::Error),
 }
 
 /// Least length of an identity key, in bytes.
@@ -176,42 +193,11 @@ impl File {
             skip_rules: texts(table.strings("skip-rules")),
             patterns,
             key: table.string("key").map(|key| key.value),
-            allows: table.tables("allow").into_iter().filter_map(allow).collect(),
+            allows: table.tables("allow").into_iter().filter_map(allow::read).collect(),
         };
         table.finish();
         file
     }
-}
-
-fn allow(mut table: Table<'_, '_>) -> Option<Allow> {
-    let reason = table.required("reason");
-    let incident = table.string("id");
-    let rule = table.string("rule");
-    let globs = table.strings("paths");
-    if incident.is_none() && rule.is_none() && globs.is_empty() {
-        table.problem(table.span(), "an allow names at least one of `id`, `rule` and `paths`");
-    }
-    if let Some(id) = incident.as_ref().filter(|id| id.value.len() < 8) {
-        table.problem(id.span.clone(), "give at least the first 8 characters of the incident's id");
-    }
-    let paths: Result<Vec<_>, _> =
-        globs.iter().map(|glob| path_glob(&glob.value).map_err(|error| (glob, error))).collect();
-    let paths = match paths {
-        Ok(globs) => globs,
-        Err((glob, error)) => {
-            table.problem(glob.span.clone(), error.to_string());
-            return None;
-        }
-    };
-    table.finish();
-    let paths = if paths.is_empty() { None } else { set(paths).ok() };
-    Some(Allow {
-        incident: incident.map(|id| id.value),
-        rule: rule.map(|rule| rule.value),
-        paths,
-        globs: globs.into_iter().map(|glob| glob.value).collect(),
-        reason: reason?.value,
-    })
 }
 
 impl Config {
@@ -224,18 +210,29 @@ impl Config {
         for dir in &flags.patterns {
             rules.add_dir(dir)?;
         }
-        let notes = notes(&file, &flags);
-        let allows = file.allows.into_iter().map(|allow| resolved(allow, &rules)).collect::<Result<Vec<_>, _>>()?;
+        let mut notes = notes(&file, &flags);
+        let (over, good): (Vec<_>, Vec<_>) =
+            file.allows.into_iter().partition(|allow| allow.until.is_some_and(|end| end <= flags.now));
+        notes.extend(over.iter().map(expired));
+        let allows = good.into_iter().map(|allow| resolved(allow, &rules)).collect::<Result<Vec<_>, _>>()?;
         let skip: Vec<String> = file.skip_rules.into_iter().chain(flags.skip_rules).collect();
         rules.select(&flags.rules, &skip)?;
         let globs: Result<Vec<Glob>, Error> =
             file.exclude.iter().chain(&flags.exclude).map(|glob| path_glob(glob)).collect();
+        let ignore_file = flags.ignore_file.as_deref().filter(|_| !flags.no_ignore);
+        let (ignored, lines) =
+            ignore_file.map_or(Ok((Gitignore::empty(), Vec::new())), |path| ignored(path, &mut notes))?;
+        let key = key(flags.key_file.as_deref(), flags.key, file.key)?;
+        let baseline = flags.baseline.as_deref().map(|path| Baseline::read(path, &key)).transpose()?;
         let min_confidence = flags.min_confidence.or(file.min_confidence).unwrap_or(Confidence::Medium);
-        let excluded: Vec<_> = file.exclude.iter().chain(&flags.exclude).collect();
-        let terms = format!("{:?}", (min_confidence, flags.no_allow, excluded, allowed(&allows)));
+        let excluded: Vec<_> = file.exclude.iter().chain(&flags.exclude).chain(&lines).collect();
+        let listed: Option<BTreeSet<IncidentId>> =
+            baseline.as_ref().map(|known: &Baseline| known.entries.keys().copied().collect());
+        let terms = format!("{:?}", (min_confidence, flags.no_allow, excluded, allowed(&allows), listed));
         let threads = flags.jobs.or_else(|| std::thread::available_parallelism().ok().map(Into::into)).unwrap_or(1);
         let files = files::Options {
             exclude: set(globs?)?,
+            ignored,
             max_size: flags.max_file_size.or(file.max_file_size),
             obey_ignore_files: !flags.no_ignore,
             threads: threads.max(1),
@@ -248,8 +245,9 @@ impl Config {
             min_confidence,
             show_allowed: flags.no_allow,
             allows,
+            baseline,
             terms,
-            key: key(flags.key_file.as_deref(), flags.key, file.key)?,
+            key,
             require_full_history: flags.require_full_history,
             all_versions: flags.all_versions,
             now: flags.now,
@@ -281,7 +279,30 @@ fn notes(file: &File, flags: &Flags) -> Vec<String> {
 
 /// What these allow, as what can be compared.
 fn allowed(allows: &[Allow]) -> Vec<impl std::fmt::Debug> {
-    allows.iter().map(|allow| (&allow.incident, &allow.rule, &allow.globs)).collect()
+    allows.iter().map(|allow| (&allow.incident, &allow.rule, &allow.globs, &allow.pattern)).collect()
+}
+
+/// What is said of an allow whose day has passed.
+fn expired(allow: &Allow) -> String {
+    format!("the allow in line {} of the configuration is over, and hides nothing: {}", allow.line, allow.reason)
+}
+
+/// What the ignore file at `path` leaves out, and its lines. A line that cannot be read leaves nothing out, and is told.
+fn ignored(path: &Path, notes: &mut Vec<String>) -> Result<(Gitignore, Vec<String>), Error> {
+    let read = |source| Error::Read { path: path.to_owned(), source };
+    if path.symlink_metadata().map_err(read)?.is_symlink() {
+        return Err(read(io::Error::other("it is a symbolic link, and is not followed")));
+    }
+    let text = fs::read(path).map_err(read)?;
+    let lines: Vec<String> = String::from_utf8_lossy(&text).lines().map(str::to_owned).collect();
+    let mut builder = GitignoreBuilder::new("");
+    for (number, line) in (1..).zip(&lines) {
+        if builder.add_line(None, line).is_err() {
+            notes.push(format!("line {number} of {} is no pattern of names, and leaves nothing out", path.display()));
+        }
+    }
+    let ignored = builder.build().map_err(|_| read(io::Error::other("its patterns are too many")))?;
+    Ok((ignored, lines))
 }
 
 /// An allow whose rule is one of `rules`, under its present id.
@@ -345,6 +366,13 @@ mod tests {
         assert!(problems("exclude = ['a[']").starts_with("stanch.toml:1:12: `a[` is not a pattern of names"));
         assert!(problems("[[allow]]\nrule = 'x'").contains("`reason` is missing"));
         assert!(problems("[[allow]]\nreason = 'x'").contains("at least one of"));
+        let allow = |line: &str| problems(&format!("[[allow]]\nreason = 'x'\nrule = 'y'\n{line}"));
+        assert!(allow("regex = 'a('").starts_with("stanch.toml:4:9: `regex` cannot be read: unclosed group"));
+        assert!(allow("regex = 'a*'").starts_with("stanch.toml:4:9: this `regex` fits every secret"));
+        assert!(allow("regex = 'a{1000}{1000}'").starts_with("stanch.toml:4:9: `regex` cannot be read: "));
+        assert!(allow("until = 'soon'").starts_with("stanch.toml:4:9: `until` takes a date such as 2026-12-31, not "));
+        assert!(allow("until = 2026-12-31T10:00:00Z").starts_with("stanch.toml:4:9: `until` takes a date"));
+        assert!(allow("untill = 2026-12-31").contains("did you mean `until`?"));
     }
 
     #[test]
@@ -358,6 +386,21 @@ mod tests {
         assert_eq!(config.fail_on, FailOn::Never);
         let exclude = &config.options.files.exclude;
         assert!(exclude.is_match("x/a") && exclude.is_match("b/c") && !exclude.is_match("x/b/c"));
+    }
+
+    /// A day is over when it has ended everywhere but in the west: at midnight UTC.
+    #[test]
+    fn an_allow_ends_with_its_day() {
+        let allows = |now| {
+            let text = "[[allow]]\nreason = 'x'\nregex = 'y'\nuntil = 2026-12-31\n";
+            let file = File::parse("f", text, Path::new("")).unwrap();
+            let config = Config::new(file, Flags { now, ..Flags::default() }).unwrap();
+            (config.options.allows.len(), config.notes)
+        };
+        let midnight = 1_798_761_600;
+        assert_eq!(allows(midnight - 1), (1, vec![]));
+        let note = "the allow in line 1 of the configuration is over, and hides nothing: x";
+        assert_eq!(allows(midnight), (0, vec![note.to_owned()]));
     }
 
     #[test]

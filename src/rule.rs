@@ -71,6 +71,13 @@ pub struct Rule {
     pub identifier: bool,
 }
 
+impl Rule {
+    /// Whether this is its id, or was.
+    pub fn is_called(&self, id: &str) -> bool {
+        self.id == id || self.aliases.iter().any(|alias| alias == id)
+    }
+}
+
 /// How a rule recognises its token.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Detection {

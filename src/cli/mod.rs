@@ -4,6 +4,8 @@
 //! of help.
 
 mod asking;
+mod audit;
+mod baseline;
 mod choices;
 mod completions;
 mod error;
@@ -55,6 +57,8 @@ enum Command {
     Playbook(playbook::Arguments),
     /// Has providers end tokens: prints what it would do, and with --execute does it
     Revoke(Box<revoke::Arguments>),
+    /// Keeps what is known already, so that scans report only what is new
+    Baseline(baseline::Arguments),
     /// Scans before git commits or pushes: hooks installed, taken away, and run
     Hook(Box<hook::Arguments>),
     /// Scans the files that the pre-commit framework hands to a hook
@@ -89,6 +93,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Verify(arguments) => verify::run(&arguments, colour),
         Command::Playbook(arguments) => playbook::run(&arguments),
         Command::Revoke(arguments) => revoke::run(&arguments),
+        Command::Baseline(arguments) => baseline::run(&arguments, colour),
         Command::Hook(arguments) => hook::run(&arguments),
         Command::PreCommitFiles(arguments) => precommit::files(*arguments, colour),
         Command::PreCommitPush(arguments) => precommit::push(*arguments, colour),

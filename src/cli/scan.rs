@@ -11,6 +11,7 @@ use clap::Args;
 use stanch::{
     config::{self, Config, Flags},
     detect::Detector,
+    known::baseline,
     scan::{self, History, Progress, Status, Target, cursor::Cursor},
     sealed,
     source::git::{Change, Refs},
@@ -82,7 +83,7 @@ struct What {
     /// Leaves files out that have more than N bytes (K, M, G)
     #[arg(long, value_name = "N", value_parser = size, env = "STANCH_MAX_FILE_SIZE")]
     max_file_size: Option<u64>,
-    /// Scans what .gitignore and the like leave out, too
+    /// Scans what .gitignore, .stanchignore and the like leave out, too
     #[arg(long, env = "STANCH_NO_IGNORE")]
     no_ignore: bool,
     /// Calls a shallow history incomplete
@@ -109,7 +110,10 @@ struct Rules {
     /// Reports incidents that are at least this sure [default: medium]
     #[arg(long, value_name = "LEVEL", env = "STANCH_MIN_CONFIDENCE")]
     min_confidence: Option<Level>,
-    /// Reports what comments and the configuration allow, too
+    /// Does not report the incidents in this file [default: stanch.baseline.jsonl in PATH, where it is]
+    #[arg(long, value_name = "FILE", env = "STANCH_BASELINE")]
+    baseline: Option<PathBuf>,
+    /// Reports what comments, the configuration and the baseline allow, too
     #[arg(long, env = "STANCH_NO_ALLOW")]
     no_allow: bool,
 }
@@ -212,11 +216,14 @@ pub(crate) fn run(arguments: &Arguments, colour: bool) -> Result<Status, AnyErro
 
 /// The configuration file that was named, else the one at the top of what is scanned.
 fn configuration(arguments: &Arguments) -> Result<config::File, AnyError> {
-    if let Some(path) = &arguments.run.config {
-        return Ok(config::File::read(path)?);
-    }
-    let found = arguments.paths.iter().map(|path| path.join(config::FILE_NAME)).find(|path| path.is_file());
-    Ok(found.map_or_else(|| Ok(config::File::default()), |path| config::File::read(&path))?)
+    let path = arguments.run.config.clone().or_else(|| at_top(&arguments.paths, config::FILE_NAME));
+    Ok(path.map_or_else(|| Ok(config::File::default()), |path| config::File::read(&path))?)
+}
+
+/// The file of this name at the top of what is scanned, where there is one.
+pub(super) fn at_top(paths: &[PathBuf], name: &str) -> Option<PathBuf> {
+    let mut named = paths.iter().map(|path| path.join(name));
+    named.find(|path| path.symlink_metadata().is_ok_and(|metadata| !metadata.is_dir()))
 }
 
 fn flags(arguments: &Arguments) -> Result<Flags, config::Error> {
@@ -229,6 +236,8 @@ fn flags(arguments: &Arguments) -> Result<Flags, config::Error> {
         exclude: arguments.what.exclude.clone(),
         max_file_size: arguments.what.max_file_size,
         no_ignore: arguments.what.no_ignore,
+        ignore_file: at_top(&arguments.paths, config::IGNORE_FILE_NAME),
+        baseline: arguments.rules.baseline.clone().or_else(|| at_top(&arguments.paths, baseline::FILE_NAME)),
         patterns: arguments.rules.patterns.clone(),
         rules: arguments.rules.only.clone(),
         skip_rules: arguments.rules.skip.clone(),

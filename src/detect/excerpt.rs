@@ -65,7 +65,7 @@ pub(super) fn cut(bytes: &[u8], secret: &Range<usize>, mask: String, hidden: &Hi
 }
 
 /// The text of `range`, an ellipsis in place of each run of hidden bytes.
-fn masked(bytes: &[u8], range: Range<usize>, hidden: &Hidden) -> String {
+pub(super) fn masked(bytes: &[u8], range: Range<usize>, hidden: &Hidden) -> String {
     let mut text = String::new();
     let mut at = range.start;
     for hidden in hidden.within(&range) {

@@ -231,10 +231,20 @@ impl Detector {
         owned.map(explanation).collect()
     }
 
+    /// The text of `range`, which counts from the window's first byte in memory, with every candidate in it masked (law 3).
+    pub fn masked(&self, window: &Window<'_>, range: Range<usize>, scratch: &mut Scratch) -> String {
+        let candidates = self.candidates(window, self.surroundings(window, range.clone()), scratch);
+        excerpt::masked(window.bytes(), range, &Hidden::of(&candidates))
+    }
+
     /// What a window owns, and around it as much as can lie on top of it.
     fn neighbourhood(&self, window: &Window<'_>) -> Range<usize> {
-        let (owned, reach) = (window.owned(), self.reach.neighbour);
-        owned.start.saturating_sub(reach)..(owned.end + reach).min(window.bytes().len())
+        self.surroundings(window, window.owned())
+    }
+
+    fn surroundings(&self, window: &Window<'_>, range: Range<usize>) -> Range<usize> {
+        let reach = self.reach.neighbour;
+        range.start.saturating_sub(reach)..(range.end + reach).min(window.bytes().len())
     }
 
     fn finding(

@@ -84,6 +84,11 @@ impl Ruleset {
         Self { rules: builtin::RULES.to_vec() }
     }
 
+    /// Whether a rule of this id comes with the program, or came.
+    pub fn is_builtin(id: &str) -> bool {
+        builtin::RULES.iter().any(|rule| rule.is_called(id))
+    }
+
     /// A rule set of these rules.
     pub fn new(rules: Vec<Rule>) -> Self {
         Self { rules }
@@ -101,8 +106,7 @@ impl Ruleset {
 
     /// The rule that has this id, or had it.
     pub fn find(&self, id: &str) -> Result<&Rule, Error> {
-        let named = |rule: &&Rule| rule.id == id || rule.aliases.iter().any(|alias| alias == id);
-        self.rules.iter().find(named).ok_or_else(|| {
+        self.rules.iter().find(|rule| rule.is_called(id)).ok_or_else(|| {
             let nearest = table::nearest(id, self.rules.iter().map(|rule| &*rule.id));
             let hint = nearest.map_or(String::new(), |id| format!("; did you mean `{id}`?"));
             Error::Unknown { id: id.to_owned(), hint }

@@ -105,6 +105,11 @@ impl<'d, 's> Table<'d, 's> {
         self.span.clone()
     }
 
+    /// The line in which it begins, from 1.
+    pub fn line(&self) -> usize {
+        self.document.text[..self.span.start.min(self.document.text.len())].matches('\n').count() + 1
+    }
+
     /// Notes a mistake at these bytes of the file.
     pub fn problem(&self, at: Range<usize>, message: impl Into<String>) {
         self.document.problem(at, message);
@@ -228,6 +233,17 @@ impl<'d, 's> Table<'d, 's> {
             self.mistyped(key, &value, &format!("a whole number from {} to {}", range.start(), range.end()));
         }
         number
+    }
+
+    /// A day: year, month and day.
+    pub fn date(&mut self, key: &'static str) -> Option<Located<(u16, u8, u8)>> {
+        let value = self.take(key)?;
+        let date = value.get_ref().as_datetime().filter(|at| at.time.is_none() && at.offset.is_none());
+        let Some(date) = date.and_then(|at| at.date) else {
+            self.mistyped(key, &value, "a date such as 2026-12-31");
+            return None;
+        };
+        Some(Located { value: (date.year, date.month, date.day), span: value.span() })
     }
 
     /// A number from 0 to `most`.

@@ -4,12 +4,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{Options, paths};
+use super::{Options, known::Known, paths};
 use crate::{
     blob::{Origin, PathName},
     coverage::Coverage,
     finding::{Checksum, Finding, FoundPart},
-    incident::{GitPlace, Incident, IncidentId, Occurrence, Reach, SourceKind},
+    incident::{GitPlace, Incident, Occurrence, Reach, SourceKind},
     rule::{Confidence, Rule, RuleIx, Text},
     secret::{Secret, Shown},
     verdict::Verdict,
@@ -114,14 +114,16 @@ impl<'a> Grouping<'a> {
     }
 
     /// The incidents to report, most urgent first; what is allowed is counted in `coverage`.
-    pub(super) fn into_incidents(self, coverage: &mut Coverage) -> Vec<Incident> {
+    pub(super) fn into_incidents(self, known: &mut Known<'_>, coverage: &mut Coverage) -> Vec<Incident> {
         let (options, rules) = (self.options, self.rules);
         let mut incidents = Vec::new();
         for group in self.groups.into_values() {
             let rule = &rules[group.rule.0 as usize];
-            let id = options.key.identify(&rule.family, &group.secret);
-            let Some(incident) = incident(group, id, rule, options, coverage) else { continue };
-            incidents.push(incident);
+            match incident(group, rule, options, known) {
+                Made::Incident(incident) => incidents.push(*incident),
+                Made::Allowed => coverage.allowed += 1,
+                Made::Unsure => {}
+            }
         }
         sort(&mut incidents, rules);
         incidents
@@ -174,30 +176,35 @@ fn take_history(file: &mut Occurrence, committed: Occurrence) {
         committed.git.map(|git| GitPlace { blob: git.blob.filter(|_| file.location == committed.location), ..git });
 }
 
+/// What becomes of a group.
+enum Made {
+    Incident(Box<Incident>),
+    /// Everywhere it is, somebody knows of it.
+    Allowed,
+    /// Nowhere is it sure enough.
+    Unsure,
+}
+
 /// The incident that a group makes, unless it is allowed or not sure enough.
-fn incident(group: Group, id: IncidentId, rule: &Rule, options: &Options, coverage: &mut Coverage) -> Option<Incident> {
+fn incident(group: Group, rule: &Rule, options: &Options, known: &mut Known<'_>) -> Made {
+    let id = options.key.identify(&rule.family, &group.secret);
     let mut occurrences: Vec<Occurrence> = group.occurrences.into_values().collect();
-    for occurrence in &mut occurrences {
-        let entry = options.allows.iter().find(|allow| allow.fits(id, &rule.id, occurrence.path.as_ref()));
-        if let (None, Some(entry)) = (&occurrence.allowed_by, entry) {
-            occurrence.allowed_by = Some(entry.reason.clone());
-        }
-    }
+    known.mark(id, &rule.id, &group.secret, &mut occurrences);
     occurrences.retain(|occurrence| occurrence.confidence >= options.min_confidence);
     if occurrences.is_empty() {
-        return None;
+        return Made::Unsure;
     }
     if !options.show_allowed {
         occurrences.retain(|occurrence| occurrence.allowed_by.is_none());
         if occurrences.is_empty() {
-            coverage.allowed += 1;
-            return None;
+            known.hide(id);
+            return Made::Allowed;
         }
     }
     occurrences.sort_by_cached_key(nearness);
     let confidence = occurrences.iter().map(|occurrence| occurrence.confidence).max().unwrap_or(Confidence::Low);
     let said = verify::assess(rule, &group.secret, &group.parts, options.now);
-    Some(Incident {
+    Made::Incident(Box::new(Incident {
         id,
         rule: group.rule,
         entropy: entropy::shannon_entropy(group.secret.expose()),
@@ -211,7 +218,7 @@ fn incident(group: Group, id: IncidentId, rule: &Rule, options: &Options, covera
         notes: said.notes,
         parts: group.parts,
         occurrences,
-    })
+    }))
 }
 
 /// The order of incidents: what works before what may and what does not, what costs most, what is surest, what is still there, then by place.

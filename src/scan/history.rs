@@ -309,8 +309,9 @@ impl Placing<'_> {
         let Some(path) = path.filter(|path| !is_text_outside_blobs(path)) else { return false };
         let path = path.to_text();
         // A folder that is left out takes everything in it along, as it does on disk.
-        let folders = path.match_indices('/').map(|(at, _)| &path[..at]);
-        folders.chain([&*path]).any(|path| self.scan.options.files.exclude.is_match(path))
+        let (path, files) = (&*path, &self.scan.options.files);
+        let mut folders = path.match_indices('/').map(|(at, _)| &path[..at]);
+        folders.any(|folder| files.leaves_out(Path::new(folder), true)) || files.leaves_out(Path::new(path), false)
     }
 }
 

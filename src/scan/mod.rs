@@ -10,6 +10,7 @@ mod group;
 mod handed;
 #[cfg(feature = "git")]
 mod history;
+mod known;
 mod named;
 #[cfg(feature = "git")]
 mod news;
@@ -31,7 +32,7 @@ use crate::{
     coverage::Coverage,
     detect::Detector,
     incident::{IdentityKey, Incident},
-    known::allows::Allow,
+    known::{allows::Allow, baseline::Baseline},
     rule::{Confidence, Rule},
     secret::Secret,
     source::{files, stdin},
@@ -39,6 +40,7 @@ use crate::{
 #[cfg(feature = "git")]
 use cursor::Cursor;
 use group::Grouping;
+use known::Known;
 
 pub use progress::Progress;
 pub use status::{FailOn, Status};
@@ -59,6 +61,8 @@ pub struct Options {
     pub show_allowed: bool,
     /// What the configuration allows.
     pub allows: Vec<Allow>,
+    /// What was there when somebody began to look.
+    pub baseline: Option<Baseline>,
     /// What decides what is reported, rules and key aside, as text: where it differs between two runs, the one may report what the
     /// other has seen and not reported.
     pub terms: String,
@@ -285,7 +289,9 @@ impl Scan<'_> {
         if progress.is_stopped() {
             coverage.fail("the run", "was stopped: what was left is not scanned");
         }
-        let incidents = grouping.into_incidents(&mut coverage);
+        let mut known = Known::new(options);
+        let incidents = grouping.into_incidents(&mut known, &mut coverage);
+        known.tell(detector.rules(), &mut coverage);
         if options.require_full_history && coverage.history == crate::coverage::History::Shallow {
             coverage.fail("history", "the clone is shallow, and --require-full-history was given");
         }

@@ -5,7 +5,9 @@ use crate::{
     coverage::Coverage,
     detect::{Detector, Scratch},
     finding::Finding,
-    known::comments,
+    known::comments::{self, Comment},
+    rule::Rule,
+    rules::Ruleset,
 };
 
 use super::{Gathered, progress::Progress};
@@ -83,11 +85,29 @@ fn name(origin: &Origin) -> String {
 /// The findings that `window` owns, each with the comment that allows it.
 pub(super) fn findings(detector: &Detector, window: &Window<'_>, scratch: &mut Scratch) -> Vec<Finding> {
     let mut findings = detector.findings(window, scratch);
+    // Secrets of one line share their comment, which is then masked once.
+    let mut last = (0..0, String::new());
     for finding in &mut findings {
         let span = finding.location.span;
         let local = |offset: u64| usize::try_from(offset - window.start()).unwrap_or(usize::MAX);
         let secret = local(span.start())..local(span.end());
-        finding.allowed_by = comments::allowing(window.bytes(), secret).map(Into::into);
+        let rule = &detector.rules()[finding.rule.0 as usize];
+        let is_about = |word: &str| is_about(detector.rules(), rule, word);
+        let Some(Comment { word, rest }) = comments::allowing(window.bytes(), secret, &is_about) else { continue };
+        if rest != last.0 {
+            last = (rest.clone(), detector.masked(window, rest.clone(), scratch));
+        }
+        let reason = if rest.is_empty() { "" } else { comments::reason(&last.1) };
+        finding.allowed_by = Some(if reason.is_empty() { word.into() } else { format!("{word} {reason}").into() });
     }
     findings
+}
+
+/// Whether a comment is about what `found` found, by its first word: that is another rule, or it is not.
+fn is_about(rules: &[Rule], found: &Rule, word: &str) -> bool {
+    match rules.iter().find(|rule| rule.is_called(word)) {
+        Some(rule) => rule.id == found.id,
+        // A rule that this run leaves out is none of its own, but a rule all the same.
+        None => !Ruleset::is_builtin(word),
+    }
 }

@@ -11,7 +11,7 @@ use std::{
 };
 
 use globset::GlobSet;
-use ignore::{DirEntry, WalkBuilder, WalkState};
+use ignore::{DirEntry, WalkBuilder, WalkState, gitignore::Gitignore};
 
 use super::windows::Windows;
 use crate::{
@@ -24,6 +24,8 @@ use crate::{
 pub struct Options {
     /// Paths, relative to the root, that are left out.
     pub exclude: GlobSet,
+    /// The same, as the lines of an ignore file of the user's say it.
+    pub ignored: Gitignore,
     /// Files larger than this many bytes are left out.
     pub max_size: Option<u64>,
     /// Whether `.gitignore`, `.ignore` and git's own exclude files leave files out.
@@ -32,6 +34,13 @@ pub struct Options {
     pub threads: usize,
     /// How many bytes the visitor needs to see around each window of a large file.
     pub margin: usize,
+}
+
+impl Options {
+    /// Whether the user leaves out what is at `path`, relative to the root.
+    pub fn leaves_out(&self, path: &Path, is_folder: bool) -> bool {
+        self.exclude.is_match(path) || self.ignored.matched(path, is_folder).is_ignore()
+    }
 }
 
 /// A folder or file to scan, and what its paths are called in reports.
@@ -149,7 +158,7 @@ impl Walk<'_> {
         let Some(kind_of) = entry.file_type() else { return WalkState::Continue };
         let relative = path.strip_prefix(&self.root.path).unwrap_or(path);
         let name = PathName::from_path(&self.root.prefix.join(relative));
-        if entry.depth() > 0 && self.options.exclude.is_match(relative) {
+        if entry.depth() > 0 && self.options.leaves_out(relative, kind_of.is_dir()) {
             visitor.skip(Skipped::Excluded, &name.to_text());
             return WalkState::Skip;
         }

@@ -1,11 +1,13 @@
 //! The command line: what every flag does, what is written where, and how runs end.
 
+mod baseline;
 mod config;
 mod cursor;
 mod flags;
 mod formats;
 mod history;
 mod identity;
+mod ignoring;
 mod output;
 mod planted;
 mod playbook;

@@ -39,7 +39,7 @@ fn help_names_every_flag() {
     let mut flags: Vec<String> = help.lines().flat_map(word).filter(|word| word.starts_with("--")).collect();
     flags.sort();
     flags.dedup();
-    let tested = "--access --all-versions --allow-host --allow-private --allow-provider --ask-canaries --ca-file --color --config --cursor --deny-host --deny-provider \
+    let tested = "--access --all-versions --allow-host --allow-private --allow-provider --ask-canaries --baseline --ca-file --color --config --cursor --deny-host --deny-provider \
         --endpoint --exclude --fail-on --format --help --history-only --jobs --key-file --max-file-size --min-confidence --no-allow \
         --no-history --no-ignore --now --output --patterns --playbook --progress --quiet --range --refs --require-full-history --rule \
         --show-secrets --since --skip-rule --staged --verbose --verdicts --verdicts-age --verify --verify-rate --verify-timeout \
