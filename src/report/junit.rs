@@ -1,4 +1,4 @@
-//! JUnit's XML, which most CI systems show as tests: a test that failed for each incident, one that passed where there is none, and one
+//! The XML of `JUnit`, which most CI systems show as tests: a test that failed for each incident, one that passed where there is none, and one
 //! with an error where the run is incomplete.
 //!
 //! Such files are kept and shown to many, so no raw secret is ever in them.

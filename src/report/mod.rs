@@ -104,7 +104,7 @@ pub enum Format {
     GitHub,
     /// GitLab's report of secret detection.
     GitLab,
-    /// JUnit's XML, as CI systems show tests.
+    /// The XML of `JUnit`, as CI systems show tests.
     JUnit,
     /// A table, a row for each occurrence.
     Csv,

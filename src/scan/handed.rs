@@ -48,7 +48,9 @@ pub(super) fn scan(scan: &Scan<'_>, index_file: Option<&Path>, gathered: &mut Ga
         };
         history::scan_changes(scan, (&repository, &change), picked, gathered)?;
     }
-    from_disk.into_iter().for_each(|path| file(scan, path, gathered));
+    for path in from_disk {
+        file(scan, path, gathered);
+    }
     Ok(())
 }
 
