@@ -15,6 +15,8 @@ pub mod finding;
 pub mod incident;
 pub mod known;
 pub mod location;
+#[cfg(feature = "migrate")]
+pub mod migrate;
 #[cfg(feature = "net")]
 pub mod net;
 pub mod playbook;

@@ -8,6 +8,7 @@ mod choices;
 mod error;
 mod interrupt;
 mod memory;
+mod migrate;
 mod output;
 mod plan;
 mod playbook;
@@ -51,6 +52,8 @@ enum Command {
     Playbook(playbook::Arguments),
     /// Has providers end tokens: prints what it would do, and with --execute does it
     Revoke(Box<revoke::Arguments>),
+    /// Takes over what other scanners' files leave out, allow and look for
+    Migrate(migrate::Arguments),
     /// Looks at the rules by which tokens are found
     Rules(rules::Arguments),
 }
@@ -73,6 +76,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Verify(arguments) => verify::run(&arguments, colour),
         Command::Playbook(arguments) => playbook::run(&arguments),
         Command::Revoke(arguments) => revoke::run(&arguments),
+        Command::Migrate(arguments) => migrate::run(&arguments),
         Command::Rules(arguments) => rules::run(&arguments),
     };
     outcome.unwrap_or_else(|error| error::report(&*error)).into()

@@ -14,6 +14,7 @@ const LAYERS: &[&[&str]] = &[
     &["ask"],
     &["source", "detect", "known", "verify", "respond", "report"],
     &["scan"],
+    &["migrate"],
     &["config"],
     &["cli"],
 ];

@@ -10,6 +10,8 @@ mod git;
 mod laws;
 mod layers;
 #[cfg(feature = "cli")]
+mod migrate;
+#[cfg(feature = "cli")]
 mod readme;
 #[cfg(feature = "git")]
 mod repo;
