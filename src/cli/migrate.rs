@@ -147,7 +147,7 @@ fn place(path: &Path, text: &str) -> io::Result<()> {
 }
 
 fn print(notes: &[Note], files: &[migrate::File], folder: &Path, dry_run: bool) -> io::Result<()> {
-    let mut text = String::new();
+    let mut lines = Vec::new();
     for (fate, title) in [
         (Fate::Kept, "Kept"),
         (Fate::Changed, "Changed"),
@@ -155,28 +155,18 @@ fn print(notes: &[Note], files: &[migrate::File], folder: &Path, dry_run: bool) 
         (Fate::Broken, "Could not be read"),
     ] {
         let of_fate: Vec<&Note> = notes.iter().filter(|note| note.fate == fate).collect();
-        if of_fate.is_empty() {
-            continue;
+        if !of_fate.is_empty() {
+            lines.push(format!("{title} ({})", of_fate.len()));
+            lines.extend(of_fate.into_iter().map(line));
+            lines.push(String::new());
         }
-        text.push_str(&format!("{title} ({})\n", of_fate.len()));
-        for note in of_fate {
-            text.push_str(&format!(
-                "  {}:{}:{}: {}\n",
-                note.file,
-                note.place.line,
-                note.place.column,
-                one_line(&note.text)
-            ));
-        }
-        text.push('\n');
     }
     let written = if dry_run { "Would write" } else { "Wrote" };
-    for file in files {
-        text.push_str(&format!("{written} {}\n", folder.join(&file.path).display()));
-    }
+    lines.extend(files.iter().map(|file| format!("{written} {}", folder.join(&file.path).display())));
     if files.is_empty() {
-        text.push_str("Nothing to write\n");
+        lines.push("Nothing to write".to_owned());
     }
+    let text = lines.join("\n");
     let mut out = io::stdout().lock();
     for line in masked(&text).lines() {
         writeln!(out, "{}", escape::terminal(line))?;
@@ -184,8 +174,9 @@ fn print(notes: &[Note], files: &[migrate::File], folder: &Path, dry_run: bool) 
     Ok(())
 }
 
-fn one_line(text: &str) -> String {
-    text.replace(['\n', '\r'], " ")
+fn line(note: &Note) -> String {
+    let line = format!("  {}:{}:{}: {}", note.file, note.place.line, note.place.column, note.text);
+    line.replace(['\n', '\r'], " ")
 }
 
 /// 2 where no file could be read, 3 where something could not be expressed.

@@ -3,6 +3,8 @@
 //! Fixed text stays, all that varies is left to the template's functions, so that no credential-shaped string is written. Whether a text
 //! is found in the end is for the caller to try.
 
+use std::fmt::Write;
+
 use regex_syntax::hir::{Class, ClassBytes, Hir, HirKind};
 
 /// How varying parts are filled.
@@ -51,7 +53,7 @@ fn write(hir: &Hir, style: Style, out: &mut String) -> Option<()> {
                     let wanted = if repetition.min == 0 && style.sparse { 0 } else { style.run };
                     let times = wanted.clamp(repetition.min, most);
                     if times > 0 {
-                        out.push_str(&format!("{{chars('{}', {times})}}", alphabet(class)));
+                        write!(out, "{{chars('{}', {times})}}", alphabet(class)).ok()?;
                     }
                 }
                 _ => {
@@ -69,7 +71,7 @@ fn one(class: &Class, out: &mut String) -> Option<()> {
     let Class::Bytes(class) = class else { return None };
     let letters = alphabet(class);
     if !letters.is_empty() {
-        out.push_str(&format!("{{chars('{letters}', 1)}}"));
+        write!(out, "{{chars('{letters}', 1)}}").ok()?;
         return Some(());
     }
     let has = |byte: u8| class.iter().any(|range| range.start() <= byte && byte <= range.end());
@@ -86,9 +88,7 @@ fn alphabet(class: &ClassBytes) -> String {
         for range in class.iter() {
             let (start, end) = (range.start().max(first), range.end().min(last));
             match start.cmp(&end) {
-                std::cmp::Ordering::Less => {
-                    text.push_str(&format!("{}-{}", char::from(start), char::from(end)));
-                }
+                std::cmp::Ordering::Less => text.extend([char::from(start), '-', char::from(end)]),
                 std::cmp::Ordering::Equal => text.push(char::from(start)),
                 std::cmp::Ordering::Greater => {}
             }

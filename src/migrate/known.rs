@@ -151,12 +151,13 @@ pub(super) fn look_up(known: &Known, incidents: &[Incident], rules: &[Rule], roo
     let mut allowed = Vec::new();
     for incident in incidents {
         let rule = &rules[incident.rule.0 as usize];
-        if known.rule.as_ref().is_some_and(|id| *id != rule.id) || !known.mark.names(&incident.secret) {
+        if known.rule.as_ref().is_some_and(|id| *id != rule.id) {
             continue;
         }
         let paths = incident.occurrences.iter().map(|occurrence| (occurrence, path_of(occurrence, root)));
         let there: Vec<_> = paths.filter(|(occurrence, path)| known.is_at(occurrence, path.as_deref())).collect();
-        if there.is_empty() {
+        // Where it is costs less to tell than what it is.
+        if there.is_empty() || !known.mark.names(&incident.secret) {
             continue;
         }
         let mut paths: Vec<String> = there.into_iter().filter_map(|(_, path)| path).collect();

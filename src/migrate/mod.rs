@@ -21,6 +21,8 @@ mod ripsecrets;
 mod rule;
 mod secretlint;
 mod talisman;
+#[cfg(test)]
+mod tests;
 mod toml_text;
 mod tree;
 mod trufflehog;

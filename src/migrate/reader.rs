@@ -135,7 +135,10 @@ impl Reader<'_> {
         let foreign = draft.id.clone();
         draft.id = self.free_id(&foreign);
         draft.reject = self.rejected(place, &foreign, std::mem::take(&mut draft.reject));
-        if self.to.holds_secret(&format!("{}\n{}", draft.name, draft.regex)) {
+        let parts = draft.parts.iter().map(|(_, regex)| regex);
+        let written: Vec<&String> =
+            [&draft.name, &draft.regex].into_iter().chain(&draft.keywords).chain(parts).collect();
+        if written.into_iter().any(|text| self.to.holds_secret(text)) {
             self.lost(place, format!("rule `{foreign}`: it holds a secret itself, which is not written"));
             return None;
         }

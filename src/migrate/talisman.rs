@@ -55,19 +55,16 @@ fn read_file(reader: &mut Reader<'_>, file: &Node) {
         }
     }
     let detectors: Vec<&str> = file.texts("ignore_detectors").into_iter().map(|(_, detector)| detector).collect();
-    let content = detectors.is_empty() || detectors.contains(&"filecontent");
-    if !content {
-        return reader.changed(file.place, format!("`{name}`: names and sizes of files are not looked at"));
-    }
-    if file.get("checksum").is_some() {
+    if detectors.contains(&"filecontent") {
+        let glob = if name.contains(['*', '?', '[']) { name.to_owned() } else { globs::exact(name) };
+        reader.exclude(file.place, &glob);
+    } else if !detectors.is_empty() {
+        reader.changed(file.place, format!("`{name}`: names and sizes of files are not looked at"));
+    } else if file.get("checksum").is_some() {
         // Another content is looked at again: what is in it now is what is known.
         reader.known(file.place, Mark::There).path = Some(name.to_owned());
-    } else if detectors.is_empty() {
-        reader.changed(file.place, format!("`{name}` has no checksum, so talisman did not ignore it"));
-    } else if name.contains(['*', '?', '[']) {
-        reader.exclude(file.place, name);
     } else {
-        reader.exclude(file.place, &globs::exact(name));
+        reader.changed(file.place, format!("`{name}` has no checksum, so talisman did not ignore it"));
     }
 }
 

@@ -1,5 +1,7 @@
 //! Values as TOML writes them.
 
+use std::fmt::Write;
+
 /// A string between double quotes.
 pub(super) fn quoted(text: &str) -> String {
     let mut out = String::from("\"");
@@ -9,7 +11,10 @@ pub(super) fn quoted(text: &str) -> String {
             '\\' => out.push_str("\\\\"),
             '\n' => out.push_str("\\n"),
             '\t' => out.push_str("\\t"),
-            c if crate::escape::hostile(c) => out.push_str(&format!("\\U{:08x}", u32::from(c))),
+            c if crate::escape::hostile(c) => {
+                // Writing to a string cannot fail.
+                let _ = write!(out, "\\U{:08x}", u32::from(c));
+            }
             c => out.push(c),
         }
     }

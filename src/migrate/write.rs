@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use super::{
-    Migration, rule,
+    Migration,
+    known::Allowed,
+    rule,
     toml_text::{list, quoted},
 };
 
@@ -38,39 +40,44 @@ impl Migration {
     }
 
     fn configuration(&self) -> String {
-        let mut text = String::new();
+        let mut lines = Vec::new();
         if !self.rules.is_empty() {
-            text.push_str(&format!("patterns = [\"{FOLDER}\"]\n"));
+            lines.push(format!("patterns = [\"{FOLDER}\"]"));
         }
         if self.never_fail {
-            text.push_str("fail-on = \"never\"\n");
+            lines.push("fail-on = \"never\"".to_owned());
         }
         if !self.skip.is_empty() {
-            text.push_str(&format!("skip-rules = {}\n", list(&self.skip)));
+            lines.push(format!("skip-rules = {}", list(&self.skip)));
         }
-        if !self.exclude.is_empty() {
-            text.push_str("exclude = [\n");
-            let mut seen = Vec::new();
-            for (glob, from) in &self.exclude {
-                if !seen.contains(&glob) {
-                    text.push_str(&format!("    {}, # {}\n", quoted(glob), crate::escape::terminal(from)));
-                    seen.push(glob);
-                }
-            }
-            text.push_str("]\n");
-        }
-        for entry in &self.allowed {
-            text.push_str("\n[[allow]]\n");
-            for (key, value) in [("id", &entry.id), ("rule", &entry.rule)] {
-                if let Some(value) = value {
-                    text.push_str(&format!("{key} = {}\n", quoted(value)));
-                }
-            }
-            if !entry.paths.is_empty() {
-                text.push_str(&format!("paths = {}\n", list(&entry.paths)));
-            }
-            text.push_str(&format!("reason = {}\n", quoted(&entry.reason)));
-        }
-        text
+        lines.extend(self.excluded());
+        lines.extend(self.allowed.iter().flat_map(entry));
+        lines.into_iter().map(|line| line + "\n").collect()
     }
+
+    /// The paths that are left out, each once and with where it comes from.
+    fn excluded(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        for (at, (glob, from)) in self.exclude.iter().enumerate() {
+            if !self.exclude[..at].iter().any(|(earlier, _)| earlier == glob) {
+                lines.push(format!("    {}, # {}", quoted(glob), crate::escape::terminal(from)));
+            }
+        }
+        if !lines.is_empty() {
+            lines.insert(0, "exclude = [".to_owned());
+            lines.push("]".to_owned());
+        }
+        lines
+    }
+}
+
+fn entry(allowed: &Allowed) -> Vec<String> {
+    let mut lines = vec![String::new(), "[[allow]]".to_owned()];
+    let named = [("id", &allowed.id), ("rule", &allowed.rule)];
+    lines.extend(named.into_iter().filter_map(|(key, value)| Some(format!("{key} = {}", quoted(value.as_deref()?)))));
+    if !allowed.paths.is_empty() {
+        lines.push(format!("paths = {}", list(&allowed.paths)));
+    }
+    lines.push(format!("reason = {}", quoted(&allowed.reason)));
+    lines
 }
