@@ -27,7 +27,7 @@ pub(super) fn from_regex(regex: &str) -> Option<Vec<String>> {
     let hir = regex_syntax::ParserBuilder::new().utf8(false).unicode(false).build().parse(regex).ok()?;
     let mut globs = Vec::new();
     for pieces in expand(&hir)? {
-        globs.extend(written(&anchored(pieces)?)?);
+        globs.extend(written(&anchored(&pieces)?)?);
     }
     globs.sort();
     globs.dedup();
@@ -51,10 +51,9 @@ fn expand(hir: &Hir) -> Option<Vec<Vec<Piece>>> {
         HirKind::Literal(literal) if literal.0.is_ascii() => {
             Some(vec![literal.0.iter().map(|&byte| Piece::Byte(byte)).collect()])
         }
-        HirKind::Literal(_) => None,
         HirKind::Look(Look::Start | Look::StartLF) => single(Piece::Start),
         HirKind::Look(Look::End | Look::EndLF) => single(Piece::End),
-        HirKind::Look(_) => None,
+        HirKind::Literal(_) | HirKind::Look(_) => None,
         HirKind::Class(class) => class_pieces(class),
         HirKind::Capture(capture) => expand(&capture.sub),
         HirKind::Repetition(repetition) => {
@@ -107,7 +106,7 @@ fn class_pieces(class: &Class) -> Option<Vec<Vec<Piece>>> {
 }
 
 /// The same with what an open beginning and end stand for.
-fn anchored(pieces: Vec<Piece>) -> Option<Vec<Piece>> {
+fn anchored(pieces: &[Piece]) -> Option<Vec<Piece>> {
     let start = pieces.iter().rposition(|piece| *piece == Piece::Start);
     let end = pieces.iter().position(|piece| *piece == Piece::End);
     let inner = pieces[start.map_or(0, |at| at + 1)..end.unwrap_or(pieces.len())].to_vec();
@@ -135,7 +134,7 @@ fn written(pieces: &[Piece]) -> Option<Vec<String>> {
             let fresh = glob.ends_with('/');
             match piece {
                 Piece::Byte(byte) => {
-                    next.push(if *byte == b'/' && fresh { glob } else { glob + &literal(char::from(*byte)) })
+                    next.push(if *byte == b'/' && fresh { glob } else { glob + &literal(char::from(*byte)) });
                 }
                 Piece::One => next.push(glob + "?"),
                 Piece::Within => next.push(glob + "*"),

@@ -125,7 +125,7 @@ impl Reader<'_> {
                 }
             }
             Err(_) => {
-                self.lost(place, format!("no rule of ours is called `{id}`: `stanch rules list` tells what there is"))
+                self.lost(place, format!("no rule of ours is called `{id}`: `stanch rules list` tells what there is"));
             }
         }
     }

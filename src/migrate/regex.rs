@@ -51,7 +51,7 @@ pub(super) fn translate(pattern: &str, secret: &Secret, cap: u32) -> Result<Tran
     if ambiguous {
         changes.push("of several groups the first is the secret".to_owned());
     }
-    let shorter = leading.map(|range| edits.apply(&pattern, Some(range)));
+    let shorter = leading.map(|range| edits.apply(&pattern, Some(&range)));
     Ok(Translated { regex: edits.apply(&pattern, None), shorter, changes })
 }
 
@@ -167,7 +167,7 @@ fn captures(ast: &Ast) -> bool {
 struct Edits {
     cap: u32,
     secret: Option<u32>,
-    edits: Vec<(Range<usize>, String)>,
+    made: Vec<(Range<usize>, String)>,
     capped: bool,
     anchored: bool,
     multi_line: bool,
@@ -192,7 +192,7 @@ impl Edits {
                 };
                 self.anchored |= replaced.starts_with('(');
                 let span = assertion.span.start.offset..assertion.span.end.offset;
-                self.edits.push((span, replaced.to_owned()));
+                self.made.push((span, replaced.to_owned()));
             }
             _ => {}
         }
@@ -213,7 +213,7 @@ impl Edits {
         if let Some(least) = open {
             let lazy = if repetition.greedy { "" } else { "?" };
             let span = repetition.op.span.start.offset..repetition.op.span.end.offset;
-            self.edits.push((span, format!("{{{least},{}}}{lazy}", self.cap.max(least))));
+            self.made.push((span, format!("{{{least},{}}}{lazy}", self.cap.max(least))));
             self.capped = true;
         }
         self.visit(&repetition.ast);
@@ -223,11 +223,11 @@ impl Edits {
         let start = group.span.start.offset;
         match &group.kind {
             GroupKind::CaptureIndex(index) if self.secret == Some(*index) => {
-                self.edits.push((start + 1..start + 1, "?<secret>".to_owned()));
+                self.made.push((start + 1..start + 1, "?<secret>".to_owned()));
             }
             GroupKind::CaptureName { name, .. } => {
                 let kind = if self.secret == Some(name.index) { "?<secret>" } else { "?:" };
-                self.edits.push((start + 1..name.span.end.offset + 1, kind.to_owned()));
+                self.made.push((start + 1..name.span.end.offset + 1, kind.to_owned()));
             }
             GroupKind::NonCapturing(flags) => self.flags(flags),
             GroupKind::CaptureIndex(_) => {}
@@ -236,12 +236,12 @@ impl Edits {
     }
 
     /// The text with all edits made, but for those within `left_out`, which goes.
-    fn apply(&self, pattern: &str, left_out: Option<Range<usize>>) -> String {
+    fn apply(&self, pattern: &str, left_out: Option<&Range<usize>>) -> String {
         let kept = |(range, _): &&(Range<usize>, String)| {
-            left_out.as_ref().is_none_or(|out| range.end <= out.start || range.start >= out.end)
+            left_out.is_none_or(|out| range.end <= out.start || range.start >= out.end)
         };
-        let mut edits: Vec<(Range<usize>, String)> = self.edits.iter().filter(kept).cloned().collect();
-        edits.extend(left_out.clone().map(|range| (range, String::new())));
+        let mut edits: Vec<(Range<usize>, String)> = self.made.iter().filter(kept).cloned().collect();
+        edits.extend(left_out.map(|range| (range.clone(), String::new())));
         edits.sort_by_key(|(range, _)| (range.start, range.end));
         let (mut text, mut at) = (String::new(), 0);
         for (range, replaced) in edits {

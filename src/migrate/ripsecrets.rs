@@ -17,7 +17,7 @@ pub(super) fn read(reader: &mut Reader<'_>, text: &str) {
             }
             _ if secrets => reader.known_regex(place, line, None),
             _ if line.starts_with('!') => {
-                reader.lost(place, format!("`{line}`: what is left out is not taken back in"))
+                reader.lost(place, format!("`{line}`: what is left out is not taken back in"));
             }
             glob => reader.exclude(place, glob),
         }

@@ -66,7 +66,7 @@ pub(super) fn compile(draft: &Draft) -> Result<Compiled, String> {
         let parts = parts(draft, cap)?;
         for attempt in attempts(draft, &translated) {
             match tried(draft, &attempt, &parts) {
-                Ok(rule) => return finished(draft, attempt, &parts, rule),
+                Ok(rule) => return finished(draft, attempt, &parts, &rule),
                 Err(reason) => refused = refused.or(Some(reason)),
             }
         }
@@ -119,9 +119,9 @@ fn tried(draft: &Draft, attempt: &Attempt, parts: &[(String, String)]) -> Result
     }
 }
 
-fn finished(draft: &Draft, attempt: Attempt, parts: &[(String, String)], rule: Rule) -> Result<Compiled, String> {
-    let found = example_of(&rule).ok_or("no example of it could be made that it finds, and our format wants one")?;
-    let none = no_example_of(&rule)
+fn finished(draft: &Draft, attempt: Attempt, parts: &[(String, String)], rule: &Rule) -> Result<Compiled, String> {
+    let found = example_of(rule).ok_or("no example of it could be made that it finds, and our format wants one")?;
+    let none = no_example_of(rule)
         .ok_or("it finds whatever holds its keyword, and our format wants an example of what it does not find")?;
     let text = text(draft, &attempt, parts, (&found, &none));
     let rules = spec::read("rule", &(file_head("x") + &text)).map_err(|problems| problems[0].message.clone())?;
@@ -138,7 +138,7 @@ fn example_of(rule: &Rule) -> Option<String> {
     };
     example::styles().find_map(|style| {
         let own = example::template(&rule.detect.regex, style)?;
-        let behind: String = other(style)?.iter().map(|part| format!("\n{part}")).collect();
+        let behind = other(style)?.join("\n");
         ["", " ", "x = '", "\n"].iter().find_map(|before| {
             let template = format!("{before}{own}\n{behind}");
             finds(&detector, rule, &template).then_some(template)
