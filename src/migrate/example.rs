@@ -7,6 +7,8 @@ use std::fmt::Write;
 
 use regex_syntax::hir::{Class, ClassBytes, Hir, HirKind};
 
+use super::literals::byte_class;
+
 /// How varying parts are filled.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Style {
@@ -49,11 +51,12 @@ fn write(hir: &Hir, style: Style, out: &mut String) -> Option<()> {
         HirKind::Repetition(repetition) => {
             let most = repetition.max.unwrap_or(u32::MAX);
             match repetition.sub.kind() {
-                HirKind::Class(Class::Bytes(class)) if !alphabet(class).is_empty() => {
+                HirKind::Class(class) if byte_class(class).is_some_and(|class| !alphabet(&class).is_empty()) => {
+                    let letters = alphabet(&byte_class(class)?);
                     let wanted = if repetition.min == 0 && style.sparse { 0 } else { style.run };
                     let times = wanted.clamp(repetition.min, most);
                     if times > 0 {
-                        write!(out, "{{chars('{}', {times})}}", alphabet(class)).ok()?;
+                        write!(out, "{{chars('{letters}', {times})}}").ok()?;
                     }
                 }
                 _ => {
@@ -68,7 +71,7 @@ fn write(hir: &Hir, style: Style, out: &mut String) -> Option<()> {
 
 /// One byte of a class.
 fn one(class: &Class, out: &mut String) -> Option<()> {
-    let Class::Bytes(class) = class else { return None };
+    let class = &byte_class(class)?;
     let letters = alphabet(class);
     if !letters.is_empty() {
         write!(out, "{{chars('{letters}', 1)}}").ok()?;

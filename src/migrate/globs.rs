@@ -5,6 +5,8 @@
 
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
+use super::literals::byte_class;
+
 /// Most globs that one regex may become.
 const MOST: usize = 64;
 
@@ -85,7 +87,8 @@ fn joined(ways: &[Vec<Piece>], more: &[Vec<Piece>]) -> Option<Vec<Vec<Piece>>> {
 
 /// What a class repeated without end stands for.
 fn wild(hir: &Hir) -> Option<Piece> {
-    let HirKind::Class(Class::Bytes(class)) = hir.kind() else { return None };
+    let HirKind::Class(class) = hir.kind() else { return None };
+    let class = byte_class(class)?;
     let has = |byte: u8| class.iter().any(|range| range.start() <= byte && byte <= range.end());
     // Whether anything at all that paths are made of, slashes aside.
     if !(b' '..=b'~').filter(|&byte| byte != b'/' && byte != b'\\').all(has) {
@@ -95,7 +98,7 @@ fn wild(hir: &Hir) -> Option<Piece> {
 }
 
 fn class_pieces(class: &Class) -> Option<Vec<Vec<Piece>>> {
-    let Class::Bytes(class) = class else { return None };
+    let class = byte_class(class)?;
     let bytes: Vec<u8> = class.iter().flat_map(|range| range.start()..=range.end()).collect();
     if bytes.len() > 200 {
         return Some(vec![vec![Piece::One]]);

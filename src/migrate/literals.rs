@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use regex_syntax::hir::{Class, Hir, HirKind};
+use regex_syntax::hir::{Class, ClassBytes, Hir, HirKind};
 
 /// Most literals that are told apart.
 const MOST: usize = 64;
@@ -64,17 +64,25 @@ fn in_sequence(parts: &[Hir]) -> Option<Set> {
     better(found, run)
 }
 
+/// A class as bytes: alternatives of one character each are a class of characters even where Unicode is off.
+pub(super) fn byte_class(class: &Class) -> Option<ClassBytes> {
+    match class {
+        Class::Bytes(class) => Some(class.clone()),
+        Class::Unicode(class) => class.to_byte_class(),
+    }
+}
+
 /// All texts that `hir` matches, in lower case, where they are few.
 fn exact(hir: &Hir) -> Option<Set> {
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => Some(Set::from([Vec::new()])),
         HirKind::Literal(literal) => Some(Set::from([literal.0.to_ascii_lowercase()])),
-        HirKind::Class(Class::Bytes(class)) => {
+        HirKind::Class(class) => {
+            let class = byte_class(class)?;
             let bytes = class.iter().flat_map(|range| range.start()..=range.end());
             let set: Set = bytes.map(|byte| vec![byte.to_ascii_lowercase()]).collect();
             Some(set).filter(|set| set.len() <= 8)
         }
-        HirKind::Class(Class::Unicode(_)) => None,
         HirKind::Capture(capture) => exact(&capture.sub),
         HirKind::Repetition(repetition) => {
             let times = repetition.max.filter(|&max| max == repetition.min && max <= 4)?;

@@ -52,7 +52,19 @@ pub(super) fn translate(pattern: &str, secret: &Secret, cap: u32) -> Result<Tran
         changes.push("of several groups the first is the secret".to_owned());
     }
     let shorter = leading.map(|range| edits.apply(&pattern, Some(&range)));
-    Ok(Translated { regex: edits.apply(&pattern, None), shorter, changes })
+    let regex = edits.apply(&pattern, None);
+    let parsed = regex_syntax::ParserBuilder::new().utf8(false).unicode(false).build().parse(&regex);
+    parsed.map_err(|error| format!("its regex cannot be expressed: {}", kind(&error)))?;
+    Ok(Translated { regex, shorter, changes })
+}
+
+/// What is wrong with a regex, without the regex.
+fn kind(error: &regex_syntax::Error) -> String {
+    match error {
+        regex_syntax::Error::Parse(error) => error.kind().to_string(),
+        regex_syntax::Error::Translate(error) => error.kind().to_string(),
+        _ => "it is not understood".to_owned(),
+    }
 }
 
 /// `pattern` as Rust reads what RE2 does: for matching, not for a rule.
