@@ -17,6 +17,8 @@ pub mod hook;
 pub mod incident;
 pub mod known;
 pub mod location;
+#[cfg(feature = "migrate")]
+pub mod migrate;
 #[cfg(feature = "net")]
 pub mod net;
 pub mod playbook;

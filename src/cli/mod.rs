@@ -13,6 +13,7 @@ mod hook;
 mod interrupt;
 mod man;
 mod memory;
+mod migrate;
 mod output;
 mod plan;
 mod playbook;
@@ -67,6 +68,8 @@ enum Command {
     /// Scans the commits that no remote has yet, for the pre-commit framework
     #[command(hide = true)]
     PreCommitPush(Box<scan::Arguments>),
+    /// Takes over what other scanners' files leave out, allow and look for
+    Migrate(migrate::Arguments),
     /// Looks at the rules by which tokens are found
     Rules(rules::Arguments),
     /// Prints what a shell completes the command line with
@@ -97,6 +100,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Hook(arguments) => hook::run(&arguments),
         Command::PreCommitFiles(arguments) => precommit::files(*arguments, colour),
         Command::PreCommitPush(arguments) => precommit::push(*arguments, colour),
+        Command::Migrate(arguments) => migrate::run(&arguments),
         Command::Rules(arguments) => rules::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),
         Command::Man(arguments) => man::run(&arguments),

@@ -12,6 +12,8 @@ mod hook;
 mod laws;
 mod layers;
 #[cfg(feature = "cli")]
+mod migrate;
+#[cfg(feature = "cli")]
 mod readme;
 #[cfg(feature = "git")]
 mod repo;
