@@ -27,16 +27,13 @@ struct Error {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Status, AnyError> {
     let program = super::Arguments::command();
-    match &arguments.dir {
-        Some(dir) => {
-            let written = fs::create_dir_all(dir).and_then(|()| clap_mangen::generate_to(program, dir));
-            written.map_err(|source| Error { dir: dir.clone(), source })?;
-        }
-        None => {
-            let mut page = Vec::new();
-            clap_mangen::Man::new(program).render(&mut page)?;
-            io::stdout().lock().write_all(&page)?;
-        }
+    if let Some(dir) = &arguments.dir {
+        let written = fs::create_dir_all(dir).and_then(|()| clap_mangen::generate_to(program, dir));
+        written.map_err(|source| Error { dir: dir.clone(), source })?;
+    } else {
+        let mut page = Vec::new();
+        clap_mangen::Man::new(program).render(&mut page)?;
+        io::stdout().lock().write_all(&page)?;
     }
     Ok(Status::Clean)
 }

@@ -59,13 +59,10 @@ fn each_line(hook: Hook, input: &[u8], read: impl Fn(&str) -> Option<Update>) ->
 }
 
 fn update(name: &str, old: &str, new: &str) -> Option<Update> {
-    Some(Update { name: name.to_owned(), old: id_or_nothing(old)?, new: id_or_nothing(new)? })
-}
-
-/// An id; all zeros stand for nothing.
-fn id_or_nothing(text: &str) -> Option<Option<ObjectId>> {
-    let id = object_id(text)?;
-    Some(Some(id).filter(|id| id.as_bytes().iter().any(|&byte| byte != 0)))
+    // All zeros stand for nothing.
+    let there = |id: &ObjectId| id.as_bytes().iter().any(|&byte| byte != 0);
+    let [old, new] = [object_id(old)?, object_id(new)?].map(|id| Some(id).filter(there));
+    Some(Update { name: name.to_owned(), old, new })
 }
 
 /// The id that these hex digits are.

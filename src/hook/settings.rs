@@ -70,11 +70,8 @@ pub(super) fn of_the_user() -> Option<PathBuf> {
 }
 
 fn read(source: Source, path: &Path, git_dir: Option<&Path>) -> Result<Option<File>, Error> {
-    let text = match std::fs::read(path) {
-        Ok(text) => text,
-        // Git passes over what it may not read as well.
-        Err(_) => return Ok(None),
-    };
+    // Git passes over what it may not read as well.
+    let Ok(text) = std::fs::read(path) else { return Ok(None) };
     let failed = |why: String| Error::Settings { why: format!("{}: {why}", path.display()) };
     let metadata = Metadata::from(source).at(path);
     let file = File::from_bytes_no_includes(&text, metadata, init::Options::default());

@@ -209,8 +209,11 @@ mod tests {
     const PLAIN: GitHub = GitHub { quiet: false };
     const QUIET: GitHub = GitHub { quiet: true };
 
-    /// Commands as the runner reads them: name, properties, message.
-    fn read(text: &str) -> Vec<(String, Vec<(String, String)>, String)> {
+    /// A command: its name, properties and message.
+    type Command = (String, Vec<(String, String)>, String);
+
+    /// Commands as the runner reads them.
+    fn read(text: &str) -> Vec<Command> {
         let plain = |text: &str| text.replace("%0D", "\r").replace("%0A", "\n").replace("%3A", ":");
         let plain = |text: &str| plain(text).replace("%2C", ",").replace("%25", "%");
         let command = |line: &str| {

@@ -55,7 +55,7 @@ pub(super) struct Arguments {
     hook: Name,
     /// What git hands to it
     #[arg(value_name = "ARGUMENT", trailing_var_arg = true, allow_hyphen_values = true)]
-    arguments: Vec<PathBuf>,
+    handed: Vec<PathBuf>,
     #[command(flatten)]
     scanning: Scanning,
 }
@@ -92,13 +92,13 @@ enum Error {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Status, AnyError> {
     let called = Called::in_folder(&env::current_dir()?);
-    let Arguments { hook: Name(hook), arguments, scanning } = arguments;
+    let Arguments { hook: Name(hook), handed, scanning } = arguments;
     let (index_file, heads) = (called.index_file.clone(), called.heads.clone());
     let change = match hook {
         Hook::PreMergeCommit => Change::Merged { index_file, heads },
-        Hook::CommitMsg => return commit_msg(&called, arguments, scanning),
+        Hook::CommitMsg => return commit_msg(&called, handed, scanning),
         Hook::PrePush => {
-            let remote = arguments.first().ok_or(Error::NoRemote)?;
+            let remote = handed.first().ok_or(Error::NoRemote)?;
             match push::to_remote(&push::on_this_side(&input()?)?, &remote.to_string_lossy()) {
                 Some(change) => change,
                 // What only deletes brings nothing.
@@ -119,8 +119,8 @@ fn input() -> io::Result<Vec<u8>> {
     Ok(input)
 }
 
-fn commit_msg(called: &Called, arguments: &[PathBuf], scanning: &Scanning) -> Result<Status, AnyError> {
-    let path = called.folder.join(arguments.first().ok_or(Error::NoMessage)?);
+fn commit_msg(called: &Called, handed: &[PathBuf], scanning: &Scanning) -> Result<Status, AnyError> {
+    let path = called.folder.join(handed.first().ok_or(Error::NoMessage)?);
     let message = fs::read(&path).map_err(|source| Error::Read { path, source })?;
     let repository = called.repository()?;
     // Git sets the editor to this where it calls none.

@@ -101,8 +101,8 @@ pub(super) fn tracking(layout: &Layout, remote: &str) -> Result<Vec<String>, Err
     let mut patterns = Vec::new();
     for section in config.sections_by_name("remote").into_iter().flatten() {
         let body = section.body();
-        let is_address = |key: &str| body.values(key).iter().any(|address| address.to_string() == remote);
-        let is_named = section.header().subsection_name().is_some_and(|name| name.to_string() == remote);
+        let is_address = |key: &str| body.values(key).iter().any(|address| ***address == *remote.as_bytes());
+        let is_named = section.header().subsection_name().is_some_and(|name| **name == *remote.as_bytes());
         if is_named || is_address("url") || is_address("pushurl") {
             let specs = body.values("fetch").into_iter().map(|spec| spec.to_string());
             patterns.extend(specs.filter_map(|spec| spec.split_once(':').map(|(_, to)| to.to_owned())));

@@ -206,7 +206,7 @@ fn diverged(one: u64, other: u64, attributes: Option<&str>) -> Repo {
 /// Two tokens and whether their entries come to stand between the same two of the tokens 0 to 9.
 fn pair(adjacent: bool) -> (u64, u64) {
     let place = |number: u64| (0..10).filter(|&old| id(old) < id(number)).count();
-    let other = (101..).find(|&other| (place(other) == place(100)) == adjacent).unwrap();
+    let other = (101..1000).find(|&other| (place(other) == place(100)) == adjacent).unwrap();
     (100, other)
 }
 

@@ -31,7 +31,7 @@ fn commit(repo: &Repo, message: &str) -> String {
     repo.id("HEAD")
 }
 
-fn refs(repo: &Repo, remote: &PathBuf) -> String {
+fn refs(repo: &Repo, remote: &std::path::Path) -> String {
     repo.git_in(remote, &["for-each-ref", "--format=%(refname)"])
 }
 

@@ -29,7 +29,7 @@ fn push(repo: &Repo, arguments: &[&str]) -> Run {
     git(repo, repo.path(), &[&["push", "--quiet"], arguments].concat())
 }
 
-fn refs(repo: &Repo, remote: &PathBuf) -> String {
+fn refs(repo: &Repo, remote: &std::path::Path) -> String {
     repo.git_in(remote, &["for-each-ref", "--format=%(refname)"])
 }
 

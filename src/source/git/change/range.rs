@@ -100,8 +100,12 @@ impl Repository {
             met: HashMap::new(),
             waiting: BinaryHeap::new(),
         };
-        from.iter().for_each(|&id| walk.meet(id, Sides { from: true, to: false }));
-        to.iter().for_each(|&id| walk.meet(id, Sides { from: false, to: true }));
+        for &id in from {
+            walk.meet(id, Sides { from: true, to: false });
+        }
+        for &id in to {
+            walk.meet(id, Sides { from: false, to: true });
+        }
         walk.run()
     }
 }
