@@ -281,11 +281,14 @@ struct Scan<'a> {
 
 impl Scan<'_> {
     /// What the run came to.
-    fn finish(&self, mut gathered: Gathered<'_>) -> Outcome {
+    fn finish(&self, gathered: Gathered<'_>) -> Outcome {
         let (options, detector, progress) = (self.options, self.detector, self.progress);
-        #[cfg(feature = "git")]
-        let cursor = gathered.cursor.take();
-        let Gathered { grouping, mut coverage, .. } = gathered;
+        let Gathered {
+            grouping,
+            mut coverage,
+            #[cfg(feature = "git")]
+            cursor,
+        } = gathered;
         if progress.is_stopped() {
             coverage.fail("the run", "was stopped: what was left is not scanned");
         }
