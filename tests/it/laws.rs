@@ -118,12 +118,23 @@ fn a_secret_never_prints_itself() {
     let formats: Vec<&str> = ["scan"].into_iter().chain(pairs).collect();
     for flags in [&["-v"][..], &["-v", "--no-allow", "--min-confidence", "low", "--all-versions"]] {
         let run = run(&mut command(repo.path(), &[&formats, flags].concat())).ended(1);
-        let files: Vec<Vec<u8>> = paths.iter().map(|path| fs::read(path).unwrap()).collect();
+        let mut files: Vec<Vec<u8>> = paths.iter().map(|path| fs::read(path).unwrap()).collect();
+        let gitlab = Format::ALL.iter().position(|format| *format == Format::GitLab).unwrap();
+        files[gitlab] = without_ids(&files[gitlab]);
         for (printed, format) in files.iter().map(Vec::as_slice).chain([&*run.out, run.err.as_bytes()]).zip(0..) {
             let leaked = printed.windows(SHOWN).find(|window| hidden.contains(window));
             assert_eq!(leaked.map(|window| String::from_utf8_lossy(window)), None, "report {format} with {flags:?}");
         }
     }
+}
+
+/// GitLab's report but for the ids of what it lists: they are hashes in the form of UUIDs, and of thousands one has eight characters of some UUID that is a secret.
+fn without_ids(report: &[u8]) -> Vec<u8> {
+    let mut document: serde_json::Value = serde_json::from_slice(report).unwrap();
+    for listed in document["vulnerabilities"].as_array_mut().unwrap() {
+        assert_eq!(listed["id"].take().as_str().unwrap().len(), 36);
+    }
+    document.to_string().into_bytes()
 }
 
 /// Law 3: a token that stands in a name and nowhere else is no less a token.
