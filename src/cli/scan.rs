@@ -220,10 +220,12 @@ fn configuration(arguments: &Arguments) -> Result<config::File, AnyError> {
     Ok(path.map_or_else(|| Ok(config::File::default()), |path| config::File::read(&path))?)
 }
 
-/// The file of this name at the top of what is scanned, where there is one.
+/// The file of this name at the top of what is scanned, where there is one. A link to nothing counts, so that reading it tells; a pipe or a
+/// device does not: reading it would not end.
 pub(super) fn at_top(paths: &[PathBuf], name: &str) -> Option<PathBuf> {
     let mut named = paths.iter().map(|path| path.join(name));
-    named.find(|path| path.symlink_metadata().is_ok_and(|metadata| !metadata.is_dir()))
+    let dangles = |path: &Path| path.is_symlink() && !path.exists();
+    named.find(|path| path.is_file() || dangles(path))
 }
 
 fn flags(arguments: &Arguments) -> Result<Flags, config::Error> {

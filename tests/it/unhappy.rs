@@ -159,7 +159,9 @@ fn what_is_no_file_is_left_out() {
 #[test]
 fn what_is_named_by_flags_is_a_file_too() {
     let sandbox = Sandbox::new();
-    assert!(Command::new("mkfifo").arg(sandbox.path().join("stanch.toml")).status().unwrap().success());
+    for name in ["stanch.toml", ".stanchignore", "stanch.baseline.jsonl"] {
+        assert!(Command::new("mkfifo").arg(sandbox.path().join(name)).status().unwrap().success());
+    }
     sandbox.write("a", leak(1));
     sandbox.scan(&[]).ended(1);
     for flag in ["--config", "--patterns", "--key-file"] {
