@@ -32,6 +32,8 @@ pub mod scan;
 pub mod sealed;
 pub mod secret;
 pub mod source;
+#[cfg(feature = "sweep")]
+pub mod sweep;
 pub mod text;
 pub mod verdict;
 pub mod verify;

@@ -14,7 +14,7 @@ const LAYERS: &[&[&str]] = &[
     &["ask"],
     &["source", "detect", "known", "verify", "respond", "report"],
     &["scan"],
-    &["hook", "migrate"],
+    &["hook", "migrate", "sweep"],
     &["config"],
     &["cli"],
 ];
