@@ -248,6 +248,7 @@ impl Config {
             baseline,
             terms,
             key,
+            known_key: None,
             require_full_history: flags.require_full_history,
             all_versions: flags.all_versions,
             now: flags.now,

@@ -12,7 +12,7 @@ use stanch::{
     config::{self, Config, Flags},
     detect::Detector,
     known::baseline,
-    scan::{self, History, Progress, Status, Target, cursor::Cursor},
+    scan::{self, Cursor, History, Progress, Status, Target},
     sealed,
     source::git::{Change, Refs},
 };

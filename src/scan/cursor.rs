@@ -89,6 +89,11 @@ impl Cursor {
         (0..).zip(rules).filter(|(_, rule)| is_unseen(rule)).map(|(ix, _)| RuleIx(ix)).collect()
     }
 
+    /// What it has seen of the repository.
+    pub(super) fn repository(&self) -> &Snapshot {
+        &self.repository
+    }
+
     /// Remembers where these were reported.
     pub(super) fn note_reported(&mut self, incidents: &[Incident], key: &IdentityKey) {
         for incident in incidents {

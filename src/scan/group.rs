@@ -189,7 +189,8 @@ enum Made {
 fn incident(group: Group, rule: &Rule, options: &Options, known: &mut Known<'_>) -> Made {
     let id = options.key.identify(&rule.family, &group.secret);
     let mut occurrences: Vec<Occurrence> = group.occurrences.into_values().collect();
-    known.mark(id, &rule.id, &group.secret, &mut occurrences);
+    let known_id = options.known_key.as_ref().map_or(id, |key| key.identify(&rule.family, &group.secret));
+    known.mark(known_id, &rule.id, &group.secret, &mut occurrences);
     occurrences.retain(|occurrence| occurrence.confidence >= options.min_confidence);
     if occurrences.is_empty() {
         return Made::Unsure;
@@ -197,7 +198,7 @@ fn incident(group: Group, rule: &Rule, options: &Options, known: &mut Known<'_>)
     if !options.show_allowed {
         occurrences.retain(|occurrence| occurrence.allowed_by.is_none());
         if occurrences.is_empty() {
-            known.hide(id);
+            known.hide(known_id);
             return Made::Allowed;
         }
     }

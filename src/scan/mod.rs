@@ -4,7 +4,7 @@
 //! [`crate::report`]'s.
 
 #[cfg(feature = "git")]
-pub mod cursor;
+mod cursor;
 mod group;
 #[cfg(feature = "git")]
 mod handed;
@@ -12,6 +12,8 @@ mod handed;
 mod history;
 mod known;
 mod named;
+#[cfg(feature = "git")]
+mod network;
 #[cfg(feature = "git")]
 mod news;
 mod paths;
@@ -37,11 +39,13 @@ use crate::{
     secret::Secret,
     source::{files, stdin},
 };
-#[cfg(feature = "git")]
-use cursor::Cursor;
 use group::Grouping;
 use known::Known;
 
+#[cfg(feature = "git")]
+pub use cursor::Cursor;
+#[cfg(feature = "git")]
+pub use network::{Member, Network, network};
 pub use progress::Progress;
 pub use status::{FailOn, Status};
 
@@ -68,6 +72,8 @@ pub struct Options {
     pub terms: String,
     /// Under which identities are made.
     pub key: IdentityKey,
+    /// Under which the configuration and the baseline name incidents, where that is another one.
+    pub known_key: Option<IdentityKey>,
     /// The time, in seconds since 1970: what has expired by then is inactive.
     pub now: i64,
     /// Whether a shallow history makes the run incomplete.

@@ -76,10 +76,10 @@ pub(super) fn advance(
 }
 
 /// What goes from one cursor to the next.
-struct Renewal<'a> {
-    scan: &'a Scan<'a>,
-    repository: &'a Repository,
-    seen: Option<&'a Cursor>,
+pub(super) struct Renewal<'a> {
+    pub(super) scan: &'a Scan<'a>,
+    pub(super) repository: &'a Repository,
+    pub(super) seen: Option<&'a Cursor>,
 }
 
 /// Places that are news, and the identities of their secrets.
@@ -91,10 +91,10 @@ struct Finds {
 
 /// Which objects hold which incidents.
 #[derive(Default)]
-struct Holders {
-    ids: Vec<IncidentId>,
+pub(super) struct Holders {
+    pub(super) ids: Vec<IncidentId>,
     numbers: HashMap<IncidentId, u32>,
-    by_object: BTreeMap<ObjectId, Vec<u32>>,
+    pub(super) by_object: BTreeMap<ObjectId, Vec<u32>>,
 }
 
 impl Holders {
@@ -118,6 +118,15 @@ impl Holders {
             }
         }
     }
+
+    /// Has `cursor` remember which objects hold what.
+    pub(super) fn note_in(&self, cursor: &mut Cursor) {
+        for (&object, numbers) in &self.by_object {
+            for &number in numbers {
+                cursor.held.entry(self.ids[number as usize]).or_default().objects.insert(object);
+            }
+        }
+    }
 }
 
 impl Renewal<'_> {
@@ -125,7 +134,7 @@ impl Renewal<'_> {
     fn run(&self, mut now: Cursor, gathered: &mut Gathered<'_>) -> Finds {
         let coverage = &mut gathered.coverage;
         let nothing = Snapshot::default();
-        let news = self.repository.news(self.seen.map_or(&nothing, |seen| &seen.repository));
+        let news = self.repository.news(self.seen.map_or(&nothing, Cursor::repository));
         let rules = self.seen.map_or(Vec::new(), |seen| seen.unseen_rules(self.scan.detector.rules()));
         let is_news = !news.is_empty() || !rules.is_empty();
         if !is_news {
@@ -154,7 +163,7 @@ impl Renewal<'_> {
     }
 
     /// What new objects hold, and by these rules the others.
-    fn found(&self, news: &News, rules: &[RuleIx], coverage: &mut Coverage) -> Secrets {
+    pub(super) fn found(&self, news: &News, rules: &[RuleIx], coverage: &mut Coverage) -> Secrets {
         let margin = self.scan.detector.margin();
         let make = || Worker::new(self.scan);
         let workers = if news.is_everything() {
@@ -210,7 +219,7 @@ impl Renewal<'_> {
     }
 
     /// Which objects that are here hold something: what was found, and what was seen before.
-    fn holders(&self, found: &Secrets) -> Holders {
+    pub(super) fn holders(&self, found: &Secrets) -> Holders {
         let mut holders = Holders::default();
         for (&id, held) in self.seen.iter().flat_map(|seen| &seen.held) {
             let here = held.objects.iter().filter(|&&object| self.repository.holds(object));
@@ -222,11 +231,7 @@ impl Renewal<'_> {
 
     /// Of the places, those that are news; what is held, and where it was reported before, goes into `now`.
     fn sort_out(&self, mut places: Vec<Place>, holders: &Holders, now: &mut Cursor) -> Vec<Place> {
-        for (&object, numbers) in &holders.by_object {
-            for &number in numbers {
-                now.held.entry(holders.ids[number as usize]).or_default().objects.insert(object);
-            }
-        }
+        holders.note_in(now);
         places.retain(|place| {
             let id = holders.ids[place.secret as usize];
             let hash = cursor::place(&self.scan.options.key, id, place.path.as_ref(), place.git.blob);

@@ -164,6 +164,17 @@ impl Repository {
         if found.map_err(failed)? { Ok(()) } else { Err(Error::Missing { id: id.to_string() }) }
     }
 
+    /// How many refs it has, or one of its namespaces (gitnamespaces(7)).
+    pub fn ref_count(&self, namespace: Option<&str>) -> u64 {
+        let count = |table: &RefTable| table.refs.len() as u64;
+        namespace.map_or_else(|| count(self.refs()), |namespace| count(&self.refs().within(namespace)))
+    }
+
+    /// The commit that the HEAD of a namespace names; nothing before the first one.
+    pub fn head_of(&self, namespace: &str) -> Option<ObjectId> {
+        self.refs().within(namespace).head
+    }
+
     /// Whether it has the object.
     pub fn holds(&self, id: ObjectId) -> bool {
         self.store.num(id.as_bytes()).is_some()

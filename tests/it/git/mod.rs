@@ -9,6 +9,8 @@ mod changes;
 mod deltas;
 mod layout;
 #[cfg(feature = "cli")]
+mod network;
+#[cfg(feature = "cli")]
 mod pack;
 mod random;
 mod refs;

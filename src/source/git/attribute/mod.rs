@@ -60,6 +60,20 @@ pub struct Scope<'a> {
     pub complete: bool,
 }
 
+/// What is looked at, and as seen from which refs.
+#[derive(Clone, Copy)]
+struct View<'a> {
+    hits: &'a Hits,
+    dirs: &'a Dirs<'a>,
+    /// What each commit's tree holds.
+    roots: &'a [Dir],
+    tips: &'a Tips,
+    /// Which commits count.
+    picked: &'a [bool],
+    /// Whether what nothing names has a place.
+    strays: bool,
+}
+
 impl Repository {
     /// Where the secrets are that `hits` says the objects hold: one [`Place`] for each secret and path, one for each commit
     /// whose message has a secret.
@@ -76,7 +90,7 @@ impl Repository {
         }
         let hits = Hits::new(hits);
         coverage.add(self.commits().notes.clone());
-        let tips = Tips::of(self, scope.refs);
+        let tips = Tips::of(self, self.refs(), scope.refs);
         let mut notes = Coverage::default();
         let trees = Trees::read((&self.store, self.inventory()), &hits.numbers, &mut notes);
         if scope.complete {
@@ -84,6 +98,34 @@ impl Repository {
             self.note_missing(&trees, &tips, coverage);
         }
         if hits.ids.is_empty() { Vec::new() } else { self.places(&hits, (&trees, &tips), scope, coverage) }
+    }
+
+    /// The same for each of these namespaces (gitnamespaces(7)), as if it were a repository of its own: its refs and its HEAD alone. What
+    /// they do not lead to has no place. What is missing anywhere is a failure.
+    pub fn attribute_namespaces(
+        &self,
+        hits: &BTreeMap<ObjectId, Vec<u32>>,
+        namespaces: &[&str],
+        all_versions: bool,
+        coverage: &mut Coverage,
+    ) -> Vec<Vec<Place>> {
+        let hits = Hits::new(hits);
+        coverage.add(self.commits().notes.clone());
+        let trees = Trees::read((&self.store, self.inventory()), &hits.numbers, coverage);
+        let everything = Tips::of(self, self.refs(), &Refs::All);
+        self.note_missing(&trees, &everything, coverage);
+        if hits.ids.is_empty() {
+            return vec![Vec::new(); namespaces.len()];
+        }
+        let dirs = Dirs::new(&trees, self.store.len());
+        let roots = self.look_at_trees(&dirs, &everything, coverage);
+        let mut places = |namespace: &&str| {
+            let tips = Tips::of(self, &self.refs().within(namespace), &Refs::All);
+            let picked = self.commits().graph.ancestry(tips.ref_commits.iter().copied());
+            let view = View { hits: &hits, dirs: &dirs, roots: &roots, tips: &tips, picked: &picked, strays: false };
+            self.places_in(&view, (&[], &[]), all_versions, coverage)
+        };
+        namespaces.iter().map(&mut places).collect()
     }
 
     fn places(
@@ -100,23 +142,37 @@ impl Repository {
             staged = self.staged_hits(&dirs, hits, coverage);
             unnamed = self.look_at_unnamed(&dirs, hits, &staged, coverage);
         }
-        let sets = dirs.sets();
         let graph = &self.commits().graph;
-        let notes = notes_alone(graph, tips);
-        let (paths, keys) = (Paths::new(), Keys::new(hits.ids.len()));
-        let mut history = History { graph, sets: &sets, hits, roots: &roots, notes: &notes, paths, keys };
         let picked = match scope.refs {
             Refs::All => vec![true; graph.len()],
             Refs::Matching(_) => graph.ancestry(tips.picked_commits.iter().copied()),
         };
+        let view = View { hits, dirs: &dirs, roots: &roots, tips, picked: &picked, strays: true };
+        self.places_in(&view, (&staged, &unnamed), scope.all_versions, coverage)
+    }
+
+    /// Where the hits are in what `view` shows; besides, in what the index holds and in trees that no commit names.
+    fn places_in(
+        &self,
+        view: &View<'_>,
+        (staged, unnamed): (&[(Vec<NameIx>, Hit)], &[Dir]),
+        all_versions: bool,
+        coverage: &mut Coverage,
+    ) -> Vec<Place> {
+        let View { hits, dirs, roots, tips, picked, .. } = *view;
+        let sets = dirs.sets();
+        let graph = &self.commits().graph;
+        let notes = notes_alone(graph, tips);
+        let (paths, keys) = (Paths::new(), Keys::new(hits.ids.len()));
+        let mut history = History { graph, sets: &sets, hits, roots, notes: &notes, paths, keys };
         let commits = || graph.commits().filter(|&commit| picked[commit as usize]);
         history.note_holders(commits(), |commit| self.sort_key(graph.num(commit)));
         history.note_origins(commits());
         history.note_head(tips.head);
-        history.note_staged(&staged);
-        history.note_unnamed(&unnamed);
-        self.note_bare(&mut history, tips, &dirs);
-        Placing::new(self, history, tips, &picked, scope.all_versions).places(coverage)
+        history.note_staged(staged);
+        history.note_unnamed(unnamed);
+        self.note_bare(&mut history, tips, dirs);
+        Placing::new(self, history, view, all_versions).places(coverage)
     }
 
     /// Looks at the trees of all commits and at those that are named without one; gives what each commit's holds.

@@ -14,7 +14,7 @@ use super::{
         object,
         store::{Num, Reader},
     },
-    Place,
+    Place, View,
     contain::{self, Answer},
     history::History,
     keys::{Class, Key, NOTE, NOWHERE},
@@ -33,6 +33,8 @@ pub(super) struct Placing<'a> {
     history: History<'a>,
     tips: &'a Tips,
     picked: &'a [bool],
+    /// Whether what nothing names has a place.
+    strays: bool,
     all_versions: bool,
     reader: Reader<'a>,
     infos: HashMap<CommitIx, CommitInfo>,
@@ -60,16 +62,11 @@ impl Questions {
 }
 
 impl<'a> Placing<'a> {
-    pub(super) fn new(
-        repository: &'a Repository,
-        history: History<'a>,
-        tips: &'a Tips,
-        picked: &'a [bool],
-        all_versions: bool,
-    ) -> Self {
+    pub(super) fn new(repository: &'a Repository, history: History<'a>, view: &View<'a>, all_versions: bool) -> Self {
+        let View { tips, picked, strays, .. } = *view;
         let reader = Reader::new(&repository.store);
         let (infos, questions) = Default::default();
-        Self { repository, history, tips, picked, all_versions, reader, infos, questions }
+        Self { repository, history, tips, picked, strays, all_versions, reader, infos, questions }
     }
 
     /// All places.
@@ -114,6 +111,7 @@ impl<'a> Placing<'a> {
                     let commit = self.history.graph.find(num);
                     messages.extend(commit.filter(|&at| self.picked[at as usize]).map(|commit| (hit, commit)));
                 }
+                Some((num, Kind::Tag)) if !self.strays && !self.tips.tags.contains_key(&num) => {}
                 Some((num, Kind::Tag)) if self.reader.read(num, &mut buffer).is_ok() => {
                     let name = object::Tag::parse(&buffer).name;
                     for &class in hits.classes(hit) {
@@ -121,7 +119,8 @@ impl<'a> Placing<'a> {
                     }
                 }
                 _ if self.history.keys.placed[hit as usize] => {}
-                _ => self.history.note_nowhere(hit),
+                _ if self.strays => self.history.note_nowhere(hit),
+                _ => {}
             }
         }
         (messages, tags)

@@ -8,6 +8,7 @@ use super::super::{
     Refs, Repository,
     graph::CommitIx,
     object,
+    refs::RefTable,
     store::{Num, Reader},
 };
 use crate::{blob::ObjectId, incident::Reach};
@@ -58,9 +59,8 @@ struct Peeler<'a> {
 }
 
 impl Tips {
-    /// Looks up everything that is named.
-    pub(super) fn of(repository: &Repository, selection: &Refs) -> Self {
-        let table = repository.refs();
+    /// Looks up everything that `table` names in `repository`.
+    pub(super) fn of(repository: &Repository, table: &RefTable, selection: &Refs) -> Self {
         let mut refs: Vec<_> = table.refs.iter().collect();
         // By name, but for the branch that HEAD is on.
         refs.sort_by_key(|one| Some(&one.name) != table.branch.as_ref());

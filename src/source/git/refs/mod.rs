@@ -67,10 +67,14 @@ pub(super) struct RefTable {
     pub(super) reflog: BTreeSet<ObjectId>,
     /// Of these, what reflogs of notes name.
     pub(super) old_notes: BTreeSet<ObjectId>,
+    /// The branches that HEADs of namespaces are on, by the namespaces' names (gitnamespaces(7)).
+    branches: BTreeMap<String, String>,
     /// What could not be read.
     pub(super) notes: Coverage,
 }
 
+/// Where the refs of namespaces are.
+const NAMESPACES: &str = "refs/namespaces/";
 const HEAD: &[u8] = b"HEAD";
 /// The stash, the one ref whose reflog holds what users still want.
 const STASH: &[u8] = b"refs/stash";
@@ -206,10 +210,40 @@ impl RefTable {
         self.reflog.extend(ids);
     }
 
+    /// What one namespace has, named as in a repository of its own.
+    pub(super) fn within(&self, namespace: &str) -> Self {
+        let folder = format!("{NAMESPACES}{namespace}/");
+        let mut table = Self { branch: self.branches.get(namespace).cloned(), ..Self::default() };
+        for one in &self.refs {
+            match one.name.strip_prefix(&folder) {
+                Some("HEAD") => table.head = Some(one.id),
+                Some("refs/stash") | None => {}
+                Some(name) => table.refs.push(Ref { name: name.to_owned(), id: one.id }),
+            }
+        }
+        table
+    }
+
+    /// Remembers on which branch the HEAD of a namespace is; says whether `name` is one.
+    fn add_namespace_head(&mut self, name: &str, common: &Found) -> bool {
+        let Some(namespace) = name.strip_prefix(NAMESPACES).and_then(|rest| rest.strip_suffix("/HEAD")) else {
+            return false;
+        };
+        if let Some(Target::Symbolic(target)) = common.targets.get(name.as_bytes()) {
+            let target = PathName::new(target.as_slice()).to_text().into_owned();
+            let branch = target.strip_prefix(&format!("{NAMESPACES}{namespace}/")).unwrap_or(&target);
+            self.branches.insert(namespace.to_owned(), branch.to_owned());
+        }
+        true
+    }
+
     fn add_refs(&mut self, common: &Found) {
         for name in common.targets.keys().filter(|name| is_below_refs(name)) {
             let shown = PathName::new(name.as_slice()).to_text().into_owned();
+            let is_head = self.add_namespace_head(&shown, common);
             match resolve(name, &[common]) {
+                // That of an empty repository.
+                Ok(None) if is_head => {}
                 Ok(Some(id)) if name == STASH => drop(self.stash.insert(id)),
                 Ok(Some(id)) => self.refs.push(Ref { name: shown, id }),
                 // `origin/HEAD` often outlives the branch it names.
