@@ -13,7 +13,7 @@ use std::{
 use serde::Serialize;
 
 use super::repository::RepositoryId;
-use crate::escape;
+use crate::report::write_json;
 
 /// What is said of one repository. The names of fields are the log's.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -127,23 +127,12 @@ impl Tail {
     }
 }
 
-/// The record as a line, which ends a torn one first. What a terminal would act upon is escaped, as reports do: parsers see no difference.
+/// The record as a line, which ends a torn one first.
 fn line(record: &Record<'_>, torn: bool) -> io::Result<Vec<u8>> {
-    let json = serde_json::to_string(record)?;
-    let mut line = String::with_capacity(json.len() + 2);
-    if torn {
-        line.push('\n');
-    }
-    for c in json.chars() {
-        // Outside of strings JSON has no such characters.
-        if escape::hostile(c) {
-            line.extend(c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
-        } else {
-            line.push(c);
-        }
-    }
-    line.push('\n');
-    Ok(line.into_bytes())
+    let mut line = if torn { b"\n".to_vec() } else { Vec::new() };
+    write_json(&mut line, record)?;
+    line.push(b'\n');
+    Ok(line)
 }
 
 fn open(path: &Path) -> io::Result<File> {
@@ -178,6 +167,7 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
+    use crate::escape;
 
     fn repository() -> RepositoryId {
         RepositoryId::new("github.com", 1_296_269)
@@ -213,13 +203,14 @@ mod tests {
     fn lines_follow_those_of_runs_before() {
         let (_dir, path) = place();
         let id = repository();
-        for name in ["a/b", "c/d"] {
+        for name in ["acme/app", "c/d"] {
             Log::open(&path).unwrap().write(&record(&id, name)).unwrap();
         }
-        let expected = "{\"time\":\"2026-01-02T03:04:05Z\",\"sweep\":7,\"repository\":\"github.com/1296269\",\"name\":\"a/b\",\
+        let expected = "{\"time\":\"2026-01-02T03:04:05Z\",\"sweep\":7,\"repository\":\"github.com/1296269\",\"name\":\"acme/app\",\
             \"fetched\":\"0123456789012345678901234567890123456789\",\"covered\":true,\"bytes\":1024,\"seconds\":0.5,\"incidents\":2}\n";
         let text = fs::read_to_string(&path).unwrap();
-        assert_eq!(text, format!("{expected}{}", expected.replace("a/b", "c/d")));
+        assert_eq!(text, format!("{expected}{}", expected.replace("acme/app", "c/d")));
+        assert!(include_str!("../../docs/sweep.md").contains(expected), "docs/sweep.md shows another line");
     }
 
     #[test]

@@ -7,6 +7,8 @@ use std::{
     time::Duration,
 };
 
+use crate::report::grouped;
+
 /// What one more repository costs beside its bytes, told in bytes: asking, starting git, writing down what was learned.
 const OVERHEAD: u64 = 1 << 20;
 /// How many repositories have to be done before anybody says how long the rest will take.
@@ -91,19 +93,6 @@ impl Progress {
         }
         parts.join(", ")
     }
-}
-
-/// A number with a comma between thousands.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.char_indices() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 /// A number of bytes with two decimals, in the units that the program's other lines use.

@@ -3,6 +3,7 @@
 #
 # FOLDER, `target/deploy` without one, keeps the validators between runs. Ends with 1 where an example is not valid, and with 77 where a
 # validator cannot be had and all else is well.
+# shellcheck disable=SC2317  # functions are called by name, through `expect`
 set -euo pipefail
 folder=$(realpath -m -- "${1:-target/deploy}")
 root=$(realpath -- "$(dirname -- "$0")/../..")
@@ -19,6 +20,8 @@ expect() {
     failed=1
   fi
 }
+# Whether the rest fails.
+refused() { ! "$@" >/dev/null 2>&1; }
 missing() {
   printf '%s cannot be had here\n' "$1"
   skipped=77
@@ -38,9 +41,19 @@ if [[ -x $folder/bin/check-jsonschema && -x $folder/bin/kubernetes-validate ]] |
   done
   # A validator that takes everything would say nothing.
   sed 's/completionMode:/completionsMode:/' "$root/deploy/kubernetes/once.yaml" >"$place/wrong.yaml"
-  expect 'a mistake is found' eval '! "$folder/bin/kubernetes-validate" --quiet --strict --kubernetes-version "$VALIDATE" "$place/wrong.yaml" >/dev/null 2>&1'
+  expect 'a mistake is found' refused "$folder/bin/kubernetes-validate" --quiet --strict --kubernetes-version "$VALIDATE" "$place/wrong.yaml"
   expect 'the workflow has the shape of one' "$folder/bin/check-jsonschema" --quiet --builtin-schema vendor.github-workflows "$root/deploy/github-actions/sweep.yml"
   expect 'the pipeline has the shape of one' "$folder/bin/check-jsonschema" --quiet --builtin-schema vendor.gitlab-ci --data-transform gitlab-ci "$root/deploy/gitlab/sweep.gitlab-ci.yml"
+  expect 'the message of docs/sweep.md fits its schema, and a wrong one does not' "$folder/bin/python" - "$root/docs/sweep.md" <<'PYTHON'
+import json, re, sys
+from jsonschema import Draft202012Validator
+message, schema = map(json.loads, re.findall(r"```json\n(.*?)```", open(sys.argv[1]).read(), re.S)[:2])
+Draft202012Validator.check_schema(schema)
+validator = Draft202012Validator(schema)
+validator.validate(message)
+message["incidents"][0]["change"] = "resolved"
+sys.exit(validator.is_valid(message))
+PYTHON
 else
   missing 'kubernetes-validate and check-jsonschema'
 fi

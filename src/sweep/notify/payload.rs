@@ -1,10 +1,14 @@
 //! The message for programs, as `docs/sweep.md` describes it. Fields are written in the order of declaration.
 
-use jiff::Timestamp;
+use std::io;
+
 use serde::Serialize;
 
 use super::{Guard, Notice, Pending};
-use crate::sweep::owners::By;
+use crate::{
+    report::{rfc3339, write_json},
+    sweep::owners::By,
+};
 
 /// Names the format.
 const SCHEMA: &str = "stanch-notify/1";
@@ -63,17 +67,20 @@ struct Owner {
 }
 
 /// The message as JSON.
-pub(super) fn write(pending: &Pending, guard: &mut Guard<'_>) -> serde_json::Result<Vec<u8>> {
+pub(super) fn write(pending: &Pending, guard: &mut Guard<'_>) -> io::Result<Vec<u8>> {
     let listed = pending.listed();
-    serde_json::to_vec(&Message {
+    let message = Message {
         schema: SCHEMA,
         r#type: "sweep.incidents",
-        timestamp: time(pending.at()),
+        timestamp: rfc3339(pending.at()),
         key: &pending.key,
         count: pending.count(),
         more: pending.count() - listed.len() as u64,
         incidents: listed.iter().map(|notice| incident(notice, guard)).collect(),
-    })
+    };
+    let mut out = Vec::new();
+    write_json(&mut out, &message)?;
+    Ok(out)
 }
 
 fn incident(notice: &Notice, guard: &mut Guard<'_>) -> Incident {
@@ -92,7 +99,7 @@ fn incident(notice: &Notice, guard: &mut Guard<'_>) -> Incident {
     Incident {
         id: text(&notice.incident),
         change: notice.change.name(),
-        at: time(notice.at),
+        at: rfc3339(notice.at),
         rule: text(&notice.rule),
         provider: text(&notice.provider),
         name: text(&notice.name),
@@ -104,11 +111,6 @@ fn incident(notice: &Notice, guard: &mut Guard<'_>) -> Incident {
         places,
         owner,
     }
-}
-
-/// RFC 3339 in UTC; nothing for a time that it cannot write.
-fn time(at: i64) -> Option<String> {
-    Timestamp::from_second(at).ok().map(|time| time.to_string())
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 //! Text that comes from repositories is code, in which Slack formats and links nothing; what it takes for control characters is
 //! escaped, so that nobody is called by `<!channel>`. <https://docs.slack.dev/messaging/formatting-message-text>
 
+use std::io;
+
 use serde_json::{Value, json};
 
 use super::{Guard, Notice, Pending};
@@ -14,7 +16,7 @@ const MOST_SECTION: usize = 3_000;
 const MOST_WORD: usize = 80;
 
 /// The message as JSON.
-pub(super) fn write(pending: &Pending, guard: &mut Guard<'_>) -> serde_json::Result<Vec<u8>> {
+pub(super) fn write(pending: &Pending, guard: &mut Guard<'_>) -> io::Result<Vec<u8>> {
     let (listed, count) = (pending.listed(), pending.count());
     let headline = format!("stanch: {count} incident{}", plural(count, "", "s"));
     let mut blocks = vec![json!({
@@ -27,7 +29,8 @@ pub(super) fn write(pending: &Pending, guard: &mut Guard<'_>) -> serde_json::Res
         blocks.push(section(&format!("and {more} more: see `stanch sweep report`")));
     }
     // What is only in `text` is shown where blocks cannot be.
-    serde_json::to_vec(&json!({ "text": headline, "blocks": blocks, "unfurl_links": false, "unfurl_media": false }))
+    let message = json!({ "text": headline, "blocks": blocks, "unfurl_links": false, "unfurl_media": false });
+    Ok(serde_json::to_vec(&message)?)
 }
 
 /// A block of text that is taken as it is: no name in it becomes a link by itself.
