@@ -1,6 +1,6 @@
 //! Whose a secret probably is: who a repository's `CODEOWNERS` names for its path, else who wrote it.
 //!
-//! It is a guess, and says what it rests on. What it says is the repository's own text: who prints it escapes and masks it, as everything
+//! It is a guess, and says what it rests on. What it says is the repository's own text: who keeps or prints it masks and escapes it, as everything
 //! that was scanned. Which file counts, and how it is had from git, is for those who scan.
 
 mod code_owners;
