@@ -38,7 +38,7 @@ impl Reporter for Json {
 }
 
 /// Writes one value, on one line.
-pub(super) fn value(mut out: &mut dyn io::Write, value: &impl Serialize) -> io::Result<()> {
+pub(crate) fn value(mut out: &mut dyn io::Write, value: &impl Serialize) -> io::Result<()> {
     Ok(value.serialize(&mut Serializer::with_formatter(&mut out, Shown))?)
 }
 

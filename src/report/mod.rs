@@ -28,6 +28,8 @@ use std::io;
 
 #[cfg(feature = "git")]
 pub(crate) use redact::Redactor;
+#[cfg(feature = "sweep")]
+pub(crate) use {json::value as write_json, time::rfc3339, words::grouped};
 
 use crate::{
     blob::ObjectId,

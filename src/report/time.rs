@@ -5,7 +5,7 @@ use jiff::Timestamp;
 const DAY: i64 = 24 * 60 * 60;
 
 /// RFC 3339 in UTC; nothing for a time that it cannot write.
-pub(super) fn rfc3339(at: i64) -> Option<String> {
+pub(crate) fn rfc3339(at: i64) -> Option<String> {
     let text = Timestamp::from_second(at).ok()?.to_string();
     // Years before the first have a sign, which RFC 3339 does not know.
     (!text.starts_with('-')).then_some(text)

@@ -4,4 +4,9 @@
 //! came of it is kept (`state`), so that the next sweep costs what changed since. Which repositories belong to this machine is
 //! `shard`'s to say, whose a secret probably is `owners`', and who is told of news `notify`'s.
 
+pub mod audit;
+pub mod notify;
+pub mod owners;
+pub mod progress;
 pub mod repository;
+pub mod shard;

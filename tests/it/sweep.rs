@@ -1,0 +1,3 @@
+//! Sweeps of simulated organisations.
+
+mod organisation;
