@@ -4,4 +4,5 @@
 //! came of it is kept (`state`), so that the next sweep costs what changed since. Which repositories belong to this machine is
 //! `shard`'s to say, whose a secret probably is `owners`', and who is told of news `notify`'s.
 
+pub mod fetch;
 pub mod repository;
