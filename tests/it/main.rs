@@ -20,6 +20,8 @@ mod repo;
 #[cfg(feature = "cli")]
 mod stanch;
 #[cfg(all(feature = "cli", unix))]
+mod sweep;
+#[cfg(all(feature = "cli", unix))]
 mod unhappy;
 #[cfg(feature = "cli")]
 mod verify;

@@ -79,6 +79,18 @@ pub(super) fn origin(scheme: &str, host: &str) -> String {
     format!("{scheme}://{}", host.strip_suffix(usual).unwrap_or(&host))
 }
 
+/// The address that a server sends to, by git's trace of its headers in `said`, where that is at the same host.
+pub(super) fn moved(said: &str, from: &Checked) -> Option<OsString> {
+    let headers = said.lines().filter_map(|line| line.split_once("Recv header: "));
+    let is_location = |name: &str| name.eq_ignore_ascii_case("location");
+    let locations = headers.filter_map(|(_, header)| header.split_once(':')).filter(|(name, _)| is_location(name));
+    let target = locations.last()?.1.trim().strip_suffix("/info/refs?service=git-upload-pack")?;
+    let origin = from.origin.as_deref()?;
+    let whole = if target.starts_with('/') { format!("{origin}{target}") } else { target.to_owned() };
+    let to = remote(&whole, &Limits { plain_http: true, ..Limits::default() }).ok()?;
+    (to.origin.as_deref() == Some(origin)).then_some(to.text)
+}
+
 /// Whether `host` is this machine, its port aside.
 fn is_this_machine(host: &str) -> bool {
     let bare = match host.strip_prefix('[') {
@@ -124,6 +136,33 @@ mod tests {
             assert!(matches!(checked(url), Err(Error::Refused { .. })), "{url}");
         }
         assert!(check(&Address::Local("relative".into()), &Limits::default()).is_err());
+    }
+
+    #[test]
+    fn a_move_is_followed_at_the_same_host_alone() {
+        let from = checked("https://example.org/old").unwrap();
+        let moved_to = |location: &str| {
+            let said = format!(
+                "00:00 http.c:1 <= Recv header: HTTP/2 301\n00:00 http.c:1 <= Recv header: location: {location}\nfatal: x"
+            );
+            moved(&said, &from).map(|text| text.into_string().unwrap())
+        };
+        let end = "/info/refs?service=git-upload-pack";
+        for target in ["https://example.org:443/new", "/new"] {
+            assert!(moved_to(&format!("{target}{end}")).unwrap().ends_with("/new"), "{target}");
+        }
+        for target in [
+            "https://evil.net/new",
+            "http://example.org/new",
+            "https://example.org@evil.net/x",
+            "//evil.net/x",
+            "/\u{1b}x",
+        ] {
+            let elsewhere = moved_to(&format!("{target}{end}"));
+            assert!(elsewhere.is_none_or(|text| text.starts_with("https://example.org/")), "{target}");
+        }
+        assert_eq!(moved_to("https://example.org/login"), None);
+        assert_eq!(moved("", &from), None);
     }
 
     #[test]

@@ -81,6 +81,8 @@ pub enum Kind {
     NotFound,
     /// The credentials do not do, or there are none.
     Denied,
+    /// It is at another host by now, which the credentials are not for.
+    Moved,
     /// The forge keeps it from everybody: status 451, or a takedown.
     Blocked,
     /// The server or the way to it fails, and did so at every attempt.
@@ -102,6 +104,7 @@ impl fmt::Display for Kind {
         f.write_str(match self {
             Self::NotFound => "is not there, or not for these credentials",
             Self::Denied => "needs other credentials",
+            Self::Moved => "has moved to where its credentials are not shown",
             Self::Blocked => "is blocked by its forge",
             Self::Unavailable => "cannot be reached",
             Self::Interrupted => "was called off",

@@ -15,6 +15,7 @@ mod run;
 mod said;
 mod tidy;
 mod transfer;
+mod undo;
 
 use std::time::Duration;
 

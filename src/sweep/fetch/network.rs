@@ -107,6 +107,12 @@ impl Network {
         tidied.map_err(failed).map(|()| done)
     }
 
+    /// Takes away what a git left that died within [`Self::at_work`], where more is to be done.
+    pub(super) fn tidied(&self) -> Result<(), Error> {
+        let tidied = tidy::tidy(&self.path).and_then(|()| tidy::begin(&self.path));
+        tidied.map_err(|error| Error::io(&self.path, error))
+    }
+
     /// Keeps it fast to read, after `moved` refs moved: many small files become few large ones.
     pub(super) fn join(&self, moved: usize) -> Result<(), Error> {
         let has_many_packs = disk::packs(&self.path).0 > MOST_PACKS;

@@ -90,12 +90,15 @@ const SETTINGS: &[(&str, &str)] = &[
     // Many an old history holds objects that the check rejects. They are to be scanned all the same, and are never checked out.
     ("fetch.fsckObjects", "false"),
     ("transfer.fsckObjects", "false"),
+    // Which updates are forced would cost a walk, and not looking for them would cost a warning.
+    ("fetch.showForcedUpdates", "false"),
+    ("advice.fetchShowForcedUpdates", "false"),
     ("fetch.recurseSubmodules", "false"),
     ("submodule.recurse", "false"),
     // A server must not send git elsewhere for a part of it.
     ("transfer.bundleURI", "false"),
     ("protocol.version", "2"),
-    // A renamed repository answers with its new address. Where that is another host, the helper has nothing for it.
+    // A renamed repository answers with its new address.
     ("http.followRedirects", "initial"),
     ("http.lowSpeedLimit", "1"),
     // Helpers that others may have set are forgotten.
@@ -148,6 +151,8 @@ impl Git {
             settings.push(("credential.helper", &self.helper));
             // Shown at once, instead of after a refusal: half the requests.
             settings.push(("http.proactiveAuth", OsStr::new("basic")));
+            // Git shows them to whatever host it is sent to; where to follow is decided by the caller.
+            settings.push(("http.followRedirects", OsStr::new("false")));
         }
         let mut command = self.bare(&self.taken, &settings);
         command.current_dir(git_dir).arg("--git-dir=.").stdin(lock.try_clone()?);

@@ -15,14 +15,18 @@ use super::{
     refs::{self, Head, Refs},
     run::{Ended, Ran, Watch},
     said,
+    undo::Before,
 };
 
 /// How many refs are named that git could not store.
 const MOST_UNSTORED: usize = 100;
 
+/// How often a repository may have moved.
+const MOST_MOVES: usize = 3;
+
 /// A fetch that is to be done.
 pub(super) struct Transfer<'t> {
-    pub(super) member: &'t Member<'t>,
+    pub(super) member: Member<'t>,
     pub(super) limits: &'t Limits,
     stopped: &'t dyn Fn() -> bool,
     address: Checked,
@@ -35,7 +39,7 @@ impl<'t> Transfer<'t> {
         stopped: &'t dyn Fn() -> bool,
     ) -> Result<Self, Error> {
         let address = address::check(member.address, limits)?;
-        Ok(Self { member, limits, stopped, address })
+        Ok(Self { member: *member, limits, stopped, address })
     }
 
     /// What git is told to ask at.
@@ -44,8 +48,8 @@ impl<'t> Transfer<'t> {
     }
 
     /// Does it.
-    pub(super) fn run(&self, network: &mut Network) -> Result<Fetched, Error> {
-        let offered = self.retried(|| self.list(network))?;
+    pub(super) fn run(mut self, network: &mut Network) -> Result<Fetched, Error> {
+        let offered = self.find(network)?;
         if let Some(is_sha256) = offered.are_sha256()
             && !network.suit(is_sha256)?
         {
@@ -55,7 +59,7 @@ impl<'t> Transfer<'t> {
         let (_, packed) = disk::packs(network.path());
         let mut bytes = 0;
         if before != offered {
-            self.retried(|| network.at_work(|network| self.bring(network, &before, &offered)))?;
+            self.retried(|| network.at_work(|network| self.brought(network, &before, &offered)))?;
             bytes = disk::packs(network.path()).1.saturating_sub(packed);
         }
         let after = if before == offered { before.clone() } else { self.held(network)? };
@@ -75,20 +79,54 @@ impl<'t> Transfer<'t> {
         })
     }
 
-    /// What the server offers.
+    /// What the server offers, wherever it is by now. With credentials git follows nobody: it is told where to go at the same
+    /// host, and goes elsewhere without them.
+    fn find(&mut self, network: &Network) -> Result<Refs, Error> {
+        for _ in 0..MOST_MOVES {
+            match self.retried(|| self.list(network)) {
+                Err(error) if error.kind() == Some(Kind::Moved) && self.member.credentials.is_some() => {
+                    let traced = [("GIT_TRACE_CURL", "2"), ("GIT_TRACE_CURL_NO_DATA", "1")];
+                    let Some(text) = address::moved(&self.listed(network, &traced)?.said, &self.address) else {
+                        self.member.credentials = None;
+                        let refused = |other: &Error| matches!(other.kind(), Some(Kind::Denied | Kind::NotFound));
+                        let open = self.retried(|| self.list(network));
+                        return open.map_err(|other| if refused(&other) { error } else { other });
+                    };
+                    self.address.text = text;
+                }
+                done => return done,
+            }
+        }
+        Err(self.failed(Kind::Broken, "it has moved too often"))
+    }
+
     fn list(&self, network: &Network) -> Result<Refs, Error> {
+        let ran = self.listed(network, &[])?;
+        if ran.is_fine() { Ok(Refs::listed(&ran.out)) } else { Err(self.failure(&ran)) }
+    }
+
+    fn listed(&self, network: &Network, variables: &[(&str, &str)]) -> Result<Ran, Error> {
         let mut command = network.remote(self)?;
         command.args(["ls-remote", "--quiet", "--symref", "--"]).arg(&self.address.text);
-        let watch = self.watch(&|| 0);
-        let ran = network.ran(&mut command, None, &watch)?;
-        if ran.is_fine() { Ok(Refs::listed(&ran.out)) } else { Err(self.failure(&ran)) }
+        network.ran(command.envs(variables.iter().copied()), None, &self.watch(&|| 0))
     }
 
     fn held(&self, network: &Network) -> Result<Refs, Error> {
         network.refs(self.member.namespace).map_err(|error| self.damaged(error))
     }
 
-    /// Makes the namespace what the server offers.
+    /// Makes the namespace what the server offers, or leaves it as it is.
+    fn brought(&self, network: &Network, held: &Refs, offered: &Refs) -> Result<(), Error> {
+        let before = Before::new(network, self.member.namespace, held)?;
+        let Err(error) = self.bring(network, held, offered) else { return Ok(()) };
+        // Where even this fails, the error that came first tells more.
+        let undone = network.tidied().and_then(|()| before.restore(network));
+        if undone.is_ok() && error.kind() == Some(Kind::TooLarge) {
+            before.delete_packs(network)?;
+        }
+        Err(error)
+    }
+
     fn bring(&self, network: &Network, before: &Refs, offered: &Refs) -> Result<(), Error> {
         let head = format!("{}HEAD", refs::prefix(self.member.namespace));
         let local = |arguments: &[&str]| network.local(arguments, None).map(drop).map_err(|error| self.damaged(error));
@@ -121,6 +159,8 @@ impl<'t> Transfer<'t> {
         if !is_about_refs(&ran) {
             return Err(self.failure(&ran));
         }
+        // Git may die of it where it stands: with the locks in its hands.
+        network.tidied()?;
         let ran = self.fetched(network, offered, &[])?;
         if ran.is_fine() || is_about_refs(&ran) { Ok(()) } else { Err(self.failure(&ran)) }
     }
@@ -136,7 +176,7 @@ impl<'t> Transfer<'t> {
             "--no-recurse-submodules",
             "--no-auto-maintenance",
         ]);
-        command.args(["--no-write-fetch-head", "--no-show-forced-updates", "--update-shallow"]).args(how);
+        command.args(["--no-write-fetch-head", "--update-shallow"]).args(how);
         if is_shallow(network) {
             // One server had no more, this one may.
             command.arg("--unshallow");
@@ -149,7 +189,7 @@ impl<'t> Transfer<'t> {
         let before = disk::taken(&packs);
         let size = || disk::taken(&packs).saturating_sub(before);
         let ran = network.ran(&mut command, None, &self.watch(&size))?;
-        // A small one is done before it is looked at.
+        // One that is done at once was not looked at meanwhile.
         let is_large = self.limits.most_bytes.is_some_and(|most| size() > most);
         Ok(if is_large && ran.is_fine() { Ran { ended: Ended::TooLarge, ..ran } } else { ran })
     }

@@ -1,0 +1,4 @@
+//! Sweeps of simulated organisations.
+
+mod fetch;
+mod git_server;
