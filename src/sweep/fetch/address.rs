@@ -83,8 +83,8 @@ pub(super) fn origin(scheme: &str, host: &str) -> String {
 pub(super) fn moved(said: &str, from: &Checked) -> Option<OsString> {
     let headers = said.lines().filter_map(|line| line.split_once("Recv header: "));
     let is_location = |name: &str| name.eq_ignore_ascii_case("location");
-    let locations = headers.filter_map(|(_, header)| header.split_once(':')).filter(|(name, _)| is_location(name));
-    let target = locations.last()?.1.trim().strip_suffix("/info/refs?service=git-upload-pack")?;
+    let mut locations = headers.filter_map(|(_, header)| header.split_once(':')).filter(|(name, _)| is_location(name));
+    let target = locations.next_back()?.1.trim().strip_suffix("/info/refs?service=git-upload-pack")?;
     let origin = from.origin.as_deref()?;
     let whole = if target.starts_with('/') { format!("{origin}{target}") } else { target.to_owned() };
     let to = remote(&whole, &Limits { plain_http: true, ..Limits::default() }).ok()?;

@@ -58,7 +58,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             most_bytes: None,
-            stalled: Duration::from_secs(300),
+            stalled: Duration::from_mins(5),
             attempts: 4,
             pause: Duration::from_secs(2),
             plain_http: false,

@@ -130,7 +130,7 @@ impl Network {
         let mut command =
             self.cache.git().local(&self.path, &self.lock).map_err(|error| Error::io(&self.path, error))?;
         // It is done soon, and half done would be worse.
-        let watch = Watch { stopped: &|| false, stalled: Duration::from_secs(3600), size: &|| 0, most: None };
+        let watch = Watch { stopped: &|| false, stalled: Duration::from_hours(1), size: &|| 0, most: None };
         let ran = self.ran(command.args(arguments), input, &watch)?;
         if ran.is_fine() {
             return Ok(ran.out);

@@ -187,7 +187,8 @@ fn kill(child: &mut Child) -> io::Result<()> {
     child.wait().map(drop)
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
 
@@ -196,7 +197,7 @@ mod tests {
     }
 
     fn watch<'w>() -> Watch<'w> {
-        Watch { stopped: &|| false, stalled: Duration::from_secs(60), size: &|| 0, most: None }
+        Watch { stopped: &|| false, stalled: Duration::from_mins(1), size: &|| 0, most: None }
     }
 
     #[test]
@@ -205,7 +206,7 @@ mod tests {
         assert!(!ran.is_fine() && matches!(ran.ended, Ended::With(status) if status.code() == Some(3)));
         assert_eq!((ran.out.as_slice(), ran.said.trim()), (b"out\n".as_slice(), "err"));
         let ran = run(&mut Command::new("cat"), Some(vec![7; 100_000]), &watch()).unwrap();
-        assert!(ran.is_fine() && ran.out == [7; 100_000]);
+        assert!(ran.is_fine() && ran.out == vec![7; 100_000]);
     }
 
     #[test]

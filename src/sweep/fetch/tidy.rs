@@ -22,8 +22,8 @@ pub(super) fn tidy(git_dir: &Path) -> io::Result<()> {
     if !git_dir.join(AT_WORK).exists() {
         return Ok(());
     }
-    each(git_dir, &|name| name.ends_with(".lock"))?;
-    below(&git_dir.join("refs"), &|name| name.ends_with(".lock"))?;
+    each(git_dir, &is_lock)?;
+    below(&git_dir.join("refs"), &is_lock)?;
     let objects = git_dir.join("objects");
     for entry in entries(&objects)? {
         match entry.file_name().to_string_lossy().as_ref() {
@@ -40,11 +40,19 @@ fn packs(folder: &Path) -> io::Result<()> {
     let is_left = |name: &str| {
         // A pack counts from its index on, which git writes last.
         let has = |extension| folder.join(name).with_extension(extension).exists();
-        let is_half = name.starts_with("pack-") && !name.ends_with(".lock") && !(has("idx") && has("pack"));
-        let is_other = [".keep", ".lock"].iter().any(|end| name.ends_with(end)) || name.starts_with(".tmp-");
+        let is_half = name.starts_with("pack-") && !is_lock(name) && !(has("idx") && has("pack"));
+        let is_other = is_lock(name) || is_called(name, "keep") || name.starts_with(".tmp-");
         name.starts_with("tmp_") || is_other || is_half
     };
     each(folder, &is_left)
+}
+
+fn is_lock(name: &str) -> bool {
+    is_called(name, "lock")
+}
+
+fn is_called(name: &str, extension: &str) -> bool {
+    Path::new(name).extension().is_some_and(|it| it == extension)
 }
 
 /// Removes the files of `folder` with names of this kind.

@@ -28,21 +28,21 @@ impl<'b> Before<'b> {
         let now = network.refs(self.namespace)?;
         let prefix = refs::prefix(self.namespace);
         let head = format!("{prefix}HEAD");
-        let (mut gone, mut back) = (String::new(), String::new());
+        let (mut gone, mut back) = (Vec::new(), Vec::new());
         for name in now.tips.keys().filter(|name| !self.refs.tips.contains_key(*name)) {
-            gone += &format!("delete {prefix}{name}\n");
+            gone.push(format!("delete {prefix}{name}\n"));
         }
         for (name, id) in self.refs.tips.iter().filter(|(name, id)| now.tips.get(*name) != Some(*id)) {
-            back += &format!("update {prefix}{name} {id}\n");
+            back.push(format!("update {prefix}{name} {id}\n"));
         }
         match &self.refs.head {
-            None if now.head.is_some() => gone += &format!("delete {head}\n"),
-            Some(Head::Detached(id)) => back += &format!("update {head} {id}\n"),
+            None if now.head.is_some() => gone.push(format!("delete {head}\n")),
+            Some(Head::Detached(id)) => back.push(format!("update {head} {id}\n")),
             _ => {}
         }
         // First what goes: a ref may have been a folder of refs.
         for list in [gone, back].into_iter().filter(|list| !list.is_empty()) {
-            network.local(&["update-ref", "--no-deref", "--stdin"], Some(list.into_bytes()))?;
+            network.local(&["update-ref", "--no-deref", "--stdin"], Some(list.concat().into_bytes()))?;
         }
         match &self.refs.head {
             Some(Head::Ref(target)) if now.head != self.refs.head => {

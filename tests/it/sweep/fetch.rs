@@ -4,7 +4,8 @@ use std::{
     cell::Cell,
     ffi::OsString,
     fs,
-    io::Read,
+    io::{Read, Write},
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Command, Stdio},
     time::{Duration, Instant},
@@ -91,7 +92,8 @@ fn answers_as_the_helper() {
     let mut question = String::new();
     std::io::stdin().read_to_string(&mut question).unwrap();
     let operation = std::env::var("STANCH_TEST_OPERATION").unwrap_or_default();
-    println!("\n{}", credential::answer(&operation, &question, |name| std::env::var(name).ok()));
+    let answer = credential::answer(&operation, &question, |name| std::env::var(name).ok());
+    std::io::stdout().write_all(format!("\n{answer}\n").as_bytes()).unwrap();
 }
 
 /// The refs below `prefix` of a git directory, without it.
@@ -260,8 +262,8 @@ fn a_fork_brings_its_own_objects_alone() {
 fn credentials_go_to_their_host_alone_and_nowhere_else() {
     let world = World::new();
     world.push("one.git");
-    let word = format!("pass-{}", 424_242);
-    world.server.ask_for("bot", &word);
+    let token = format!("pass-{}", 424_242);
+    world.server.ask_for("bot", &token);
     let mut network = world.network();
     let denied = world.fetch(&mut network, "one.git").unwrap_err();
     assert_eq!(denied.kind(), Some(Kind::Denied), "{denied}");
@@ -275,17 +277,17 @@ fn credentials_go_to_their_host_alone_and_nowhere_else() {
             world.server.requests().into_iter().filter_map(|request| request.credentials).collect();
         (done, shown)
     };
-    let (done, shown) = shown_to("http://127.0.0.2", &word);
+    let (done, shown) = shown_to("http://127.0.0.2", &token);
     assert!(done.unwrap_err().kind() == Some(Kind::Denied) && shown.is_empty());
     let (done, shown) = shown_to(&world.server.at(""), "wrong-word");
     let error = done.unwrap_err();
     assert!(error.kind() == Some(Kind::Denied) && !shown.is_empty());
     assert!(!format!("{error} {error:?}").contains("wrong-word"));
-    let (done, shown) = shown_to(&world.server.at(""), &word);
+    let (done, shown) = shown_to(&world.server.at(""), &token);
     assert!(done.unwrap().changed && !shown.is_empty());
     for file in files(&world.cache_dir()) {
         let content = fs::read(&file).unwrap();
-        assert!(!content.windows(word.len()).any(|window| window == word.as_bytes()), "{}", file.display());
+        assert!(!content.windows(token.len()).any(|window| window == token.as_bytes()), "{}", file.display());
     }
 }
 
@@ -392,7 +394,7 @@ fn what_is_too_large_too_slow_or_called_off_ends_and_leaves_nothing() {
     let large = network.fetch(&member, &Limits { most_bytes: Some(100_000), ..limits() }, &|| false);
     world.server.set(Mode::Serve);
     let large_at_once = network.fetch(&member, &Limits { most_bytes: Some(100_000), ..limits() }, &|| false);
-    world.server.set(Mode::Slow(Duration::from_secs(600)));
+    world.server.set(Mode::Slow(Duration::from_mins(10)));
     let slow = network.fetch(&member, &Limits { stalled: second, attempts: 1, ..limits() }, &|| false);
     let start_again = Instant::now();
     let off = network.fetch(&member, &limits(), &called_off);
@@ -431,6 +433,32 @@ fn fetches_in_a_process_of_its_own() {
     let address = Address::Remote(variable("STANCH_TEST_ADDRESS"));
     let member = Member { namespace: "one", address: &address, credentials: None };
     fetch(&mut cache.network("net").unwrap(), &member).unwrap();
+}
+
+#[test]
+fn the_users_way_out_is_taken_over_and_nothing_else() {
+    let world = World::new();
+    world.push("one.git");
+    let [config, ran, hooks] = ["config", "ran", "hooks"].map(|name| world.dir.path().join(name));
+    fs::create_dir(&hooks).unwrap();
+    let hook = hooks.join("reference-transaction");
+    fs::write(&hook, format!("#!/bin/sh\ntouch '{}'\n", ran.display())).unwrap();
+    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+    let fetched = |more: &str| {
+        let elsewhere = format!("[url \"http://127.0.0.1:1/\"]\ninsteadOf = {}\n", world.server.at(""));
+        let own = format!("{elsewhere}[core]\nhooksPath = {}\n{more}", hooks.display());
+        fs::write(&config, own).unwrap();
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["sweep::fetch::fetches_in_a_process_of_its_own", "--exact", "--ignored"]);
+        command.env("STANCH_TEST_CACHE", world.cache_dir()).env("STANCH_TEST_ADDRESS", world.server.at("one.git"));
+        command.env("GIT_CONFIG_GLOBAL", &config).env("GIT_DIR", &hooks).env("GIT_NAMESPACE", "other");
+        command.env_remove("no_proxy").env_remove("NO_PROXY").env_remove("http_proxy");
+        command.output().unwrap().status.success()
+    };
+    assert!(!fetched("[http]\nproxy = http://127.0.0.1:1\n"));
+    assert!(fetched(""));
+    assert_same(&world, "one");
+    assert!(!ran.exists());
 }
 
 #[test]
