@@ -8,5 +8,6 @@ pub mod audit;
 pub mod notify;
 pub mod owners;
 pub mod progress;
+pub mod fetch;
 pub mod repository;
 pub mod shard;

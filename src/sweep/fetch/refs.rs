@@ -1,0 +1,123 @@
+//! Refs as a server lists them and as a mirror holds them.
+
+use std::collections::BTreeMap;
+
+use crate::blob::ObjectId;
+
+/// Refs by the name that their server calls them by, with the objects that they lead to.
+pub type Tips = BTreeMap<String, ObjectId>;
+
+/// Where a HEAD leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Head {
+    /// To this ref: `refs/heads/main`.
+    Ref(String),
+    /// To an object itself.
+    Detached(ObjectId),
+}
+
+/// All refs of one repository.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Refs {
+    pub(super) head: Option<Head>,
+    pub(super) tips: Tips,
+}
+
+impl Refs {
+    /// As `git ls-remote --symref` prints them.
+    pub(super) fn listed(out: &[u8]) -> Self {
+        let text = String::from_utf8_lossy(out);
+        let (mut refs, mut detached) = (Self::default(), None);
+        for (value, name) in text.lines().filter_map(|line| line.split_once('\t')) {
+            match (value.strip_prefix("ref: "), name) {
+                (Some(target), "HEAD") if is_ref(target) => refs.head = Some(Head::Ref(target.to_owned())),
+                (None, "HEAD") => detached = object(value),
+                // What an annotated tag leads to in the end.
+                (None, name) if is_ref(name) && !name.ends_with("^{}") => refs.insert(name, value),
+                _ => {}
+            }
+        }
+        refs.head = refs.head.or(detached.map(Head::Detached));
+        refs
+    }
+
+    /// As `git for-each-ref` prints those of a namespace in [`FORMAT`].
+    pub(super) fn held(out: &[u8], namespace: &str) -> Self {
+        let (text, prefix) = (String::from_utf8_lossy(out), prefix(namespace));
+        let mut refs = Self::default();
+        for line in text.lines() {
+            let mut fields = line.splitn(3, ' ');
+            let (Some(id), Some(target), Some(name)) = (fields.next(), fields.next(), fields.next()) else { continue };
+            match name.strip_prefix(&prefix) {
+                Some("HEAD") => {
+                    let target = target.strip_prefix(&prefix).map(|target| Head::Ref(target.to_owned()));
+                    refs.head = target.or_else(|| object(id).map(Head::Detached));
+                }
+                Some(name) => refs.insert(name, id),
+                None => {}
+            }
+        }
+        refs
+    }
+
+    fn insert(&mut self, name: &str, id: &str) {
+        if let Some(id) = object(id) {
+            self.tips.insert(name.to_owned(), id);
+        }
+    }
+
+    /// Whether the objects are of the kind that is named by SHA-256; nothing where there are none.
+    pub(super) fn are_sha256(&self) -> Option<bool> {
+        self.tips.values().next().map(|id| id.as_bytes().len() == 32)
+    }
+}
+
+/// What [`Refs::held`] reads.
+pub(super) const FORMAT: &str = "--format=%(objectname) %(symref) %(refname)";
+
+/// What the refs of a namespace begin with, its HEAD included.
+pub(super) fn prefix(namespace: &str) -> String {
+    format!("refs/namespaces/{namespace}/")
+}
+
+/// Whether a server may call a ref so, and git may be told.
+fn is_ref(name: &str) -> bool {
+    name.starts_with("refs/") && !name.contains("..") && !name.chars().any(char::is_control)
+}
+
+fn object(hex: &str) -> Option<ObjectId> {
+    let bytes = data_encoding::HEXLOWER.decode(hex.as_bytes()).ok()?;
+    matches!(bytes.len(), 20 | 32).then(|| ObjectId::new(&bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_and_what_is_held_of_it_are_the_same() {
+        let (one, two) = ("1".repeat(40), "2".repeat(40));
+        let list = format!(
+            "ref: refs/heads/main\tHEAD\n{one}\tHEAD\n{one}\trefs/heads/main\n{two}\trefs/tags/v1\n{one}\trefs/tags/v1^{{}}\n\
+             {two}\trefs/pull/1/head\n{two}\t../evil\n"
+        );
+        let held = format!(
+            "{one} refs/namespaces/ab/refs/heads/main refs/namespaces/ab/HEAD\n{one}  refs/namespaces/ab/refs/heads/main\n\
+             {two}  refs/namespaces/ab/refs/pull/1/head\n{two}  refs/namespaces/ab/refs/tags/v1\n{two}  refs/namespaces/abc/refs/x\n"
+        );
+        let listed = Refs::listed(list.as_bytes());
+        assert_eq!(listed, Refs::held(held.as_bytes(), "ab"));
+        assert_eq!((listed.tips.len(), listed.are_sha256()), (3, Some(false)));
+        assert_eq!(listed.head, Some(Head::Ref("refs/heads/main".to_owned())));
+    }
+
+    #[test]
+    fn a_head_may_be_detached_or_missing() {
+        let one = "1".repeat(40);
+        let detached = Some(Head::Detached(ObjectId::new(&[0x11; 20])));
+        assert_eq!(Refs::listed(format!("{one}\tHEAD\n").as_bytes()).head, detached);
+        assert_eq!(Refs::held(format!("{one}  refs/namespaces/ab/HEAD\n").as_bytes(), "ab").head, detached);
+        assert_eq!(Refs::listed(format!("{one}\trefs/heads/x\n").as_bytes()).head, None);
+        assert_eq!(Refs::listed(format!("ref: ../../evil\tHEAD\n{one}\tHEAD\n").as_bytes()).head, detached);
+    }
+}
