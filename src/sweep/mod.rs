@@ -1,7 +1,9 @@
 //! Many scans: every repository of an organisation, again and again, and what was learned of them.
 //!
-//! A forge lists repositories (`forge`), those that changed are fetched (`fetch`) and scanned ([`crate::scan`]), and what
+//! A forge lists repositories ([`forge`]), those that changed are fetched (`fetch`) and scanned ([`crate::scan`]), and what
 //! came of it is kept (`state`), so that the next sweep costs what changed since. Which repositories belong to this machine is
 //! `shard`'s to say, whose a secret probably is `owners`', and who is told of news `notify`'s.
 
+pub mod filter;
+pub mod forge;
 pub mod repository;
