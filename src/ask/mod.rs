@@ -145,10 +145,20 @@ impl Endpoint {
         })
     }
 
+    /// Its host, with the port where that is not the usual one.
+    pub fn authority(&self) -> &str {
+        &self.authority
+    }
+
+    /// The address of `path`, which begins with a slash, at this endpoint.
+    pub fn at(&self, path: &str) -> String {
+        format!("{}://{}{}{path}", self.scheme, self.authority, self.prefix)
+    }
+
     /// `uri` at this endpoint.
     fn lead(&self, uri: &Uri) -> Option<Uri> {
         let path = uri.path_and_query().map_or("/", |path| path.as_str());
-        format!("{}://{}{}{path}", self.scheme, self.authority, self.prefix).parse().ok()
+        self.at(path).parse().ok()
     }
 }
 

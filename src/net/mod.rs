@@ -1,6 +1,6 @@
 //! The only place that opens sockets.
 //!
-//! A [`Net`] sends one [`Call`] at a time to a host, no faster than its [`Limits`] say, and reads at most [`MOST_READ`] bytes of the answer. It follows no redirect, speaks TLS alone (loopback
+//! A [`Net`] sends one [`Call`] at a time to a host, no faster than its [`Limits`] say, and reads no more of the answer than they allow. It follows no redirect, speaks TLS alone (loopback
 //! excepted, where a test server may be), and connects to no private address unless it may. Nothing that it says of a failure names more than the host. Whether a host may be asked at
 //! all is [`hosts`]' to say; what is sent, and what an answer means, is [`crate::ask`]'s.
 
@@ -33,7 +33,7 @@ pub use line::Line;
 use line::Trust;
 use pace::Pace;
 
-/// How much of an answer is read, in bytes.
+/// How much of an answer is read where nothing else is said, in bytes.
 pub const MOST_READ: usize = 8 << 10;
 
 /// Where the system says which name servers it asks.
@@ -57,11 +57,22 @@ pub struct Limits {
     pub request: Duration,
     /// How long all may take together.
     pub total: Duration,
+    /// How much of an answer is read, in bytes.
+    pub most_read: usize,
+    /// After so many failures in a row a host is left alone.
+    pub most_failures: u32,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { per_second: 1.0, burst: 10, request: Duration::from_secs(10), total: Duration::from_mins(5) }
+        Self {
+            per_second: 1.0,
+            burst: 10,
+            request: Duration::from_secs(10),
+            total: Duration::from_mins(5),
+            most_read: MOST_READ,
+            most_failures: 3,
+        }
     }
 }
 
@@ -318,7 +329,7 @@ impl Net {
             let request = request.body(call.body.as_slice()).map_err(|_| Failure::Broken);
             request.and_then(|request| agent.run(request).map_err(failure))
         };
-        read(answer?)
+        read(answer?, self.limits.most_read)
     }
 }
 
@@ -334,16 +345,15 @@ pub fn header_name(name: &str) -> Option<HeaderName> {
     HeaderName::from_bytes(name.as_bytes()).ok()
 }
 
-fn read(answer: Response<Body>) -> Result<Reply, Failure> {
+fn read(answer: Response<Body>, most: usize) -> Result<Reply, Failure> {
     let (parts, body) = answer.into_parts();
     let mut bytes = Vec::new();
-    let most = MOST_READ as u64 + 1;
-    body.into_reader().take(most).read_to_end(&mut bytes).map_err(|error| match error.kind() {
+    body.into_reader().take(most as u64 + 1).read_to_end(&mut bytes).map_err(|error| match error.kind() {
         std::io::ErrorKind::TimedOut => Failure::Timeout,
         _ => Failure::Broken,
     })?;
-    let cut = bytes.len() > MOST_READ;
-    bytes.truncate(MOST_READ);
+    let cut = bytes.len() > most;
+    bytes.truncate(most);
     Ok(Reply { status: parts.status.as_u16(), headers: parts.headers, body: bytes, cut })
 }
 

@@ -4,9 +4,6 @@ use std::time::{Duration, Instant};
 
 use super::Limits;
 
-/// After so many failures in a row a host is left alone.
-const MOST_FAILURES: u32 = 3;
-
 /// What is known of a host: a bucket of turns that fills with time, and how it went.
 #[derive(Debug)]
 pub(super) struct Pace {
@@ -25,7 +22,7 @@ impl Pace {
 
     /// When the next request may be sent; never to a host that only fails.
     pub(super) fn turn(&mut self, now: Instant, limits: &Limits) -> Option<Instant> {
-        if self.failures >= MOST_FAILURES {
+        if self.failures >= limits.most_failures {
             return None;
         }
         let passed = self.counted.map_or(Duration::ZERO, |at| now.saturating_duration_since(at));
@@ -41,7 +38,7 @@ impl Pace {
 
     /// How a request went, and until when the host wants to be left alone.
     pub(super) fn went(&mut self, well: bool, patience: Option<Instant>) {
-        self.failures = if well { 0 } else { self.failures + 1 };
+        self.failures = if well { 0 } else { self.failures.saturating_add(1) };
         self.after = patience.max(self.after);
     }
 }

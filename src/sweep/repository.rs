@@ -77,6 +77,19 @@ pub enum Visibility {
     Private,
 }
 
+/// What a repository is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// Code.
+    #[default]
+    Code,
+    /// The wiki of one that is for code. It is there from its first page on, so one that is missing is empty.
+    Wiki,
+    /// A gist or snippet.
+    Snippet,
+}
+
 /// A repository as a forge lists it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listed {
@@ -106,4 +119,33 @@ pub struct Listed {
     pub pushed_at: Option<i64>,
     /// A text that changes whenever its refs may have changed; nothing where the forge's list does not tell.
     pub stamp: Option<String>,
+    /// What it is for.
+    #[serde(default)]
+    pub kind: Kind,
+    /// Whether the forge lists it, but gives it to nobody.
+    #[serde(default)]
+    pub is_disabled: bool,
+}
+
+impl Listed {
+    /// One of which nothing else is known.
+    pub fn at(id: RepositoryId, name: String, address: Address) -> Self {
+        Self {
+            id,
+            name,
+            address,
+            web: None,
+            parent: None,
+            is_fork: false,
+            is_archived: false,
+            visibility: None,
+            size: None,
+            language: None,
+            topics: Vec::new(),
+            pushed_at: None,
+            stamp: None,
+            kind: Kind::Code,
+            is_disabled: false,
+        }
+    }
 }

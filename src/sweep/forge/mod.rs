@@ -1,0 +1,147 @@
+//! Lists of repositories, and the texts beside their code: from forges, from files, from folders.
+//!
+//! A [`Forge`] is somebody who lists repositories. It asks through a [`Client`], which keeps the manners: pages, conditional
+//! requests, rate limits, retries. What was learned of a repository is the state's to keep, fetching it another's; so
+//! is what an answer came to, behind [`Answers`].
+
+mod api;
+mod client;
+mod error;
+mod folder;
+mod github;
+mod limits;
+mod list;
+mod pages;
+
+pub use api::NotPlain;
+pub use client::{Answers, Client, Forgetful, Patience, limits};
+pub use error::{Error, Why};
+pub use folder::Folder;
+pub use github::{GitHub, Login, Whose};
+pub use list::List;
+
+use pages::Pages;
+
+use super::repository::Listed;
+use crate::secret::Secret;
+
+/// Who lists repositories.
+pub trait Forge: Sync {
+    /// Hands over every repository that is there, each once.
+    ///
+    /// # Errors
+    /// Where nothing can be listed at all. What could not be listed beside the rest is in [`Listing::problems`].
+    fn list(&self, ask: &mut Client<'_>, each: &mut dyn FnMut(Listed)) -> Result<Listing, Error>;
+
+    /// Hands over the texts of `of` that [`Texts`] asks for and that changed since then, in seconds since 1970 UTC; all, without a time. One that did not change may come again.
+    ///
+    /// # Errors
+    /// Where something could not be read: then the next question has to go as far back as this one.
+    fn texts(
+        &self,
+        ask: &mut Client<'_>,
+        of: &Listed,
+        since: Option<i64>,
+        each: &mut dyn FnMut(Text),
+    ) -> Result<(), Error> {
+        let _ = (ask, of, since, each);
+        Ok(())
+    }
+
+    /// What git needs to fetch `of` by now; it may be good for an hour alone. Nothing where it is had without.
+    ///
+    /// # Errors
+    /// Where they would have to be asked for, and are not given.
+    fn credentials(&self, ask: &mut Client<'_>, of: &Listed) -> Result<Option<Credentials>, Error> {
+        let _ = (ask, of);
+        Ok(None)
+    }
+
+    /// The host that repositories' ids begin with, and from which they are cloned: `github.com`.
+    fn host(&self) -> &str;
+}
+
+/// How far a listing came.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listing {
+    /// How many repositories were handed over.
+    pub repositories: u64,
+    /// What is missing, and why.
+    pub problems: Vec<Problem>,
+}
+
+impl Listing {
+    /// Whether nothing is missing.
+    pub fn is_complete(&self) -> bool {
+        self.problems.is_empty()
+    }
+
+    /// Notes what an error kept from being listed.
+    fn missing(&mut self, error: &Error) {
+        let Error { subject, why } = error;
+        let reason = format!("{why}; {} repositories were listed before that", self.repositories);
+        self.problems.push(Problem { subject: subject.clone(), reason });
+    }
+
+    /// Notes what was in the pages of a list, but cannot be read.
+    fn unread(&mut self, pages: &Pages<'_>) {
+        let (subject, count) = pages.unread();
+        if count > 0 {
+            let reason = format!("{count} in the list are not what the forge documents, and are left out");
+            self.problems.push(Problem { subject: subject.to_owned(), reason });
+        }
+    }
+}
+
+/// Something that could not be listed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// What it is.
+    pub subject: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// What git shows to a host. It never prints itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credentials {
+    /// The only host that may see it, with its port where that is not the usual one.
+    pub host: String,
+    /// The name that goes with it.
+    pub user: String,
+    /// The token.
+    pub token: Secret,
+}
+
+/// What is wanted besides the code.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+pub struct Texts {
+    /// Wikis: listed as repositories.
+    pub wikis: bool,
+    /// Gists and snippets: listed as repositories.
+    pub snippets: bool,
+    /// Issues and what was said of them.
+    pub issues: bool,
+    /// Pull requests, their reviews and what was said of them.
+    pub pull_requests: bool,
+    /// What releases say.
+    pub releases: bool,
+    /// What jobs printed.
+    pub logs: bool,
+}
+
+/// A text that a forge keeps beside a repository's code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text {
+    /// What it is, in place of a path: `issue 12`, `pull request 7 review 3`, `release v1`.
+    pub path: String,
+    /// Its page, for people.
+    pub web: Option<String>,
+    /// Who wrote it, as the forge calls them.
+    pub author: Option<String>,
+    /// When it was last changed, in seconds since 1970 UTC.
+    pub at: Option<i64>,
+    /// What it says.
+    pub bytes: Vec<u8>,
+}
