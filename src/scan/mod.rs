@@ -5,7 +5,7 @@
 
 #[cfg(feature = "git")]
 pub mod cursor;
-mod group;
+pub(crate) mod group;
 #[cfg(feature = "git")]
 mod handed;
 #[cfg(feature = "git")]

@@ -5,3 +5,4 @@
 //! `shard`'s to say, whose a secret probably is `owners`', and who is told of news `notify`'s.
 
 pub mod repository;
+pub mod state;
