@@ -3,7 +3,7 @@
 //! Grouping findings into incidents is [`crate::scan`]'s; a reporter finds here everything that it prints, rule and
 //! playbook aside, which it looks up by [`Incident::rule`].
 
-use std::{fmt, fmt::Write};
+use std::{fmt, fmt::Write, sync::Arc};
 
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
@@ -14,7 +14,7 @@ use crate::{
     finding::{Checksum, Excerpt, FoundPart},
     location::Location,
     request::Power,
-    rule::{Confidence, RuleIx, Severity, Text},
+    rule::{Confidence, RuleIx, Severity, Text, names},
     secret::Secret,
     verdict::Verdict,
 };
@@ -48,10 +48,39 @@ pub struct Incident {
     pub parts: Vec<FoundPart>,
     /// Every place it is at, in a stable order: where it still is comes first.
     pub occurrences: Vec<Occurrence>,
+    /// What became of it over many sweeps; nothing where one scan is all that is known.
+    pub life: Option<Life>,
 }
 
+/// What became of an incident over many sweeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Life {
+    /// Whether somebody still has to do something.
+    pub status: Status,
+    /// When it was first seen anywhere, in seconds since 1970 UTC.
+    pub first_seen: i64,
+    /// When it was last seen anywhere, in seconds since 1970 UTC.
+    pub last_seen: i64,
+    /// Since when it is resolved, if it is; in seconds since 1970 UTC.
+    pub resolved_at: Option<i64>,
+}
+
+/// Whether somebody still has to do something about an incident.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Status {
+    /// Yes.
+    Open,
+    /// Yes, and again: it was resolved, and works or has come back since.
+    Reopened,
+    /// No: it works no more, or is gone from every repository.
+    Resolved,
+}
+
+names!(Status { Open = "open", Reopened = "reopened", Resolved = "resolved" });
+
 /// What a token says of itself in clear.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Claims {
     /// How it is signed, by its name in JOSE.
     pub algorithm: Option<String>,
@@ -128,6 +157,8 @@ mod by_name {
 /// One secret on one path or in one message, over all versions of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Occurrence {
+    /// The repository that it is in, as people call it; nothing where only one is looked at.
+    pub repository: Option<Arc<str>>,
     /// Where it was read.
     pub source: SourceKind,
     /// The path, `commit message`, `tag NAME`, `note`, or nothing for a blob that no tree names.
@@ -289,6 +320,18 @@ impl fmt::Debug for IdentityKey {
 /// A keyed hash of rule family and secret: HMAC-SHA-256, its first 128 bits (law 4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct IncidentId([u8; 16]);
+
+impl IncidentId {
+    /// As it is kept.
+    pub fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+
+    /// As it was kept.
+    pub fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+}
 
 impl fmt::Display for IncidentId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

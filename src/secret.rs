@@ -19,6 +19,8 @@ const ELLIPSIS: &str = "…";
 pub struct Secret {
     bytes: Box<[u8]>,
     shown: Shown,
+    /// The masked form of one whose value is not known.
+    recalled: Option<Box<str>>,
 }
 
 /// How much of a secret its masked form shows.
@@ -36,10 +38,21 @@ pub enum Shown {
 impl Secret {
     /// Takes over a copy of `bytes`; `shown` says how much of it may be printed.
     pub fn new(bytes: &[u8], shown: Shown) -> Self {
-        Self { bytes: bytes.into(), shown }
+        Self { bytes: bytes.into(), shown, recalled: None }
+    }
+
+    /// A secret of which nothing but this masked form was kept.
+    pub fn recalled(masked: &str) -> Self {
+        Self { bytes: Box::default(), shown: Shown::Nothing, recalled: Some(masked.into()) }
+    }
+
+    /// Whether its value is known. Of one that is only recalled, nothing can be asked, hashed or shown.
+    pub fn is_known(&self) -> bool {
+        self.recalled.is_none()
     }
 
     /// The raw value. For `--show-secrets`, for hashing an identity, and for requests that the user asked for; nothing else.
+    /// Empty where it is not known.
     pub fn expose(&self) -> &[u8] {
         &self.bytes
     }
@@ -48,7 +61,7 @@ impl Secret {
     /// 16 bytes and more, an ellipsis alone for shorter ones and for passwords. Bytes that are not printable ASCII are
     /// shown as `?`.
     pub fn masked(&self) -> String {
-        mask(&self.bytes, self.shown)
+        self.recalled.as_deref().map_or_else(|| mask(&self.bytes, self.shown), str::to_owned)
     }
 }
 
@@ -102,6 +115,14 @@ mod tests {
     fn long_tokens_show_prefix_and_tail() {
         let token = [b"pre_".as_slice(), &[b'a'; 30], b"WXYZ"].concat();
         assert_eq!(Secret::new(&token, Shown::Ends { prefix: 4 }).masked(), "pre_…WXYZ");
+    }
+
+    #[test]
+    fn what_is_recalled_has_no_value() {
+        let secret = Secret::recalled("pre_…WXYZ");
+        assert_eq!((secret.masked().as_str(), secret.expose(), secret.is_known()), ("pre_…WXYZ", &[][..], false));
+        assert_ne!(secret, Secret::recalled("…"));
+        assert!(Secret::new(b"", Shown::Nothing).is_known());
     }
 
     proptest! {

@@ -6,7 +6,7 @@
 use std::{borrow::Cow, cmp::Ordering};
 
 use super::Report;
-use crate::{blob::PathName, finding::PartValue, secret::Secret};
+use crate::{blob::PathName, finding::PartValue, incident::Incident, rule::Rule, secret::Secret};
 
 /// Shorter secrets are not looked for: masking every `admin` in a path would tell more than it hides.
 const SHORTEST: usize = 8;
@@ -33,10 +33,18 @@ fn is_part_of_word(text: &[u8], start: usize, end: usize) -> bool {
 
 impl<'a> Redactor<'a> {
     pub(crate) fn new(report: &Report<'a>) -> Self {
-        let mut secrets: Vec<&Secret> = report
-            .incidents
-            .iter()
-            .filter(|incident| !report.rule(incident.rule).identifier)
+        Self::of(report.incidents, report.rules, report.named)
+    }
+
+    /// For the secrets of `incidents`, which `rules` found, and those that are `named` alone.
+    pub(crate) fn of(
+        incidents: impl IntoIterator<Item = &'a Incident>,
+        rules: &[Rule],
+        named: &'a [Secret],
+    ) -> Self {
+        let mut secrets: Vec<&Secret> = incidents
+            .into_iter()
+            .filter(|incident| !rules[incident.rule.0 as usize].identifier)
             .flat_map(|incident| {
                 let parts = incident.parts.iter().filter_map(|part| match &part.value {
                     PartValue::Secret(secret) => Some(secret),
@@ -44,7 +52,7 @@ impl<'a> Redactor<'a> {
                 });
                 parts.chain([&incident.secret])
             })
-            .chain(report.named)
+            .chain(named)
             .filter(|secret| secret.expose().len() >= SHORTEST)
             .collect();
         secrets.sort_by(|a, b| a.expose().cmp(b.expose()));
@@ -76,7 +84,7 @@ impl<'a> Redactor<'a> {
     }
 
     /// Bytes, masked.
-    pub(super) fn bytes<'t>(&self, text: &'t [u8]) -> Cow<'t, [u8]> {
+    pub(crate) fn bytes<'t>(&self, text: &'t [u8]) -> Cow<'t, [u8]> {
         if self.secrets.is_empty() {
             return Cow::Borrowed(text);
         }

@@ -89,6 +89,7 @@ impl Sample {
             notes: Vec::new(),
             parts: Vec::new(),
             occurrences: vec![found],
+            life: None,
         }
     }
 
@@ -160,6 +161,7 @@ pub(super) fn snapshot(reporter: &dyn Reporter, report: &Report<'_>) -> String {
 fn occurrence(path: &str, secret: &Secret, git: Option<GitPlace>) -> Occurrence {
     let length = secret.expose().len() as u64;
     Occurrence {
+        repository: None,
         source: SourceKind::File,
         path: Some(PathName::new(path)),
         location: Location {

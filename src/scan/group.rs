@@ -76,6 +76,7 @@ impl<'a> Grouping<'a> {
     ) {
         let rule = &self.rules[finding.rule.0 as usize];
         let occurrence = Occurrence {
+            repository: None,
             source,
             confidence: paths::confidence(rule, path.as_ref(), &finding),
             path,
@@ -148,11 +149,12 @@ pub(super) fn bare(options: &Options, rule: &Rule, secret: &[u8]) -> Incident {
         notes: said.notes,
         parts: Vec::new(),
         occurrences: Vec::new(),
+        life: None,
     }
 }
 
 /// Puts the most urgent incident first.
-pub(super) fn sort(incidents: &mut [Incident], rules: &[Rule]) {
+pub(crate) fn sort(incidents: &mut [Incident], rules: &[Rule]) {
     incidents.sort_by_cached_key(|incident| urgency(incident, rules));
 }
 
@@ -219,6 +221,7 @@ fn incident(group: Group, rule: &Rule, options: &Options, known: &mut Known<'_>)
         notes: said.notes,
         parts: group.parts,
         occurrences,
+        life: None,
     }))
 }
 
@@ -235,7 +238,7 @@ fn urgency(incident: &Incident, rules: &[Rule]) -> impl Ord + use<> {
 }
 
 /// The order of occurrences: where it still is comes first, then by place.
-fn nearness(occurrence: &Occurrence) -> impl Ord + use<> {
+pub(crate) fn nearness(occurrence: &Occurrence) -> impl Ord + use<> {
     let reach = occurrence.git.as_ref().map_or(Reach::Head, |git| git.reach);
     let blob = occurrence.git.as_ref().and_then(|git| git.blob);
     (occurrence.source, reach, occurrence.path.clone(), occurrence.location, blob)

@@ -6,6 +6,8 @@
 #[cfg(feature = "git")]
 mod cursor;
 mod group;
+pub mod cursor;
+pub(crate) mod group;
 #[cfg(feature = "git")]
 mod handed;
 #[cfg(feature = "git")]

@@ -13,3 +13,4 @@ pub mod filter;
 pub mod forge;
 pub mod repository;
 pub mod shard;
+pub mod state;

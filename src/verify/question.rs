@@ -227,6 +227,7 @@ mod tests {
             notes: Vec::new(),
             parts: vec![part],
             occurrences: Vec::new(),
+            life: None,
         }
     }
 
