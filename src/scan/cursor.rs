@@ -52,6 +52,12 @@ impl Sealed for Cursor {
     }
 }
 
+/// A hash of all that decides what is found and reported: options, rules, key and version.
+pub fn terms(options: &Options, rules: &[Rule]) -> String {
+    let Cursor { version, terms, key, rules, .. } = Cursor::new(options, rules, Snapshot::default());
+    hash(&(version, terms, key, rules))
+}
+
 impl Cursor {
     /// A cursor that has seen what `repository` says, in a run with these options and rules.
     pub(super) fn new(options: &Options, rules: &[Rule], repository: Snapshot) -> Self {

@@ -5,8 +5,6 @@
 
 #[cfg(feature = "git")]
 mod cursor;
-mod group;
-pub mod cursor;
 pub(crate) mod group;
 #[cfg(feature = "git")]
 mod handed;
@@ -45,7 +43,7 @@ use group::Grouping;
 use known::Known;
 
 #[cfg(feature = "git")]
-pub use cursor::Cursor;
+pub use cursor::{Cursor, terms};
 #[cfg(feature = "git")]
 pub use network::{Member, Network, network};
 pub use progress::Progress;
@@ -422,7 +420,7 @@ fn plain(path: &Path) -> PathBuf {
 
 /// An error and its causes, as one text.
 #[cfg(feature = "git")]
-fn with_causes(error: &dyn std::error::Error) -> String {
+pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -125,6 +125,9 @@ pub struct Listed {
     /// Whether the forge lists it, but gives it to nobody.
     #[serde(default)]
     pub is_disabled: bool,
+    /// Which list names it; the forge does not fill it in.
+    #[serde(default)]
+    pub source: String,
 }
 
 impl Listed {
@@ -146,6 +149,7 @@ impl Listed {
             stamp: None,
             kind: Kind::Code,
             is_disabled: false,
+            source: String::new(),
         }
     }
 }

@@ -1,5 +1,5 @@
 //! Sweeps of simulated organisations.
 
-mod organisation;
 mod fetch;
 mod git_server;
+mod organisation;

@@ -164,7 +164,7 @@ pub(super) fn pre_receive(scanning: &Scanning) -> Result<Status, AnyError> {
 
 /// The configuration that a commit holds.
 fn at_commit(repository: &Repository, commit: ObjectId) -> Result<config::File, AnyError> {
-    let Some(text) = repository.file_at_top(commit, config::FILE_NAME)? else { return Ok(config::File::default()) };
+    let Some(text) = repository.file_at(commit, config::FILE_NAME)? else { return Ok(config::File::default()) };
     let text = String::from_utf8(text).map_err(|_| Error::NotText { commit })?;
     Ok(config::File::committed(&text)?)
 }

@@ -120,13 +120,25 @@ impl Repository {
         self.lookup()?.head()
     }
 
-    /// The content of the file with this name at the top of a commit's tree, if there is one.
-    pub fn file_at_top(&self, commit: ObjectId, name: &str) -> Result<Option<Vec<u8>>, Error> {
-        let Some(tree) = object::Commit::parse(&self.object(commit)?.1).tree else { return Ok(None) };
+    /// The content of the file at `path` in a commit's tree, if there is one.
+    pub fn file_at(&self, commit: ObjectId, path: &str) -> Result<Option<Vec<u8>>, Error> {
+        let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let mut tree = object::Commit::parse(&self.object(commit)?.1).tree;
+        for folder in folders.split('/').filter(|folder| !folder.is_empty()) {
+            let Some(outer) = tree else { return Ok(None) };
+            tree = self.entry(outer, folder, object::EntryKind::Tree)?;
+        }
+        let Some(tree) = tree else { return Ok(None) };
+        let found = self.entry(tree, name, object::EntryKind::Blob)?;
+        found.map(|id| Ok(self.object(id)?.1)).transpose()
+    }
+
+    /// What a tree has of this kind under this name.
+    fn entry(&self, tree: ObjectId, name: &str, kind: object::EntryKind) -> Result<Option<ObjectId>, Error> {
         let tree = self.object(tree)?.1;
         let mut entries = object::entries(&tree, self.store.id_len()).filter_map(Result::ok);
-        let found = entries.find(|entry| entry.name == name.as_bytes() && entry.kind == object::EntryKind::Blob);
-        found.map(|entry| Ok(self.object(ObjectId::new(entry.id))?.1)).transpose()
+        let found = entries.find(|entry| entry.name == name.as_bytes() && entry.kind == kind);
+        Ok(found.map(|entry| ObjectId::new(entry.id)))
     }
 
     /// Whether there are no files beside it: it is bare, or was opened by its git directory.

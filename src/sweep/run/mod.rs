@@ -22,7 +22,7 @@ use super::{
     fetch::{self, Cache},
     forge::{self, Answers, Client, Forge},
     progress::Progress,
-    repository::{Filter, Listed, RepositoryId},
+    filter::Filter, repository::{Listed, RepositoryId},
     shard::Shard,
     state::{self, Changes, Known, State, Sweep},
 };

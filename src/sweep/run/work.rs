@@ -9,7 +9,7 @@ use crate::{
     blob::ObjectId,
     escape,
     incident::{Incident, Occurrence},
-    scan::{self, Cursor, Member, Outcome},
+    scan::{self, Cursor, Member, Outcome, with_causes},
     source::git::{Outside, Repository},
     sweep::{
         fetch::{self, Credentials, Fetched, Network},
@@ -57,8 +57,8 @@ struct Here<'g> {
 }
 
 /// A repository that is about to be recorded.
-struct Covered<'g> {
-    here: &'g Here<'g>,
+struct Covered<'h, 'g> {
+    here: &'h Here<'g>,
     tips: String,
     outcome: Outcome,
     head: Option<ObjectId>,
@@ -227,7 +227,7 @@ impl Sweeper<'_> {
         sweep: Sweep,
         network: &str,
         cursor: Option<&Cursor>,
-        covered: &[Covered<'_>],
+        covered: &[Covered<'_, '_>],
     ) -> Result<Changes, Error> {
         let cursor = cursor.and_then(|cursor| serde_json::to_vec(cursor).ok());
         let named: Vec<_> = covered.iter().flat_map(|one| one.outcome.named.iter().cloned()).collect();
@@ -249,7 +249,7 @@ impl Sweeper<'_> {
     }
 }
 
-impl<'g> Covered<'g> {
+impl<'g> Covered<'_, 'g> {
     fn line(&self) -> Line<'g> {
         let coverage = &self.outcome.coverage;
         let why = coverage.failed.first().map(|failure| {
@@ -321,14 +321,4 @@ fn refs_hash(fetched: &Fetched) -> String {
 
 fn hash(bytes: &[u8]) -> String {
     data_encoding::HEXLOWER.encode(&Sha256::digest(bytes)[..16])
-}
-
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }
