@@ -11,7 +11,7 @@ use crate::{
     incident::{CommitInfo, Incident, Occurrence},
 };
 
-const HEADER: [&str; 30] = [
+const HEADER: [&str; 34] = [
     "id",
     "key",
     "rule",
@@ -42,6 +42,10 @@ const HEADER: [&str; 30] = [
     "refs_count",
     "versions",
     "allowed_by",
+    "repository",
+    "status",
+    "first_seen",
+    "last_seen",
 ];
 
 /// Writes a table.
@@ -54,7 +58,8 @@ impl Reporter for Csv {
         for incident in report.incidents {
             let first = incident_fields(incident, report, &redactor);
             for found in &incident.occurrences {
-                let fields = [&first[..], &place_fields(found, &redactor), &git_fields(found, &redactor)].concat();
+                let place = [place_fields(found, &redactor), git_fields(found, &redactor)].concat();
+                let fields = [&first[..], &place, &sweep_fields(incident, found, &redactor)].concat();
                 write_row(out, &fields)?;
             }
         }
@@ -65,7 +70,7 @@ impl Reporter for Csv {
 /// What is the same in each row of an incident.
 fn incident_fields(incident: &Incident, report: &Report<'_>, redactor: &Redactor<'_>) -> Vec<String> {
     let rule = report.rule(incident.rule);
-    let secret = if report.show_secrets {
+    let secret = if report.show_secrets && incident.secret.is_known() {
         String::from_utf8_lossy(incident.secret.expose()).into_owned()
     } else {
         incident.secret.masked()
@@ -114,6 +119,14 @@ fn git_fields(found: &Occurrence, redactor: &Redactor<'_>) -> Vec<String> {
         found.allowed_by.as_ref().map_or_else(String::new, |by| redactor.text(by).into_owned()),
     ]);
     fields
+}
+
+/// What many sweeps know: empty where there was one scan.
+fn sweep_fields(incident: &Incident, found: &Occurrence, redactor: &Redactor<'_>) -> [String; 4] {
+    let repository = found.repository.as_deref().map_or_else(String::new, |name| redactor.text(name).into_owned());
+    let Some(life) = incident.life else { return [repository, String::new(), String::new(), String::new()] };
+    let [first, last] = [life.first_seen, life.last_seen].map(|at| time::rfc3339(at).unwrap_or_default());
+    [repository, life.status.name().to_owned(), first, last]
 }
 
 fn write_row(out: &mut dyn io::Write, fields: &[String]) -> io::Result<()> {

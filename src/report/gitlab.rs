@@ -293,7 +293,12 @@ impl Ids {
     /// A UUID of version 8 (RFC 9562): a hash of incident and path, and of a number where that was not the first.
     fn next(&mut self, incident: &Incident, found: &Occurrence) -> String {
         let path = found.path.as_ref().map_or(&b""[..], |path| path.as_bytes());
-        let nth = self.seen.entry((incident.id, path.to_vec())).or_default();
+        // Of many repositories, each has paths of its own.
+        let path = match &found.repository {
+            Some(repository) => [repository.as_bytes(), b"\0", path].concat(),
+            None => path.to_vec(),
+        };
+        let nth = self.seen.entry((incident.id, path.clone())).or_default();
         let digest = Sha256::new()
             .chain_update(b"stanch/1 gitlab\0")
             .chain_update(incident.id.to_string())

@@ -50,6 +50,8 @@ pub(super) struct Incident<'a> {
     checksum: &'static str,
     entropy: f64,
     verdict: Verdict<'a>,
+    #[serde(flatten)]
+    life: Option<Life>,
     #[serde(skip_serializing_if = "Option::is_none")]
     access: Option<Access<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -83,6 +85,16 @@ struct Verdict<'a> {
     status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<Cow<'a, str>>,
+}
+
+/// What became of it over many sweeps.
+#[derive(Serialize)]
+struct Life {
+    status: &'static str,
+    first_seen: Option<String>,
+    last_seen: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resolved_at: Option<String>,
 }
 
 /// What its provider says of a token.
@@ -142,6 +154,8 @@ enum Value<'a> {
 
 #[derive(Serialize)]
 struct Occurrence<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    repository: Option<Cow<'a, str>>,
     source: &'static str,
     path: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -263,11 +277,23 @@ impl<'a> Incident<'a> {
                 status: incident.verdict.status(),
                 reason: incident.verdict.reason().map(|reason| redactor.text(reason)),
             },
+            life: incident.life.map(Life::from),
             access: incident.access.as_ref().map(|access| Access::new(access, redactor)),
             claims: incident.claims.as_ref().map(|claims| Claims::new(claims, redactor)),
             notes: incident.notes.iter().map(|note| redactor.text(note)).collect(),
             parts: incident.parts.iter().map(part).collect(),
             occurrences: incident.occurrences.iter().map(occurrence).collect(),
+        }
+    }
+}
+
+impl From<incident::Life> for Life {
+    fn from(life: incident::Life) -> Self {
+        Self {
+            status: life.status.name(),
+            first_seen: time::rfc3339(life.first_seen),
+            last_seen: time::rfc3339(life.last_seen),
+            resolved_at: life.resolved_at.and_then(time::rfc3339),
         }
     }
 }
@@ -316,7 +342,7 @@ impl<'a> Claims<'a> {
 
 impl<'a> Hidden<'a> {
     fn new(secret: &'a Secret, show: bool) -> Self {
-        Self { masked: secret.masked(), sha256: None, raw: show.then(|| Raw::from(secret)) }
+        Self { masked: secret.masked(), sha256: None, raw: (show && secret.is_known()).then(|| Raw::from(secret)) }
     }
 }
 
@@ -343,6 +369,7 @@ impl<'a> Occurrence<'a> {
         let path = found.path.as_ref();
         let odd = path.filter(|path| str::from_utf8(path.as_bytes()).is_err());
         Self {
+            repository: found.repository.as_deref().map(|name| redactor.text(name)),
             source: found.source.name(),
             path: path.map(|path| redactor.path(path)),
             path_base64: odd.map(|path| BASE64.encode(&redactor.bytes(path.as_bytes()))),

@@ -37,11 +37,7 @@ impl<'a> Redactor<'a> {
     }
 
     /// For the secrets of `incidents`, which `rules` found, and those that are `named` alone.
-    pub(crate) fn of(
-        incidents: impl IntoIterator<Item = &'a Incident>,
-        rules: &[Rule],
-        named: &'a [Secret],
-    ) -> Self {
+    pub(crate) fn of(incidents: impl IntoIterator<Item = &'a Incident>, rules: &[Rule], named: &'a [Secret]) -> Self {
         let mut secrets: Vec<&Secret> = incidents
             .into_iter()
             .filter(|incident| !rules[incident.rule.0 as usize].identifier)

@@ -118,6 +118,8 @@ struct Facts<'a> {
     checksum: &'static str,
     source: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    repository: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     reach: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     introduced: Option<String>,
@@ -257,6 +259,7 @@ impl<'a> Run<'a> {
             notes: incident.notes.iter().map(|note| escape::sarif(&self.redactor.text(note))).collect(),
             checksum: incident.checksum.name(),
             source: found.source.name(),
+            repository: found.repository.as_deref().map(|name| self.redactor.text(name)),
             reach: git.map(|git| git.reach.name()),
             introduced: introduced.map(|commit| commit.id.to_string()),
             introduced_at: introduced.and_then(|commit| time::rfc3339(commit.at)),

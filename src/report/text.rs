@@ -19,7 +19,7 @@ use super::{
 use crate::{
     escape,
     finding::PartValue,
-    incident::{CommitInfo, GitPlace, Incident, Occurrence, Resource},
+    incident::{CommitInfo, GitPlace, Incident, Occurrence, Resource, Status},
     rule::Severity,
     rules::placeholder::{self, Filter},
     secret::Secret,
@@ -81,6 +81,9 @@ impl Page<'_> {
         let name = self.paint(BOLD, &escape::terminal(&rule.name));
         let secret = self.secret(&incident.secret);
         write!(self.out, "{severity}  {name}  {secret}  {} confidence", incident.confidence.name())?;
+        if let Some(status) = incident.life.map(|life| life.status).filter(|status| *status != Status::Open) {
+            write!(self.out, "  {status}")?;
+        }
         if incident.verdict != Verdict::Unchecked {
             write!(self.out, "  {}", incident.verdict.status())?;
             if let Some(reason) = incident.verdict.reason() {
@@ -228,7 +231,7 @@ impl Page<'_> {
     }
 
     fn secret(&self, secret: &Secret) -> String {
-        if self.report.show_secrets {
+        if self.report.show_secrets && secret.is_known() {
             return escape::terminal(&String::from_utf8_lossy(secret.expose())).into_owned();
         }
         escape::terminal(&secret.masked()).into_owned()

@@ -54,9 +54,15 @@ pub(super) fn standing(found: &Occurrence, refs: &str) -> Option<String> {
     })
 }
 
-/// `path:line:column`, as editors open it; the path is masked.
+/// `path:line:column`, as editors open it, behind `repository: ` where it is one of many; masked.
 pub(super) fn place(found: &Occurrence, redactor: &Redactor<'_>) -> String {
-    format!("{}:{}:{}", path(found, redactor), found.location.line, found.location.column)
+    let (line, column) = (found.location.line, found.location.column);
+    format!("{}{}:{line}:{column}", repository(found, redactor), path(found, redactor))
+}
+
+/// `repository: `, masked, where it is one of many.
+pub(super) fn repository(found: &Occurrence, redactor: &Redactor<'_>) -> String {
+    found.repository.as_ref().map_or_else(String::new, |name| format!("{}: ", redactor.text(name)))
 }
 
 /// The masked path, or what stands for one.
@@ -70,9 +76,10 @@ pub(super) fn path(found: &Occurrence, redactor: &Redactor<'_>) -> String {
     }
 }
 
-/// Whether a checkout of HEAD shows it.
+/// Whether a checkout of HEAD shows it. Of many repositories, none is known to be checked out.
 pub(super) fn is_in_checkout(found: &Occurrence) -> bool {
-    found.source == SourceKind::File || found.git.as_ref().is_some_and(|git| git.in_head)
+    let is_there = found.source == SourceKind::File || found.git.as_ref().is_some_and(|git| git.in_head);
+    is_there && found.repository.is_none()
 }
 
 /// The earliest commit that brought it in.

@@ -86,6 +86,9 @@ impl<'r> Verifier<'r> {
         if !incident.verdict.is_open() {
             return Err("decided without asking".into());
         }
+        if !incident.secret.is_known() {
+            return Err("its token is not known".into());
+        }
         let rule = self.rule(incident);
         let verification = rule.verify.as_deref().ok_or("its provider cannot be asked")?;
         let partner = |id: &str| {

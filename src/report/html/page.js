@@ -89,7 +89,7 @@
   }
 
   const position = place => {
-    const name = place.path ?? (place.source === "stdin" ? "standard input" : `blob ${place.blob?.slice(0, SHORT_ID) ?? "without a name"}`);
+    const name = (place.repository ? `${place.repository}: ` : "") + (place.path ?? (place.source === "stdin" ? "standard input" : `blob ${place.blob?.slice(0, SHORT_ID) ?? "without a name"}`));
     return `${name}:${place.line}:${place.column}`;
   };
 

@@ -76,7 +76,8 @@ impl Page<'_> {
             (None, _) => "a blob without a name".to_owned(),
         };
         let (line, column) = (found.location.line, found.location.column);
-        write!(self.out, "<li><code>{path}:{line}:{column}</code>")?;
+        let repository = escape::html(&words::repository(found, &self.redactor));
+        write!(self.out, "<li><code>{repository}{path}:{line}:{column}</code>")?;
         let refs = words::refs(found.git.as_ref(), &|name| self.safe(name));
         if let Some(standing) = words::standing(found, &refs) {
             write!(self.out, "<br>{standing}")?;

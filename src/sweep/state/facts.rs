@@ -170,9 +170,10 @@ const SKIPPED: [Skipped; 4] = [Skipped::Excluded, Skipped::TooLarge, Skipped::No
 /// `coverage` as it is kept, masked.
 pub(super) fn coverage(coverage: &Coverage, redactor: &Redactor<'_>) -> String {
     let text = |text: &String| redactor.text(text).into_owned();
-    let skipped = coverage.skipped.iter().map(|(why, tally)| {
-        (why.name().to_owned(), tally.count, tally.examples.iter().map(text).collect())
-    });
+    let skipped = coverage
+        .skipped
+        .iter()
+        .map(|(why, tally)| (why.name().to_owned(), tally.count, tally.examples.iter().map(text).collect()));
     json(&Covered {
         files: coverage.files,
         blobs: coverage.blobs,
@@ -192,9 +193,10 @@ pub(super) fn coverage(coverage: &Coverage, redactor: &Redactor<'_>) -> String {
 pub(super) fn coverage_of(json: &str) -> Result<Coverage, Error> {
     let covered: Covered = parsed(json)?;
     let why = |name: &str| SKIPPED.into_iter().find(|why| why.name() == name);
-    let skipped = covered.skipped.into_iter().filter_map(|(name, count, examples)| {
-        Some((why(&name)?, Tally { count, examples }))
-    });
+    let skipped = covered
+        .skipped
+        .into_iter()
+        .filter_map(|(name, count, examples)| Some((why(&name)?, Tally { count, examples })));
     Ok(Coverage {
         files: covered.files,
         blobs: covered.blobs,

@@ -54,10 +54,12 @@ impl State {
             Selector::Incident(id) => forget_incident(&step, *id)?,
             Selector::Before(time) => forget_before(&step, time.saturating_mul(1000))?,
         }
-        step.execute_batch("DELETE FROM incident WHERE id NOT IN (SELECT incident FROM holding);
+        step.execute_batch(
+            "DELETE FROM incident WHERE id NOT IN (SELECT incident FROM holding);
             DELETE FROM verdict WHERE incident NOT IN (SELECT id FROM incident);
             DELETE FROM moving WHERE NOT EXISTS
-                (SELECT 1 FROM holding h WHERE h.incident = moving.incident AND h.repository = moving.repository);")?;
+                (SELECT 1 FROM holding h WHERE h.incident = moving.incident AND h.repository = moving.repository);",
+        )?;
         step.execute_batch(ORPHANS)?;
         settle::all(&step)?;
         let after = counts(&step)?;
@@ -132,8 +134,10 @@ fn forget_before(step: &Connection, at: i64) -> Result<(), Error> {
     let gone = select.query_map([at], |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
     gone.into_iter().try_for_each(|id| forget_repository(step, id))?;
     for table in ["occurrence", "holding"] {
-        let sql = format!("DELETE FROM {table} WHERE seen < ?1
-            AND seen <> (SELECT scanned FROM repository r WHERE r.id = {table}.repository)");
+        let sql = format!(
+            "DELETE FROM {table} WHERE seen < ?1
+            AND seen <> (SELECT scanned FROM repository r WHERE r.id = {table}.repository)"
+        );
         step.execute(&sql, [at])?;
     }
     for sql in [

@@ -23,7 +23,10 @@ impl State {
         let select = "SELECT at FROM answer WHERE url = ?1";
         let last: Option<i64> = step.query_row(select, [url], |row| row.get(0)).optional()?;
         let at = stamp(now, last.unwrap_or_default());
-        step.execute("INSERT OR REPLACE INTO answer (url, at, etag, body) VALUES (?1, ?2, ?3, ?4)", (url, at, etag, body))?;
+        step.execute(
+            "INSERT OR REPLACE INTO answer (url, at, etag, body) VALUES (?1, ?2, ?3, ?4)",
+            (url, at, etag, body),
+        )?;
         Ok(step.commit()?)
     }
 

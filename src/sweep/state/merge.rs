@@ -110,10 +110,9 @@ impl State {
             return Err(Error::OtherKey { dir: dir.to_owned(), theirs, ours });
         }
         let path = dir.join(DATABASE);
-        let path = path.to_str().ok_or_else(|| Error::File {
-            path: path.clone(),
-            source: std::io::Error::other("its path is no text"),
-        })?;
+        let path = path
+            .to_str()
+            .ok_or_else(|| Error::File { path: path.clone(), source: std::io::Error::other("its path is no text") })?;
         self.database.execute("ATTACH DATABASE ?1 AS other", [path])?;
         let joined = self.join();
         self.database.execute("DETACH DATABASE other", [])?;

@@ -15,8 +15,8 @@
 
 mod facts;
 mod forget;
-mod key;
 mod kept;
+mod key;
 mod merge;
 mod place;
 mod read;

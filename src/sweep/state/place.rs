@@ -18,8 +18,7 @@ use crate::{
 };
 
 const SOURCES: [SourceKind; 3] = [SourceKind::File, SourceKind::Stdin, SourceKind::Git];
-const REACHES: [Reach; 6] =
-    [Reach::Head, Reach::Ref, Reach::Stash, Reach::Reflog, Reach::Index, Reach::Unreachable];
+const REACHES: [Reach; 6] = [Reach::Head, Reach::Ref, Reach::Stash, Reach::Reflog, Reach::Index, Reach::Unreachable];
 
 /// Between names of refs, which hold no such byte.
 const BETWEEN: u8 = b'\n';
@@ -57,12 +56,18 @@ impl<'a> Place<'a> {
     pub(super) fn new(found: &'a Occurrence, owner: Option<String>, redactor: &Redactor<'_>) -> Self {
         let git = found.git.as_ref();
         let commit = |commit: Option<&CommitInfo>| commit.map(|commit| Commit::new(commit, redactor));
-        let refs: Vec<Cow<'_, str>> = git.map_or(&[][..], |git| &git.refs).iter().map(|name| redactor.text(name)).collect();
+        let refs: Vec<Cow<'_, str>> =
+            git.map_or(&[][..], |git| &git.refs).iter().map(|name| redactor.text(name)).collect();
         Self {
             found,
             path: found.path.as_ref().map_or(Cow::Borrowed(&[]), |path| redactor.bytes(path.as_bytes())),
-            mark: git.and_then(|git| git.blob.filter(|_| is_message(found))).map_or_else(Vec::new, |id| id.as_bytes().to_vec()),
-            allowed_by: found.allowed_by.as_deref().map_or(Cow::Borrowed(""), |by| Cow::Owned(redactor.text(by).into_owned())),
+            mark: git
+                .and_then(|git| git.blob.filter(|_| is_message(found)))
+                .map_or_else(Vec::new, |id| id.as_bytes().to_vec()),
+            allowed_by: found
+                .allowed_by
+                .as_deref()
+                .map_or(Cow::Borrowed(""), |by| Cow::Owned(redactor.text(by).into_owned())),
             owner: owner.map_or_else(String::new, |owner| redactor.text(&owner).into_owned()),
             refs: refs.join("\n").into_bytes(),
             introduced: commit(git.and_then(|git| git.introduced.as_ref())),
@@ -239,11 +244,50 @@ impl<'c> Writer<'c> {
         let git = place.found.git.as_ref();
         let blob = git.and_then(|git| git.blob);
         let blob = blob.as_ref().map(ObjectId::as_bytes);
-        let [source, confidence, start, stop, line, col, end_line, end_col, wide, has_git, head, reach, refs_count, versions, _] =
-            numbers;
+        let [
+            source,
+            confidence,
+            start,
+            stop,
+            line,
+            col,
+            end_line,
+            end_col,
+            wide,
+            has_git,
+            head,
+            reach,
+            refs_count,
+            versions,
+            _,
+        ] = numbers;
         self.put.execute(params![
-            incident, repository, path, place.mark, at, digest, source, confidence, start, stop, line, col, end_line,
-            end_col, wide, has_git, head, reach, refs_count, versions, allowed_by, owner, refs, blob, introduced, last,
+            incident,
+            repository,
+            path,
+            place.mark,
+            at,
+            digest,
+            source,
+            confidence,
+            start,
+            stop,
+            line,
+            col,
+            end_line,
+            end_col,
+            wide,
+            has_git,
+            head,
+            reach,
+            refs_count,
+            versions,
+            allowed_by,
+            owner,
+            refs,
+            blob,
+            introduced,
+            last,
             blobs(git)
         ])?;
         Ok(())
@@ -295,12 +339,7 @@ impl Reader {
     }
 
     /// The occurrence in the columns from `first` on, in `repository`.
-    pub(super) fn occurrence(
-        &self,
-        row: &Row<'_>,
-        first: usize,
-        repository: &Arc<str>,
-    ) -> Result<Occurrence, Error> {
+    pub(super) fn occurrence(&self, row: &Row<'_>, first: usize, repository: &Arc<str>) -> Result<Occurrence, Error> {
         let column = |at: usize| row.get::<_, i64>(first + at);
         let count = |at: usize| Ok::<_, Error>(u64::try_from(column(at)?).unwrap_or_default());
         let (start, stop) = (count(3)?, count(4)?);

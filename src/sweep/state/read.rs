@@ -140,8 +140,7 @@ pub(super) fn heads(
     holders: &BTreeMap<i64, Holder>,
 ) -> Result<Vec<Head>, Error> {
     let mut held = held(database, reader, holders)?;
-    let mut select =
-        database.prepare("SELECT id, identity, verdict, status, since FROM incident ORDER BY id")?;
+    let mut select = database.prepare("SELECT id, identity, verdict, status, since FROM incident ORDER BY id")?;
     let mut rows = select.query([])?;
     let mut heads = Vec::new();
     while let Some(row) = rows.next()? {
@@ -334,7 +333,10 @@ impl Rules {
         let ids: Vec<&str> = self.retired.keys().map(String::as_str).collect();
         let rules = if count == 1 { "1 incident was" } else { &format!("{count} incidents were") };
         (count > 0).then(|| {
-            format!("{rules} found by rules that this run does not have, and no scan finds them anew: {}", ids.join(", "))
+            format!(
+                "{rules} found by rules that this run does not have, and no scan finds them anew: {}",
+                ids.join(", ")
+            )
         })
     }
 }

@@ -61,7 +61,8 @@ impl State {
         let step = self.database.transaction()?;
         let incidents = scanned.members.iter().flat_map(|member| member.incidents);
         let redactor = Redactor::of(incidents, scanned.rules, scanned.named);
-        let mut recorder = Recorder { step: &step, writer: Writer::new(&step)?, redactor, scanned, sweep, touched: BTreeSet::new() };
+        let mut recorder =
+            Recorder { step: &step, writer: Writer::new(&step)?, redactor, scanned, sweep, touched: BTreeSet::new() };
         for member in scanned.members {
             recorder.member(member)?;
         }

@@ -127,9 +127,8 @@ pub(super) struct Noted {
 pub(super) fn note(step: &Connection, sweep: Sweep, listed: &Listed) -> Result<Noted, Error> {
     let json = facts::json(listed);
     let select = "SELECT id, listed_at, gone FROM repository WHERE identity = ?1";
-    let found: Option<(i64, i64, bool)> = step
-        .query_row(select, [listed.id.as_str()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-        .optional()?;
+    let found: Option<(i64, i64, bool)> =
+        step.query_row(select, [listed.id.as_str()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()?;
     let Some((id, last, was_gone)) = found else {
         let insert = "INSERT INTO repository (identity, listed_at, gone, listed, first_seen, last_seen) VALUES (?1, ?2, 0, ?3, ?2, ?2)";
         step.execute(insert, (listed.id.as_str(), sweep.began, json))?;

@@ -148,12 +148,7 @@ pub(super) fn record_with(
     let (listed, network) = (listed(number), format!("net{number}"));
     let owner = |_: &Incident, _: &Occurrence| Some("@acme/team".to_owned());
     let member = Member { listed: &listed, tips: "tips", coverage, incidents, owner: &owner };
-    let scanned = Scanned {
-        network: &network,
-        cursor: Some(b"cursor"),
-        rules: &rules(),
-        named: &[],
-        members: &[member],
-    };
+    let scanned =
+        Scanned { network: &network, cursor: Some(b"cursor"), rules: &rules(), named: &[], members: &[member] };
     state.record(sweep, &scanned).unwrap()
 }

@@ -58,9 +58,8 @@ impl State {
                 (false, false) => status.left += 1,
             }
         }
-        let count = |name: &str| {
-            super::count(&self.database, "SELECT count(*) FROM incident WHERE status = ?1", [name])
-        };
+        let count =
+            |name: &str| super::count(&self.database, "SELECT count(*) FROM incident WHERE status = ?1", [name]);
         (status.open, status.reopened, status.resolved) = (count("open")?, count("reopened")?, count("resolved")?);
         Ok(status)
     }

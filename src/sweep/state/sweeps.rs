@@ -29,8 +29,7 @@ impl State {
     /// # Errors
     /// Where the database refuses.
     pub fn begin(&mut self, now: i64) -> Result<Sweep, Error> {
-        let identity =
-            key::random::<16>().map_err(|source| Error::File { path: self.dir.clone(), source })?;
+        let identity = key::random::<16>().map_err(|source| Error::File { path: self.dir.clone(), source })?;
         let step = self.database.transaction()?;
         let last: i64 = step.query_row("SELECT coalesce(max(began), 0) FROM sweep", [], |row| row.get(0))?;
         let began = stamp(now, last);

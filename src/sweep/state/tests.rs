@@ -219,7 +219,10 @@ fn no_secret_gets_into_the_folder() {
             assert_eq!(memchr::memmem::find(&bytes, needle), None, "{}", String::from_utf8_lossy(needle));
         }
         assert!(memchr::memmem::find(&bytes, "keys/ghp_…0001.txt".as_bytes()).is_some(), "what is masked is there");
-        state = { drop(state); open(&dir) };
+        state = {
+            drop(state);
+            open(&dir)
+        };
     }
 }
 
@@ -274,11 +277,14 @@ fn a_summary_counts_and_tells_what_is_new() {
     state.end(sweep, THEN + 86_409, true).unwrap();
     let summary = state.summary(THEN + 86_410).unwrap();
     assert_eq!((summary.incidents, summary.since, &summary.new[..]), (2, Some(THEN + 9), &[two.id][..]));
-    assert_eq!(summary.repositories.into_iter().collect::<Vec<_>>(), [
-        ("acme/r1".to_owned(), 2),
-        ("acme/r2".to_owned(), 1)
-    ]);
-    assert_eq!((summary.owners["@acme/team"], summary.verdicts["unchecked"], summary.severities["critical"]), (2, 2, 2));
+    assert_eq!(
+        summary.repositories.into_iter().collect::<Vec<_>>(),
+        [("acme/r1".to_owned(), 2), ("acme/r2".to_owned(), 1)]
+    );
+    assert_eq!(
+        (summary.owners["@acme/team"], summary.verdicts["unchecked"], summary.severities["critical"]),
+        (2, 2, 2)
+    );
     assert_eq!(summary.ages[..2], [("up to 1 day", 1), ("up to 7 days", 1)]);
 }
 
@@ -419,8 +425,10 @@ fn a_full_disk_loses_nothing() {
     let found = [incident(&state, 1, &["a"])];
     record(&mut state, sweep, 1, &found);
     let pages: i64 = state.database.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
-    let _: i64 = state.database.query_row(&format!("PRAGMA max_page_count = {}", pages + 4), [], |row| row.get(0)).unwrap();
-    let many: Vec<Incident> = (2..2000).map(|number| incident(&state, number, &["some/longer/path/to/a/file"])).collect();
+    let _: i64 =
+        state.database.query_row(&format!("PRAGMA max_page_count = {}", pages + 4), [], |row| row.get(0)).unwrap();
+    let many: Vec<Incident> =
+        (2..2000).map(|number| incident(&state, number, &["some/longer/path/to/a/file"])).collect();
     let owner = |_: &Incident, _: &Occurrence| None;
     let (listed, coverage, rules) = (listed(2), complete(), rules());
     let member = Member { listed: &listed, tips: "", coverage: &coverage, incidents: &many, owner: &owner };
@@ -431,4 +439,219 @@ fn a_full_disk_loses_nothing() {
     let _: i64 = state.database.query_row("PRAGMA max_page_count = 1000000", [], |row| row.get(0)).unwrap();
     assert_eq!(state.record(sweep, &scanned).unwrap().new.len(), 1998);
     assert_eq!(all(&state).iter().map(|incident| incident.id).collect::<BTreeSet<_>>().len(), 1999);
+}
+
+/// Everything that a state says, whatever numbers it gave to rows.
+fn dump(state: &State) -> Vec<String> {
+    let text = |column: &str| format!("(SELECT hex(bytes) FROM text WHERE id = {column})");
+    let commit = |column: &str| {
+        let (author, email) = (text("c.author"), text("c.email"));
+        format!("(SELECT hex(object) || {author} || {email} || c.at FROM commits c WHERE c.id = {column})")
+    };
+    let (incident, repository) = (
+        "(SELECT hex(identity) FROM incident i WHERE i.id = incident)",
+        "(SELECT identity FROM repository r WHERE r.id = repository)",
+    );
+    let selects = [
+        "SELECT hex(identity), hex(origin), began, ended, complete FROM sweep".to_owned(),
+        "SELECT identity, listed_at, gone, listed, first_seen, last_seen, scanned, network, stamp, tips, coverage, completed, failed, failure FROM repository".to_owned(),
+        "SELECT hex(identity), verdict_at, verdict, status, since FROM incident".to_owned(),
+        "SELECT network, at, hex(bytes) FROM cursor".to_owned(),
+        "SELECT url, at, etag, hex(body) FROM answer".to_owned(),
+        format!("SELECT {incident}, at, verdict FROM verdict"),
+        format!("SELECT {repository}, at, gone FROM going"),
+        format!("SELECT {incident}, {repository}, at, here FROM moving"),
+        format!("SELECT {incident}, {repository}, first_seen, seen, {} FROM holding", text("facts")),
+        format!(
+            "SELECT {incident}, {repository}, {}, hex(mark), first_seen, seen, digest, source, confidence, start, stop, line, col,
+             end_line, end_col, wide, git, in_head, reach, refs_count, versions, {}, {}, {}, hex(blob), {}, {}, hex(blobs) FROM occurrence",
+            text("path"), text("allowed_by"), text("owner"), text("refs"), commit("introduced"), commit("last")
+        ),
+    ];
+    let mut lines = Vec::new();
+    for (nth, select) in selects.iter().enumerate() {
+        let mut select = state.database.prepare(select).unwrap();
+        let columns = select.column_count();
+        let mut rows = select.query([]).unwrap();
+        while let Some(row) = rows.next().unwrap() {
+            let values: Vec<String> = (0..columns).map(|at| format!("{:?}", row.get_ref(at).unwrap())).collect();
+            lines.push(format!("{nth} {}", values.join(" ")));
+        }
+    }
+    lines.sort();
+    lines
+}
+
+/// One step of a state that is made up.
+#[derive(Clone, Debug)]
+enum Step {
+    Sweep(i64),
+    Record { repository: u32, tokens: Vec<u32>, path: u8, is_complete: bool },
+    Gone(u32),
+    Listed(u32),
+    Failed(u32),
+    Verdict(u32, bool),
+    Answer(u8),
+}
+
+fn steps() -> impl proptest::strategy::Strategy<Value = Vec<Step>> {
+    use proptest::prelude::*;
+    let record = (0u32..3, prop::collection::vec(0u32..3, 0..3), 0u8..3, prop::bool::weighted(0.8))
+        .prop_map(|(repository, tokens, path, is_complete)| Step::Record { repository, tokens, path, is_complete });
+    let one = prop_oneof![
+        2 => (0i64..4).prop_map(Step::Sweep),
+        4 => record,
+        1 => (0u32..3).prop_map(Step::Gone),
+        1 => (0u32..3).prop_map(Step::Listed),
+        1 => (0u32..3).prop_map(Step::Failed),
+        1 => (0u32..3, any::<bool>()).prop_map(|(token, works)| Step::Verdict(token, works)),
+        1 => (0u8..3).prop_map(Step::Answer),
+    ];
+    prop::collection::vec(one, 0..10)
+}
+
+fn play(state: &mut State, steps: &[Step]) {
+    let mut sweep = state.begin(THEN).unwrap();
+    for step in steps {
+        match step {
+            Step::Sweep(later) => {
+                state.end(sweep, THEN + later, *later > 1).unwrap();
+                sweep = state.begin(THEN + later).unwrap();
+            }
+            Step::Record { repository, tokens, path, is_complete } => {
+                let tokens: BTreeSet<u32> = tokens.iter().copied().collect();
+                let path = path.to_string();
+                let found: Vec<Incident> = tokens.iter().map(|token| incident(state, *token, &[&path])).collect();
+                let mut coverage = complete();
+                if !is_complete {
+                    coverage.fail("a", "b");
+                }
+                record_with(state, sweep, *repository, &found, &coverage);
+            }
+            Step::Gone(number) => drop(state.note_gone(sweep, &[listed(*number).id]).unwrap()),
+            Step::Listed(number) => drop(state.note_listed(sweep, &[listed(*number)]).unwrap()),
+            Step::Failed(number) => drop(state.note_failed(sweep, &listed(*number).id, "no")),
+            Step::Verdict(token, works) => {
+                let dead = Verdict::Inactive(crate::verdict::Why::Rejected);
+                let verdict = if *works { Verdict::Active } else { dead };
+                let found = Incident { verdict, ..incident(state, *token, &[]) };
+                state.note_verdicts(&[found], &rules(), THEN + 1).unwrap();
+            }
+            Step::Answer(body) => state.keep_answer("url", "etag", &[*body], THEN).unwrap(),
+        }
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(24))]
+
+    /// Whatever three states hold, joining them is the same in every order, and as often as one likes.
+    #[test]
+    fn states_join_in_any_order(a in steps(), b in steps(), c in steps()) {
+        let (dir, mut first) = state();
+        play(&mut first, &a);
+        let (second_dir, mut second) = sibling(&dir);
+        play(&mut second, &b);
+        let (third_dir, mut third) = sibling(&dir);
+        play(&mut third, &c);
+        drop((first, second, third));
+        let paths = [&dir, &second_dir, &third_dir].map(|dir| dir.path().join("state"));
+        let joined = |order: &[usize]| {
+            let (_into, mut into) = sibling(&dir);
+            for &nth in order {
+                into.merge(&paths[nth], Wait::No).unwrap();
+            }
+            dump(&into)
+        };
+        let once = joined(&[0, 1, 2]);
+        for order in [&[2, 1, 0][..], &[1, 2, 0, 1, 1], &[0, 0, 2, 1, 2]] {
+            proptest::prop_assert_eq!(&joined(order), &once, "{:?}", order);
+        }
+        // ((2 + 1) + 0), where what is joined was joined before.
+        let (between, mut joining) = sibling(&dir);
+        joining.merge(&paths[2], Wait::No).unwrap();
+        joining.merge(&paths[1], Wait::No).unwrap();
+        drop(joining);
+        let (_into, mut into) = sibling(&dir);
+        into.merge(&paths[0], Wait::No).unwrap();
+        into.merge(&between.path().join("state"), Wait::No).unwrap();
+        proptest::prop_assert_eq!(&dump(&into), &once);
+    }
+}
+
+#[test]
+fn shards_join_into_what_one_sweep_learns() {
+    let (dir, mut one) = state();
+    let (left_dir, mut left) = sibling(&dir);
+    let (right_dir, mut right) = sibling(&dir);
+    for at in [THEN, THEN + 3600] {
+        let sweeps = [&mut one, &mut left, &mut right].map(|state| state.begin(at).unwrap());
+        for number in 0..6 {
+            let shard = if number % 2 == 0 { &mut left } else { &mut right };
+            let paths = [format!("a{number}"), "b".to_owned()];
+            let found: Vec<Incident> = (number..number + 2 - u32::from(at > THEN))
+                .map(|token| incident(shard, token, &[&paths[0], &paths[1]]))
+                .collect();
+            record(shard, sweeps[1 + number as usize % 2], number, &found);
+            record(&mut one, sweeps[0], number, &found);
+        }
+    }
+    drop((left, right));
+    let (_into, mut into) = sibling(&dir);
+    for shard in [&left_dir, &right_dir] {
+        into.merge(&shard.path().join("state"), Wait::No).unwrap();
+    }
+    // Sweeps themselves are told apart.
+    let of = |state: &State| dump(state).into_iter().filter(|line| !line.starts_with("0 ")).collect::<Vec<_>>();
+    assert_eq!(of(&into), of(&one));
+    assert_eq!(all(&into), all(&one));
+}
+
+#[test]
+fn only_states_of_one_key_join() {
+    let ((_dir, mut one), (other_dir, other)) = (state(), state());
+    let path = other_dir.path().join("state");
+    assert!(matches!(one.merge(&path, Wait::No), Err(Error::Busy { .. })));
+    drop(other);
+    assert!(matches!(one.merge(&path, Wait::No), Err(Error::OtherKey { .. })));
+    let empty = tempfile::tempdir().unwrap();
+    assert!(matches!(one.merge(empty.path(), Wait::No), Err(Error::None { .. })));
+    let own = one.dir.clone();
+    assert_eq!(one.merge(&own, Wait::No).unwrap(), Changes::default());
+}
+
+/// How long a large state takes to be read and reported: run it by name, in a release build.
+#[test]
+#[ignore = "takes a minute"]
+fn a_million_places_are_reported() {
+    let (_dir, mut state) = state();
+    let sweep = state.begin(THEN).unwrap();
+    for number in 0..1_000u32 {
+        let paths: Vec<String> = (0..10).map(|nth| format!("src/module{nth}/some/file{number}.env")).collect();
+        let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+        let found: Vec<Incident> = (0..100).map(|nth| incident(&state, number * 40 + nth, &paths)).collect();
+        record(&mut state, sweep, number, &found);
+    }
+    let started = std::time::Instant::now();
+    let recalled = state.incidents(&Filter::default(), &rules()).unwrap();
+    let read = started.elapsed();
+    let report = crate::report::Report {
+        incidents: &recalled.incidents,
+        coverage: &recalled.coverage,
+        named: &[],
+        rules: &recalled.rules,
+        key: state.key().id(),
+        seconds: 0.0,
+        now: THEN,
+        show_secrets: false,
+        all_versions: false,
+        checkout: None,
+    };
+    let reporter = crate::report::reporter(crate::report::Format::Json, crate::report::Options::default());
+    let mut out = std::io::BufWriter::new(tempfile::tempfile().unwrap());
+    reporter.write(&report, &mut out).unwrap();
+    let all = started.elapsed();
+    let places: usize = recalled.incidents.iter().map(|incident| incident.occurrences.len()).sum();
+    assert_eq!(places, 1_000_000);
+    assert!(all.as_secs() < 5, "{read:?} to read, {all:?} in all");
 }
