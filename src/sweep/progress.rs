@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn nothing_is_foretold_before_something_is_done() {
-        let progress = Progress::new(&[Some(0); 2_000]);
+        let progress = Progress::new(&vec![Some(0); 2_000]);
         assert_eq!(progress.line(MINUTE), "0 of 2,000 repositories, 0 B, 0 incidents");
         progress.finish(Some(0), 1, true);
         assert_eq!(progress.left(MINUTE), None);

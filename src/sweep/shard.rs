@@ -82,9 +82,12 @@ impl FromStr for Shard {
     fn from_str(text: &str) -> Result<Self, Error> {
         let wrong = |source| Error::Shape { text: text.to_owned(), source };
         let (index, of) = text.split_once('/').ok_or_else(|| wrong(None))?;
-        let number = |digits: &str| match digits.bytes().all(|byte| byte.is_ascii_digit()) {
-            true => digits.parse().map_err(|error| wrong(Some(error))),
-            false => Err(wrong(None)),
+        let number = |digits: &str| {
+            // A sign is no digit, though numbers may have one elsewhere.
+            if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+                return Err(wrong(None));
+            }
+            digits.parse().map_err(|error| wrong(Some(error)))
         };
         Self::new(number(index)?, number(of)?)
     }

@@ -187,9 +187,10 @@ impl Reader {
             return self.file.sections[self.current].excluded.push(pattern);
         }
         let words: Vec<&[u8]> = words(rest).collect();
-        let owners = match words.is_empty() {
-            true => Owners::Default,
-            false => Owners::Named(words.into_iter().filter_map(owner).collect()),
+        let owners = if words.is_empty() {
+            Owners::Default
+        } else {
+            Owners::Named(words.into_iter().filter_map(owner).collect())
         };
         self.add(pattern, owners);
     }

@@ -76,8 +76,8 @@ mod tests {
         CommitInfo { id: ObjectId::new(&[7; 20]), author: author.to_owned(), email: email.to_owned(), at: 0 }
     }
 
-    fn owner(team: Option<&str>, person: Option<&str>, by: By) -> Option<Owner> {
-        Some(Owner { team: team.map(str::to_owned), person: person.map(str::to_owned), by })
+    fn owner(team: Option<&str>, person: Option<&str>, by: By) -> Owner {
+        Owner { team: team.map(str::to_owned), person: person.map(str::to_owned), by }
     }
 
     #[test]
@@ -86,11 +86,11 @@ mod tests {
         let (ada, eve) = (commit("Ada", "ada@example.com"), commit("Eve", "eve@example.com"));
         let authors = Authors { introduced: Some(&ada), last: Some(&eve) };
         let at = |path: &str| guess(Some(&PathName::new(path)), Some(&file), authors);
-        assert_eq!(at("a/x"), owner(Some("@org/a"), Some("@ada"), By::CodeOwners));
-        assert_eq!(at("b/x"), owner(None, Some("@bob"), By::CodeOwners));
-        assert_eq!(at("x"), owner(Some("@org/all"), Some("Ada <ada@example.com>"), By::CodeOwners));
-        assert_eq!(at("c/x"), owner(None, Some("Ada <ada@example.com>"), By::Author));
-        assert_eq!(guess(None, Some(&file), authors), owner(None, Some("Ada <ada@example.com>"), By::Author));
+        assert_eq!(at("a/x"), Some(owner(Some("@org/a"), Some("@ada"), By::CodeOwners)));
+        assert_eq!(at("b/x"), Some(owner(None, Some("@bob"), By::CodeOwners)));
+        assert_eq!(at("x"), Some(owner(Some("@org/all"), Some("Ada <ada@example.com>"), By::CodeOwners)));
+        assert_eq!(at("c/x"), Some(owner(None, Some("Ada <ada@example.com>"), By::Author)));
+        assert_eq!(guess(None, Some(&file), authors), Some(owner(None, Some("Ada <ada@example.com>"), By::Author)));
         assert_eq!(guess(None, None, Authors::default()), None);
     }
 

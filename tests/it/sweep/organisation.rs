@@ -29,9 +29,9 @@ const LATER: i64 = 1_766_000_000;
 pub struct Plan {
     pub repositories: usize,
     /// Of a hundred repositories so many are forks.
-    pub forks: u64,
+    pub forks: usize,
     /// Of a hundred repositories so many get a token of their own, and as many one that others have, too.
-    pub leaks: u64,
+    pub leaks: usize,
     pub seed: u64,
 }
 
@@ -79,7 +79,7 @@ impl Organisation {
             let wanted: Vec<&Planned> = planned.iter().filter(|planned| planned.parent.is_some() == forks).collect();
             in_parallel(&wanted, |planned| {
                 let parent = planned.parent.map(|number| (folder.join(folder_of(number)), tip(number)));
-                *done[planned.number].lock().unwrap() = Some(planned.create(folder, parent, plan.seed));
+                *done[planned.number].lock().unwrap() = Some(planned.create(folder, parent.as_ref(), plan.seed));
             });
         }
         let repositories: Vec<_> = done.into_iter().map(|done| done.into_inner().unwrap().unwrap()).collect();
@@ -125,15 +125,15 @@ fn planned(plan: Plan) -> Vec<Planned> {
     for number in 0..plan.repositories {
         let is_fork = !originals.is_empty() && random.below(100) < plan.forks;
         // A few are forked often.
-        let favourite = random.below(originals.len().clamp(1, 40) as u64) as usize;
-        let any = random.below(originals.len().max(1) as u64) as usize;
+        let favourite = random.below(originals.len().clamp(1, 40));
+        let any = random.below(originals.len().max(1));
         let parent = is_fork.then(|| originals[favourite.min(any)]);
         let mut own = Vec::new();
         if random.below(100) < plan.leaks {
             own.push(1_000 + number as u64);
         }
         if random.below(100) < plan.leaks {
-            own.push(random.below(20));
+            own.push(random.below(20) as u64);
         }
         if parent.is_none() {
             originals.push(number);
@@ -147,7 +147,7 @@ fn planned(plan: Plan) -> Vec<Planned> {
 
 impl Planned {
     /// Makes it; a fork begins with what its parent has, and gets one more commit.
-    fn create(&self, folder: &Path, parent: Option<(PathBuf, String)>, seed: u64) -> Repository {
+    fn create(&self, folder: &Path, parent: Option<&(PathBuf, String)>, seed: u64) -> Repository {
         let name = folder_of(self.number);
         let path = folder.join(&name);
         for inner in ["objects/info", "objects/pack", "refs/heads"] {
@@ -155,9 +155,9 @@ impl Planned {
         }
         fs::write(path.join("HEAD"), "ref: refs/heads/main\n").unwrap();
         fs::write(path.join("config"), "[core]\n\trepositoryformatversion = 0\n\tbare = true\n").unwrap();
-        let pushed = FIRST_PUSH + 600 * self.number as i64;
+        let pushed = FIRST_PUSH + 600 * seconds(self.number);
         let mut random = Random(seed ^ (self.number as u64).rotate_left(32));
-        let stream = match &parent {
+        let stream = match parent {
             Some((parent, tip)) => {
                 for entry in fs::read_dir(parent.join("objects/pack")).unwrap() {
                     let entry = entry.unwrap();
@@ -195,7 +195,7 @@ impl Planned {
             if !self.own.is_empty() && nth == commits - 1 {
                 files.push(("deploy/.env", None));
             }
-            stream.commit(pushed - 60 * (commits - nth) as i64, &format!("Change {nth}"), None, &files);
+            stream.commit(pushed - 60 * seconds(commits - nth), &format!("Change {nth}"), None, &files);
         }
         stream
     }
@@ -265,6 +265,10 @@ fn id_of(number: usize) -> u64 {
     10_000 + number as u64
 }
 
+fn seconds(number: usize) -> i64 {
+    i64::try_from(number).unwrap()
+}
+
 fn folder_of(number: usize) -> String {
     format!("repository-{number:05}.git")
 }
@@ -276,8 +280,7 @@ fn leaks(tokens: &[u64]) -> String {
 /// A page of words that mean nothing.
 fn text(random: &mut Random) -> String {
     const WORDS: [&str; 8] = ["river", "stone", "lantern", "meadow", "copper", "window", "harbour", "thistle"];
-    let mut line =
-        || -> String { (0..6).map(|_| WORDS[random.below(8) as usize]).collect::<Vec<_>>().join(" ") + "\n" };
+    let mut line = || -> String { (0..6).map(|_| WORDS[random.below(8)]).collect::<Vec<_>>().join(" ") + "\n" };
     let lines: Vec<String> = (0..40).map(|_| line()).collect();
     lines.concat()
 }
@@ -292,16 +295,16 @@ fn time(at: i64) -> String {
     jiff::Timestamp::from_second(at).unwrap().to_string()
 }
 
-/// Numbers as random as they have to be (SplitMix64).
+/// Numbers as random as they have to be (`SplitMix64`).
 struct Random(u64);
 
 impl Random {
-    fn below(&mut self, limit: u64) -> u64 {
+    fn below(&mut self, limit: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % limit
+        usize::try_from((mixed ^ (mixed >> 31)) % limit as u64).unwrap()
     }
 }
 

@@ -155,7 +155,7 @@ fn what_does_not_arrive_stays_pending() {
 #[test]
 fn a_run_that_is_stopped_does_not_wait() {
     let receiver = Receiver::new(&["500 Oh"]);
-    let hook = Hook { first_wait: Duration::from_secs(60), ..receiver.hook(Format::Stanch) };
+    let hook = Hook { first_wait: Duration::from_mins(1), ..receiver.hook(Format::Stanch) };
     let asked = std::sync::atomic::AtomicU32::new(0);
     let stopped = || asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed) > 2;
     let error = hook.send(&Net::new(limits()), &pending(1, 0), &Detector::new(Vec::new()), &stopped).unwrap_err();
