@@ -178,7 +178,7 @@ mod tests {
             said.push(format!("Receiving objects: {number}%\r").as_bytes());
             said.push(format!("warning: line {number}\n").as_bytes());
         }
-        said.push(&[b'x'; 100_000]);
+        said.push(&vec![b'x'; 100_000]);
         said.push(b"\nfatal: \x1b[2J gone");
         let text = said.text();
         assert!(text.len() < 2 * MOST && !text.contains('%') && text.contains("line 9999"), "{}", text.len());

@@ -426,6 +426,24 @@ fn what_is_too_large_too_slow_or_called_off_ends_and_leaves_nothing() {
 }
 
 #[test]
+fn what_is_too_large_does_not_stay_where_it_came_at_once() {
+    let world = World::new();
+    world.push("one.git");
+    let mut network = world.network();
+    let address = Address::Local(world.served("one.git"));
+    let member = Member { namespace: "one", address: &address, credentials: None };
+    let first = fetch(&mut network, &member).unwrap();
+    let before = files(&network.path().join("objects"));
+    world.repo.write("large", &noise(40_000)).commit("large");
+    world.push("one.git");
+    let large = network.fetch(&member, &Limits { most_bytes: Some(20_000), ..limits() }, &|| false);
+    assert_eq!(large.unwrap_err().kind(), Some(Kind::TooLarge));
+    assert_eq!(files(&network.path().join("objects")), before);
+    let ids: Vec<String> = first.tips.iter().map(|(name, id)| format!("{id} {name}")).collect();
+    assert_eq!(mirrored(&world, "one"), ids);
+}
+
+#[test]
 #[ignore = "the next test runs and kills it"]
 fn fetches_in_a_process_of_its_own() {
     let variable = |name: &str| std::env::var(name).unwrap();
@@ -459,6 +477,25 @@ fn the_users_way_out_is_taken_over_and_nothing_else() {
     assert!(fetched(""));
     assert_same(&world, "one");
     assert!(!ran.exists());
+}
+
+#[test]
+fn a_git_that_is_missing_or_too_old_is_told_of() {
+    let world = World::new();
+    let path = world.dir.path().join("bin");
+    fs::create_dir(&path).unwrap();
+    let said = || {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["sweep::fetch::fetches_in_a_process_of_its_own", "--exact", "--ignored", "--nocapture"]);
+        command.env("STANCH_TEST_CACHE", world.cache_dir()).env("STANCH_TEST_ADDRESS", "").env("PATH", &path);
+        let output = command.output().unwrap();
+        assert!(!output.status.success());
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    assert!(said().contains("NoGit { oldest: \"2.32\""));
+    fs::write(path.join("git"), "#!/bin/sh\necho git version 2.31.9\n").unwrap();
+    fs::set_permissions(path.join("git"), fs::Permissions::from_mode(0o755)).unwrap();
+    assert!(said().contains("OldGit { found: \"git version 2.31.9\", oldest: \"2.32\" }"));
 }
 
 #[test]
