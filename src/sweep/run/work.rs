@@ -168,7 +168,10 @@ impl Sweeper<'_> {
     fn note_same<'g>(&self, sweep: Sweep, same: &[&Here<'g>], terms: &str) -> Result<Vec<Line<'g>>, state::Error> {
         let mut lines = Vec::new();
         for here in same {
-            lock(self.state).note_unchanged(sweep, here.listed, &tips(here, terms))?;
+            // Without a stamp there is nothing to remember that is not remembered.
+            if here.listed.stamp.is_some() {
+                lock(self.state).note_unchanged(sweep, here.listed, &tips(here, terms))?;
+            }
             lines.push(Line { covered: true, ..Line::of(here.listed) });
         }
         Ok(lines)

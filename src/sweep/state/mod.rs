@@ -28,6 +28,7 @@ mod status;
 mod summary;
 mod sweeps;
 mod turn;
+mod unchanged;
 
 use std::{
     fs, io,
