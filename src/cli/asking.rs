@@ -102,6 +102,22 @@ impl Asking {
         Ok(self.manners.verifier(rules, options)?.exploring(self.access))
     }
 
+    /// The server that stands in place of a provider's own.
+    pub(super) fn endpoint(&self, provider: &str) -> Option<Endpoint> {
+        let named = self.manners.endpoint.iter().rev().find(|(name, _)| name == provider);
+        named.map(|(_, endpoint)| endpoint.clone())
+    }
+
+    /// Hosts whose addresses may be private.
+    pub(super) fn private_hosts(&self) -> BTreeSet<String> {
+        self.manners.consent().private
+    }
+
+    /// The certificate authorities by which hosts are known, where others than the usual ones are.
+    pub(super) fn authorities(&self) -> Result<Option<Authorities>, AnyError> {
+        Ok(self.manners.authorities()?)
+    }
+
     /// Keeps what `verifier` knows, if that is wanted.
     pub(super) fn keep(&self, verifier: &Verifier<'_>, key: &IdentityKey) -> Result<(), AnyError> {
         self.manners.keep(verifier, key)

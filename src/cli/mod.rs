@@ -23,6 +23,7 @@ mod reported;
 mod revoke;
 mod rules;
 mod scan;
+mod sweep;
 mod verify;
 
 use std::process::ExitCode;
@@ -68,6 +69,8 @@ enum Command {
     /// Scans the commits that no remote has yet, for the pre-commit framework
     #[command(hide = true)]
     PreCommitPush(Box<scan::Arguments>),
+    /// Scans every repository of an organisation, and keeps what it learned
+    Sweep(Box<sweep::Arguments>),
     /// Takes over what other scanners' files leave out, allow and look for
     Migrate(migrate::Arguments),
     /// Looks at the rules by which tokens are found
@@ -100,6 +103,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Hook(arguments) => hook::run(&arguments),
         Command::PreCommitFiles(arguments) => precommit::files(*arguments, colour),
         Command::PreCommitPush(arguments) => precommit::push(*arguments, colour),
+        Command::Sweep(arguments) => sweep::run(&arguments, colour),
         Command::Migrate(arguments) => migrate::run(&arguments),
         Command::Rules(arguments) => rules::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),

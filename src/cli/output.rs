@@ -130,8 +130,18 @@ impl Output {
             all_versions: options.all_versions,
             checkout: None,
         };
-        destinations.write(&report)?;
-        self.playbook.as_ref().map_or(Ok(()), |dir| write_playbooks(dir, &report, rules))
+        self.write(destinations, &report, rules)
+    }
+
+    /// Writes `report` everywhere, and the playbooks of its incidents if they are wanted.
+    pub(super) fn write(
+        &self,
+        destinations: &Destinations,
+        report: &Report<'_>,
+        rules: &Ruleset,
+    ) -> Result<(), AnyError> {
+        destinations.write(report)?;
+        self.playbook.as_ref().map_or(Ok(()), |dir| write_playbooks(dir, report, rules))
     }
 
     fn detail(&self) -> Detail {

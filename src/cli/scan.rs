@@ -140,7 +140,7 @@ struct Run {
 }
 
 /// A number of bytes, `K`, `M` and `G` behind it meaning powers of 1,024.
-fn size(text: &str) -> Result<u64, String> {
+pub(super) fn size(text: &str) -> Result<u64, String> {
     let (digits, unit) = match text.trim_end_matches(['b', 'B']).char_indices().last() {
         Some((at, unit)) if unit.is_ascii_alphabetic() => (&text[..at], unit.to_ascii_lowercase()),
         _ => (text, ' '),

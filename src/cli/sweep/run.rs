@@ -1,0 +1,474 @@
+//! Runs a sweep: flags in, one line for every repository that could not be covered, and a few that sum up.
+
+use std::{
+    env,
+    path::PathBuf,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+    time::{Duration, Instant},
+};
+
+use clap::{Args, ValueEnum};
+use stanch::{
+    config::{Config, Flags, committed::Committed},
+    detect::Detector,
+    escape,
+    net::Net,
+    scan::{self, FailOn, Status},
+    sweep::{
+        audit,
+        fetch::{self, Cache},
+        filter::{Filter, Names, Wanted},
+        forge::{self, Patience},
+        notify,
+        progress::Progress,
+        repository::Visibility,
+        run::{Sweeper, Swept},
+        shard::Shard,
+        state::State,
+    },
+};
+
+use super::{Kept, listed::Source};
+use crate::cli::{
+    asking::{Asking, Verify},
+    choices::{FailOnName, Level, time},
+    error::AnyError,
+    interrupt,
+    scan::size,
+};
+
+/// What all sweeps have in common.
+#[derive(Debug, Args)]
+pub(super) struct Common {
+    #[command(flatten)]
+    kept: Kept,
+    #[command(flatten)]
+    running: Running,
+    #[command(flatten)]
+    wanted: Which,
+    #[command(flatten)]
+    rules: Rules,
+    #[command(flatten)]
+    telling: Telling,
+    #[command(flatten)]
+    pub(super) asking: Asking,
+}
+
+/// What sweeps of forges have in common.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "a command line has many switches")]
+#[command(next_help_heading = "Forge")]
+pub(super) struct Forged {
+    /// Shows the forge the token in this file [default: that in STANCH_FORGE_TOKEN or the forge's usual variable]
+    #[arg(long, value_name = "FILE", env = "STANCH_FORGE_TOKEN_FILE")]
+    pub(super) token_file: Option<PathBuf>,
+    /// Scans wikis, too
+    #[arg(long)]
+    pub(super) wikis: bool,
+    /// Scans gists and snippets, too
+    #[arg(long)]
+    pub(super) snippets: bool,
+    /// Scans issues and what was said of them, too
+    #[arg(long)]
+    pub(super) issues: bool,
+    /// Scans what was said of pull requests, too
+    #[arg(long)]
+    pub(super) pull_requests: bool,
+    /// Scans the texts of releases, too
+    #[arg(long)]
+    pub(super) releases: bool,
+    /// Scans the logs of jobs, too
+    #[arg(long)]
+    pub(super) logs: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Run")]
+struct Running {
+    /// Keeps mirrors in this folder [default: cache in the state's]
+    #[arg(long, value_name = "DIR", env = "STANCH_CACHE")]
+    cache: Option<PathBuf>,
+    /// How much mirrors may take on the disk (K, M, G); those used least recently go first
+    #[arg(long, value_name = "N", value_parser = size, env = "STANCH_CACHE_SIZE")]
+    cache_size: Option<u64>,
+    /// Does not fetch repositories that are larger (K, M, G); they are listed as not covered
+    #[arg(long, value_name = "N", value_parser = size, env = "STANCH_MAX_REPO_SIZE")]
+    max_repo_size: Option<u64>,
+    /// How many repositories are worked on at once [default: as many as processors]
+    #[arg(short, long, value_name = "N", env = "STANCH_JOBS")]
+    jobs: Option<usize>,
+    /// Does this part of the work alone: the I-th of N, with forks on the same machine as what they were forked from
+    #[arg(long, value_name = "I/N", env = "STANCH_SHARD")]
+    shard: Option<Shard>,
+    /// How long a forge is waited for that has enough of questions, or fails, in seconds [default: 3900 and 300]
+    #[arg(long, value_name = "SECONDS", env = "STANCH_PATIENCE")]
+    patience: Option<u64>,
+    /// Makes the state, where there is none, under a copy of the key in this file
+    #[arg(long, value_name = "FILE", env = "STANCH_KEY_FILE")]
+    key_file: Option<PathBuf>,
+    /// Takes this for the present time, as 2026-01-02T03:04:05Z
+    #[arg(long, value_name = "TIME", value_parser = time, env = "STANCH_NOW")]
+    now: Option<i64>,
+    /// Which incidents make the exit status 1 [default: any]
+    #[arg(long, value_name = "WHICH", env = "STANCH_FAIL_ON")]
+    fail_on: Option<FailOnName>,
+    /// Shows progress even where standard error is no terminal
+    #[arg(long)]
+    progress: bool,
+    /// Says nothing but what could not be covered
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Which repositories")]
+struct Which {
+    /// Those with names like this: OWNER/NAME, or NAME alone
+    #[arg(long, value_name = "GLOB", value_delimiter = ',')]
+    name: Vec<String>,
+    /// Not those with names like this
+    #[arg(long, value_name = "GLOB", value_delimiter = ',')]
+    not_name: Vec<String>,
+    /// Those with one of these topics
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    topic: Vec<String>,
+    /// Those in one of these languages, as the forge calls them
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    language: Vec<String>,
+    /// Those that somebody pushed to since then, as 2026-01-02T03:04:05Z
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pushed_since: Option<i64>,
+    /// Whether archived ones are wanted
+    #[arg(long, value_name = "WHICH", default_value = "too")]
+    archived: WantedName,
+    /// Whether forks are wanted
+    #[arg(long, value_name = "WHICH", default_value = "too")]
+    forks: WantedName,
+    /// Those of at most so many bytes (K, M, G)
+    #[arg(long, value_name = "N", value_parser = size)]
+    most_size: Option<u64>,
+    /// Those that such people may see
+    #[arg(long, value_name = "WHO", value_delimiter = ',')]
+    visibility: Vec<VisibilityName>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum WantedName {
+    Too,
+    Only,
+    Not,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum VisibilityName {
+    Public,
+    Internal,
+    Private,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Rules")]
+struct Rules {
+    /// Takes the pattern files in this folder, too
+    #[arg(long, value_name = "DIR", env = "STANCH_PATTERNS")]
+    patterns: Vec<PathBuf>,
+    /// Takes this rule alone
+    #[arg(long = "rule", value_name = "ID")]
+    only: Vec<String>,
+    /// Leaves this rule out
+    #[arg(long = "skip-rule", value_name = "ID", env = "STANCH_SKIP_RULE", value_delimiter = ',')]
+    skip: Vec<String>,
+    /// Keeps incidents that are at least this sure [default: medium]
+    #[arg(long, value_name = "LEVEL", env = "STANCH_MIN_CONFIDENCE")]
+    min_confidence: Option<Level>,
+    /// Leaves these paths out
+    #[arg(long, value_name = "GLOB", env = "STANCH_EXCLUDE", value_delimiter = ',')]
+    exclude: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Telling")]
+struct Telling {
+    /// Writes a line for every repository to this file [default: audit.jsonl in the state]
+    #[arg(long, value_name = "FILE", env = "STANCH_AUDIT")]
+    audit: Option<PathBuf>,
+    /// Tells the webhook whose address is in this file of new and reopened incidents [default: that in STANCH_NOTIFY_URL]
+    #[arg(long, value_name = "FILE", env = "STANCH_NOTIFY_URL_FILE")]
+    notify_url_file: Option<PathBuf>,
+    /// Signs what it is told with the secret in this file [default: that in STANCH_NOTIFY_SECRET]
+    #[arg(long, value_name = "FILE", env = "STANCH_NOTIFY_SECRET_FILE")]
+    notify_secret_file: Option<PathBuf>,
+    /// What it is told looks like
+    #[arg(long, value_name = "FORMAT", default_value = "stanch", env = "STANCH_NOTIFY_FORMAT")]
+    notify_format: NotifyFormat,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum NotifyFormat {
+    Stanch,
+    Slack,
+}
+
+pub(super) fn run(source: &Source) -> Result<Status, AnyError> {
+    let common = source.common();
+    let lister = source.lister()?;
+    let hook = common.telling.hook(&common.asking)?;
+    let filter = common.wanted.filter()?;
+    let state = Mutex::new(common.kept.open(common.running.key_file.as_deref())?);
+    let config = common.config(&lock(&state))?;
+    let detector = Detector::new(config.rules.rules().to_vec());
+    let verifier = match common.asking.verify {
+        Some(Verify::Ask) => Some(common.asking.verifier(detector.rules(), &config.options)?),
+        Some(Verify::Plan) => return Err("a sweep cannot say beforehand whom it would ask".into()),
+        None => None,
+    };
+    let dir = common.running.cache.clone().unwrap_or_else(|| common.kept.state.join("cache"));
+    let cache = Cache::open(&dir, common.running.cache_size)?;
+    let log = common.telling.log(common)?;
+    let (scanning, shown) = (Arc::new(scan::Progress::default()), Arc::new(OnceLock::new()));
+    interrupt::stop_on_signal(&scanning);
+    let common_files = stanch::config::committed::Common {
+        options: &config.options,
+        rules: &config.rules,
+        exclude: &common.rules.exclude,
+    };
+    let sweeper = Sweeper {
+        state: &state,
+        forge: &*lister.forge,
+        source: &lister.source,
+        filter: &filter,
+        shard: common.running.shard,
+        cache: &cache,
+        limits: &fetch::Limits { most_bytes: common.running.max_repo_size, ..fetch::Limits::default() },
+        most_size: common.running.max_repo_size,
+        detector: &detector,
+        options: &config.options,
+        configure: &|files: &Committed| files.over(common_files),
+        verifier: verifier.as_ref(),
+        net: &Net::trusting(forge::limits(), common.asking.authorities()?),
+        patience: common.running.patience(),
+        jobs: common.running.jobs(),
+        audit: Some(&log),
+        scanning: &scanning,
+        shown: &|progress| Arc::clone(shown.get_or_init(|| Arc::new(progress))),
+    };
+    let now = config.options.now;
+    let clock = || common.running.now.unwrap_or_else(|| jiff::Timestamp::now().as_second());
+    let swept = progress::during(&shown, common.running.shows_progress(), || sweeper.run(now, &clock))?;
+    if let Some(verifier) = &verifier {
+        common.asking.keep(verifier, &config.options.key)?;
+    }
+    let notified = hook.map_or(Ok(()), |hook| tell(&hook, &state, &detector, &scanning));
+    end(common, &swept, &lock(&state), &log, notified.err())
+}
+
+fn lock(state: &Mutex<State>) -> std::sync::MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Common {
+    /// What repositories are scanned with, under the state's key.
+    fn config(&self, state: &State) -> Result<Config, AnyError> {
+        let running = &self.running;
+        let flags = Flags {
+            min_confidence: self.rules.min_confidence.map(|level| level.0),
+            exclude: self.rules.exclude.clone(),
+            patterns: self.rules.patterns.clone(),
+            rules: self.rules.only.clone(),
+            skip_rules: self.rules.skip.clone(),
+            fail_on: running.fail_on.map(|fail_on| fail_on.0),
+            now: running.now.unwrap_or_else(|| jiff::Timestamp::now().as_second()),
+            jobs: Some(cores().div_ceil(running.jobs())),
+            ..Flags::default()
+        };
+        let mut config = Config::new(stanch::config::File::default(), flags)?;
+        config.options.key = state.key().clone();
+        Ok(config)
+    }
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, Into::into)
+}
+
+impl Running {
+    fn jobs(&self) -> usize {
+        self.jobs.unwrap_or_else(cores).max(1)
+    }
+
+    fn patience(&self) -> Patience {
+        let patience = Patience::default();
+        match self.patience.map(Duration::from_secs) {
+            Some(most) => Patience { limited: most, failing: most, ..patience },
+            None => patience,
+        }
+    }
+
+    fn shows_progress(&self) -> bool {
+        use std::io::IsTerminal as _;
+        !self.quiet && (self.progress || std::io::stderr().is_terminal())
+    }
+}
+
+impl Which {
+    fn filter(&self) -> Result<Filter, AnyError> {
+        Ok(Filter {
+            include: Names::new(&self.name)?,
+            exclude: Names::new(&self.not_name)?,
+            topics: self.topic.clone(),
+            languages: self.language.clone(),
+            pushed_since: self.pushed_since,
+            archived: self.archived.into(),
+            forks: self.forks.into(),
+            most_bytes: self.most_size,
+            visibility: self.visibility.iter().map(|name| (*name).into()).collect(),
+        })
+    }
+}
+
+impl From<WantedName> for Wanted {
+    fn from(name: WantedName) -> Self {
+        match name {
+            WantedName::Too => Self::Too,
+            WantedName::Only => Self::Only,
+            WantedName::Not => Self::Not,
+        }
+    }
+}
+
+impl From<VisibilityName> for Visibility {
+    fn from(name: VisibilityName) -> Self {
+        match name {
+            VisibilityName::Public => Self::Public,
+            VisibilityName::Internal => Self::Internal,
+            VisibilityName::Private => Self::Private,
+        }
+    }
+}
+
+impl Telling {
+    fn log(&self, common: &Common) -> Result<audit::Log, audit::Error> {
+        let usual = || common.kept.state.join("audit.jsonl");
+        audit::Log::open(&self.audit.clone().unwrap_or_else(usual))
+    }
+
+    /// Who is told of news, if anybody is.
+    fn hook(&self, asking: &Asking) -> Result<Option<notify::Hook>, AnyError> {
+        let named = |file: Option<&PathBuf>, variable: &str| match file {
+            Some(path) => std::fs::read_to_string(path).map(Some).map_err(|error| format!("cannot read {}: {error}", path.display())),
+            None => Ok(env::var(variable).ok().filter(|text| !text.trim().is_empty())),
+        };
+        let Some(address) = named(self.notify_url_file.as_ref(), "STANCH_NOTIFY_URL")? else { return Ok(None) };
+        let format = match self.notify_format {
+            NotifyFormat::Stanch => notify::Format::Stanch,
+            NotifyFormat::Slack => notify::Format::Slack,
+        };
+        let hook = notify::Hook::new(&address, format, &asking.private_hosts())?;
+        match named(self.notify_secret_file.as_ref(), "STANCH_NOTIFY_SECRET")? {
+            Some(secrets) => Ok(Some(hook.signed(&secrets)?)),
+            None => Ok(Some(hook)),
+        }
+    }
+}
+
+/// Tells of what is new or back, and remembers that it was told.
+fn tell(
+    hook: &notify::Hook,
+    state: &Mutex<State>,
+    detector: &Detector,
+    scanning: &scan::Progress,
+) -> Result<(), AnyError> {
+    let net = Net::new(notify::limits());
+    let (pending, ids) = lock(state).pending(detector.rules())?;
+    hook.send(&net, &pending, detector, &|| scanning.is_stopped())?;
+    Ok(lock(state).note_told(&ids)?)
+}
+
+/// Says how it ended.
+fn end(
+    common: &Common,
+    swept: &Swept,
+    state: &State,
+    log: &audit::Log,
+    unnotified: Option<AnyError>,
+) -> Result<Status, AnyError> {
+    let status = state.status()?;
+    for problem in &swept.problems {
+        anstream::eprintln!("stanch: not covered: {}: {}", escape::terminal(&problem.subject), escape::terminal(&problem.reason));
+    }
+    if log.lost() > 0 {
+        anstream::eprintln!("stanch: {} lines are missing from the audit log: it could not be written", log.lost());
+    }
+    if let Some(error) = &unnotified {
+        anstream::eprintln!("stanch: {error}");
+    }
+    if !common.running.quiet {
+        say(swept, &status);
+    }
+    let fail_on = common.running.fail_on.map_or_else(FailOn::default, |name| name.0);
+    let complete = swept.is_complete() && log.lost() == 0 && unnotified.is_none();
+    Ok(match (fails(fail_on, state, &status)?, complete) {
+        (true, _) => Status::Incidents,
+        (false, true) => Status::Clean,
+        (false, false) => Status::Incomplete,
+    })
+}
+
+fn say(swept: &Swept, status: &stanch::sweep::state::Status) {
+    let changes = &swept.changes;
+    anstream::println!(
+        "{} repositories: {} unchanged, {} scanned, {} not covered; {} gone, {} not wanted",
+        swept.repositories,
+        swept.unchanged,
+        swept.scanned,
+        swept.repositories.saturating_sub(swept.unchanged + swept.scanned),
+        swept.gone,
+        swept.filtered,
+    );
+    anstream::println!(
+        "{} incidents open: {} new, {} reopened, {} resolved by this sweep",
+        status.open + status.reopened,
+        changes.new.len(),
+        changes.reopened.len(),
+        changes.resolved.len(),
+    );
+}
+
+/// Whether what is known makes the sweep fail.
+fn fails(fail_on: FailOn, state: &State, status: &stanch::sweep::state::Status) -> Result<bool, AnyError> {
+    Ok(match fail_on {
+        FailOn::Never => false,
+        FailOn::Any => status.open + status.reopened > 0,
+        FailOn::Active => state.active()? > 0,
+    })
+}
+
+mod progress {
+    //! Lines on standard error while a sweep lasts.
+
+    use super::{Arc, Duration, Instant, OnceLock, Progress};
+    use std::sync::mpsc::{RecvTimeoutError, channel};
+
+    /// How often a line is written.
+    const PERIOD: Duration = Duration::from_secs(5);
+
+    pub(super) fn during<T>(progress: &Arc<OnceLock<Arc<Progress>>>, shown: bool, work: impl FnOnce() -> T) -> T {
+        if !shown {
+            return work();
+        }
+        std::thread::scope(|scope| {
+            let (done, over) = channel::<()>();
+            let started = Instant::now();
+            scope.spawn(move || {
+                while over.recv_timeout(PERIOD) == Err(RecvTimeoutError::Timeout) {
+                    if let Some(progress) = progress.get() {
+                        anstream::eprintln!("stanch: {}", progress.line(started.elapsed()));
+                    }
+                }
+            });
+            let result = work();
+            drop(done);
+            result
+        })
+    }
+}
