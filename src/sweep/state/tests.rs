@@ -316,7 +316,8 @@ fn old_things_are_forgotten_and_present_ones_stay() {
     record(&mut state, sweep, 1, &[one.clone(), two.clone()]);
     state.end(sweep, THEN, true).unwrap();
     let sweep = state.begin(THEN + 100).unwrap();
-    record(&mut state, sweep, 1, &[incident(&state, 1, &["b"])]);
+    let left = [incident(&state, 1, &["b"])];
+    record(&mut state, sweep, 1, &left);
     state.end(sweep, THEN + 100, true).unwrap();
     let forgotten = state.forget(&Selector::Before(THEN + 50)).unwrap();
     assert_eq!(forgotten, Forgotten { repositories: 0, incidents: 1, occurrences: 2 });
