@@ -16,10 +16,10 @@ use crate::incident::IdentityKey;
 const APPLICATION: i64 = 0x7374_6e63;
 
 /// What makes each version out of the one before it.
-const STEPS: &[&str] = &[VERSION_1];
+const STEPS: [&str; 1] = [VERSION_1];
 
 /// The newest version.
-pub(super) const VERSION: i64 = STEPS.len() as i64;
+pub(super) const VERSION: i64 = 1;
 
 const VERSION_1: &str = "
 -- The key's id, and which state this is.

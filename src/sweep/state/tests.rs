@@ -316,7 +316,8 @@ fn old_things_are_forgotten_and_present_ones_stay() {
     record(&mut state, sweep, 1, &[one.clone(), two.clone()]);
     state.end(sweep, THEN, true).unwrap();
     let sweep = state.begin(THEN + 100).unwrap();
-    record(&mut state, sweep, 1, &[incident(&state, 1, &["b"])]);
+    let left = [incident(&state, 1, &["b"])];
+    record(&mut state, sweep, 1, &left);
     state.end(sweep, THEN + 100, true).unwrap();
     let forgotten = state.forget(&Selector::Before(THEN + 50)).unwrap();
     assert_eq!(forgotten, Forgotten { repositories: 0, incidents: 1, occurrences: 2 });
@@ -401,15 +402,16 @@ fn what_is_damaged_or_newer_is_refused() {
         let _ = read.map_err(|error| assert!(!error.to_string().is_empty()));
         let _ = State::open(&path, Wait::No).and_then(|mut state| state.begin(THEN));
     }
-    for text in ["", "no database at all, but a text that is long enough to be taken for one".repeat(20).as_str()] {
-        fs::write(path.join(DATABASE), text).unwrap();
-        let refused = State::open_for_reading(&path).err().unwrap();
-        assert!(matches!(refused, Error::Damaged { .. } | Error::Busy { .. }) || text.is_empty(), "{refused}");
-    }
-    fs::write(path.join(DATABASE), &whole).unwrap();
-    for file in ["-wal", "-shm"] {
-        let _ = fs::remove_file(path.join(format!("{DATABASE}{file}")));
-    }
+    let begin_anew = |bytes: &[u8]| {
+        for file in ["-wal", "-shm"] {
+            let _ = fs::remove_file(path.join(format!("{DATABASE}{file}")));
+        }
+        fs::write(path.join(DATABASE), bytes).unwrap();
+    };
+    begin_anew("no database at all, but a text that is long enough to be taken for one".repeat(20).as_bytes());
+    let refused = State::open_for_reading(&path).err().unwrap();
+    assert!(matches!(refused, Error::Damaged { .. }), "{refused}");
+    begin_anew(&whole);
     let database = rusqlite::Connection::open(path.join(DATABASE)).unwrap();
     database.execute_batch("PRAGMA user_version = 99").unwrap();
     drop(database);
