@@ -131,11 +131,13 @@ pub(super) fn is_about_refs(said: &str) -> bool {
         .any(|word| said.contains(word))
 }
 
-/// The line of `said` that tells most: what git died of, before that what it or the server complained of. Escaped, and cut where it is long.
+/// The line of `said` that tells most: what git died of, else what it or the server complained of. Escaped, and cut where it is
+/// long.
 pub(super) fn gist(said: &str) -> String {
-    let first = |prefix: &str| said.lines().find(|line| line.starts_with(prefix));
-    let line =
-        first("fatal: ").or_else(|| first("error: ")).or_else(|| first("ERROR: ")).or_else(|| said.lines().last());
+    // This one says only that ssh, or who is at its other end, said something before.
+    let lines = || said.lines().filter(|line| !line.trim().is_empty() && !line.contains("Could not read from remote"));
+    let first = |prefix: &str| lines().find(|line| line.starts_with(prefix));
+    let line = first("fatal: ").or_else(|| first("error: ")).or_else(|| first("ERROR: ")).or_else(|| lines().next());
     escape::terminal(&escape::cut(line.unwrap_or_default().trim(), 300)).into_owned()
 }
 
@@ -184,5 +186,7 @@ mod tests {
         assert!(text.len() < 2 * MOST && !text.contains('%') && text.contains("line 9999"), "{}", text.len());
         assert_eq!(gist(&text), "fatal: \\x1b[2J gone");
         assert_eq!(gist(""), "");
+        let ssh = "ssh: not found\nfatal: Could not read from remote repository.\n\nPlease make sure …";
+        assert_eq!(gist(ssh), "ssh: not found");
     }
 }
