@@ -13,6 +13,7 @@ use stanch::{
     detect::Detector,
     escape,
     net::Net,
+    rule::Rule,
     scan::{self, FailOn, Status},
     sweep::{
         audit,
@@ -259,7 +260,8 @@ pub(super) fn run(source: &Source) -> Result<Status, AnyError> {
         common.asking.keep(verifier, &config.options.key)?;
     }
     let notified = hook.map_or(Ok(()), |hook| tell(&hook, &state, &detector, &scanning));
-    end(common, &swept, &lock(&state), &log, notified.err())
+    let unnotified = notified.err();
+    end(common, &Ended { swept: &swept, state: &lock(&state), log: &log, unnotified, rules: detector.rules() })
 }
 
 fn lock(state: &Mutex<State>) -> std::sync::MutexGuard<'_, State> {
@@ -384,30 +386,39 @@ fn tell(
     Ok(lock(state).note_told(&ids)?)
 }
 
-/// Says how it ended.
-fn end(
-    common: &Common,
-    swept: &Swept,
-    state: &State,
-    log: &audit::Log,
+/// All that is said at the end.
+struct Ended<'a> {
+    swept: &'a Swept,
+    state: &'a State,
+    log: &'a audit::Log,
     unnotified: Option<AnyError>,
-) -> Result<Status, AnyError> {
+    rules: &'a [Rule],
+}
+
+/// Says how it ended.
+fn end(common: &Common, ended: &Ended<'_>) -> Result<Status, AnyError> {
+    let Ended { swept, state, log, unnotified, rules } = ended;
     let status = state.status()?;
     for problem in &swept.problems {
-        anstream::eprintln!("stanch: not covered: {}: {}", escape::terminal(&problem.subject), escape::terminal(&problem.reason));
+        let (subject, reason) = (escape::terminal(&problem.subject), escape::terminal(&problem.reason));
+        anstream::eprintln!("stanch: not covered: {subject}: {reason}");
     }
     if log.lost() > 0 {
         anstream::eprintln!("stanch: {} lines are missing from the audit log: it could not be written", log.lost());
     }
-    if let Some(error) = &unnotified {
+    if let Some(error) = unnotified {
         anstream::eprintln!("stanch: {error}");
     }
     if !common.running.quiet {
         say(swept, &status);
     }
-    let fail_on = common.running.fail_on.map_or_else(FailOn::default, |name| name.0);
+    let fails = match common.running.fail_on.map_or_else(FailOn::default, |name| name.0) {
+        FailOn::Never => false,
+        FailOn::Any => status.open + status.reopened > 0,
+        FailOn::Active => state.active(rules)? > 0,
+    };
     let complete = swept.is_complete() && log.lost() == 0 && unnotified.is_none();
-    Ok(match (fails(fail_on, state, &status)?, complete) {
+    Ok(match (fails, complete) {
         (true, _) => Status::Incidents,
         (false, true) => Status::Clean,
         (false, false) => Status::Incomplete,
@@ -432,15 +443,6 @@ fn say(swept: &Swept, status: &stanch::sweep::state::Status) {
         changes.reopened.len(),
         changes.resolved.len(),
     );
-}
-
-/// Whether what is known makes the sweep fail.
-fn fails(fail_on: FailOn, state: &State, status: &stanch::sweep::state::Status) -> Result<bool, AnyError> {
-    Ok(match fail_on {
-        FailOn::Never => false,
-        FailOn::Any => status.open + status.reopened > 0,
-        FailOn::Active => state.active()? > 0,
-    })
 }
 
 mod progress {

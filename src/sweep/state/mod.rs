@@ -27,6 +27,7 @@ mod settle;
 mod status;
 mod summary;
 mod sweeps;
+mod telling;
 mod turn;
 mod unchanged;
 
@@ -47,6 +48,7 @@ pub use repositories::Known;
 pub use status::Status;
 pub use summary::Summary;
 pub use sweeps::Sweep;
+pub use telling::Told;
 pub use turn::{Holder, Wait};
 
 /// The database.

@@ -93,7 +93,9 @@ CREATE TABLE incident (
     verdict TEXT NOT NULL DEFAULT '',
     -- computed from everything else
     status TEXT NOT NULL DEFAULT '',
-    since INTEGER NOT NULL DEFAULT 0
+    since INTEGER NOT NULL DEFAULT 0,
+    -- register: what `since` was when somebody was last told
+    told INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 -- How verdicts changed.
