@@ -19,6 +19,8 @@ mod readme;
 mod repo;
 #[cfg(feature = "cli")]
 mod stanch;
+#[cfg(feature = "sweep")]
+mod sweep;
 #[cfg(all(feature = "cli", unix))]
 mod sweep;
 #[cfg(all(feature = "cli", unix))]

@@ -40,6 +40,8 @@ pub(super) struct Api {
 pub(super) enum Scheme<'s> {
     /// `Bearer`, RFC 6750.
     Bearer,
+    /// `token`, as Gitea documents it.
+    Token,
     /// `Basic` with this name, RFC 7617.
     Basic(&'s str),
 }
@@ -64,6 +66,7 @@ impl Api {
     pub(super) fn known_by(mut self, scheme: Scheme<'_>, token: &Secret) -> Result<Self, Why> {
         let text = match scheme {
             Scheme::Bearer => Zeroizing::new([b"Bearer ", token.expose()].concat()),
+            Scheme::Token => Zeroizing::new([b"token ", token.expose()].concat()),
             Scheme::Basic(user) => {
                 let pair = Zeroizing::new([user.as_bytes(), b":", token.expose()].concat());
                 Zeroizing::new(format!("Basic {}", data_encoding::BASE64.encode(&pair)).into_bytes())

@@ -5,19 +5,30 @@
 //! is what an answer came to, behind [`Answers`].
 
 mod api;
+mod azure;
+mod bitbucket;
 mod client;
+mod data_center;
 mod error;
 mod folder;
+mod gitea;
 mod github;
+mod gitlab;
+mod gitlab_texts;
 mod limits;
 mod list;
 mod pages;
 
 pub use api::NotPlain;
+pub use azure::Azure;
+pub use bitbucket::Bitbucket;
 pub use client::{Answers, Client, Forgetful, Patience, limits};
+pub use data_center::DataCenter;
 pub use error::{Error, Why};
 pub use folder::Folder;
+pub use gitea::{Gitea, GiteaWhose};
 pub use github::{GitHub, Login, Whose};
+pub use gitlab::{GitLab, GitLabWhose};
 pub use list::List;
 
 use pages::Pages;
@@ -81,6 +92,16 @@ impl Listing {
         let Error { subject, why } = error;
         let reason = format!("{why}; {} repositories were listed before that", self.repositories);
         self.problems.push(Problem { subject: subject.clone(), reason });
+    }
+
+    /// This, if the question for it came to an end or at least to something; an error where nothing was listed.
+    fn settle(mut self, done: Result<(), Error>) -> Result<Self, Error> {
+        match done {
+            Err(error) if self.repositories == 0 => return Err(error),
+            Err(error) => self.missing(&error),
+            Ok(()) => {}
+        }
+        Ok(self)
     }
 
     /// Notes what was in the pages of a list, but cannot be read.

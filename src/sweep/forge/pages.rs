@@ -116,6 +116,16 @@ pub(super) fn items<T: DeserializeOwned>(reply: &Reply, name: &str, next: Option
     Some(Page { items, next, unread: 0 }.filter_map(|item| serde_json::from_value(item).ok()))
 }
 
+/// What the answer's field `name` says of the next page, a text or a number; nothing where it says nothing.
+pub(super) fn next_field(reply: &Reply, name: &str) -> Option<String> {
+    let answer: Value = serde_json::from_slice(&reply.body).ok()?;
+    match answer.get(name)? {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
 /// The address of the next page, out of `Link` headers: `<https://…?page=2>; rel="next"` (RFC 8288, section 3).
 pub(super) fn next_link(headers: &HeaderMap) -> Option<String> {
     let lines = headers.get_all(header::LINK).iter().filter_map(|line| line.to_str().ok());

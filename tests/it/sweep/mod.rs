@@ -1,0 +1,4 @@
+//! Sweeps over what stands in for forges.
+
+mod forge;
+mod listed;
