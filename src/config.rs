@@ -4,6 +4,8 @@
 //! A file that lies in the scanned tree is somebody else's (law 9): nothing it can say reaches the network, and what it hides is counted.
 
 mod allow;
+#[cfg(feature = "sweep")]
+pub mod committed;
 
 use std::{
     collections::BTreeSet,
@@ -295,15 +297,20 @@ fn ignored(path: &Path, notes: &mut Vec<String>) -> Result<(Gitignore, Vec<Strin
         return Err(read(io::Error::other("it is a symbolic link, and is not followed")));
     }
     let text = fs::read(path).map_err(read)?;
-    let lines: Vec<String> = String::from_utf8_lossy(&text).lines().map(str::to_owned).collect();
+    let ignored = ignored_lines(&path.display().to_string(), &text, notes);
+    ignored.ok_or_else(|| read(io::Error::other("its patterns are too many")))
+}
+
+/// What the lines of an ignore file that is called `name` leave out, and the lines; nothing where they are too many.
+fn ignored_lines(name: &str, text: &[u8], notes: &mut Vec<String>) -> Option<(Gitignore, Vec<String>)> {
+    let lines: Vec<String> = String::from_utf8_lossy(text).lines().map(str::to_owned).collect();
     let mut builder = GitignoreBuilder::new("");
     for (number, line) in (1..).zip(&lines) {
         if builder.add_line(None, line).is_err() {
-            notes.push(format!("line {number} of {} is no pattern of names, and leaves nothing out", path.display()));
+            notes.push(format!("line {number} of {name} is no pattern of names, and leaves nothing out"));
         }
     }
-    let ignored = builder.build().map_err(|_| read(io::Error::other("its patterns are too many")))?;
-    Ok((ignored, lines))
+    Some((builder.build().ok()?, lines))
 }
 
 /// An allow whose rule is one of `rules`, under its present id.

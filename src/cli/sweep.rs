@@ -63,7 +63,8 @@ struct Kept {
 impl Kept {
     /// The state, once it is this process' turn.
     fn open(&self, key_file: Option<&Path>) -> Result<State, state::Error> {
-        let tell = |holder: &state::Holder| anstream::eprintln!("stanch: waiting for the state's turn, which {holder} has");
+        let tell =
+            |holder: &state::Holder| anstream::eprintln!("stanch: waiting for the state's turn, which {holder} has");
         let wait = Wait::Told(&tell);
         match key_file {
             Some(file) => State::open_with_key(&self.state, file, wait),

@@ -169,7 +169,19 @@ impl Baseline {
     /// Reads the baseline at `path`, whose ids have to be made under `key`. A symbolic link is refused, wherever it leads.
     pub fn read(path: &Path, key: &IdentityKey) -> Result<Self, Error> {
         let text = read_text(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
-        let baseline = parse(path, &text)?;
+        Self::of(path, &text, key)
+    }
+
+    /// Reads the text of a baseline that a commit holds.
+    pub fn committed(text: Vec<u8>, key: &IdentityKey) -> Result<Self, Error> {
+        let path = Path::new(FILE_NAME);
+        let text = String::from_utf8(text)
+            .map_err(|_| Error::Read { path: path.to_owned(), source: io::Error::other("it is not text") })?;
+        Self::of(path, &text, key)
+    }
+
+    fn of(path: &Path, text: &str, key: &IdentityKey) -> Result<Self, Error> {
+        let baseline = parse(path, text)?;
         if baseline.key != key.id() {
             let (theirs, ours) = (short(&baseline.key), key.id().to_owned());
             return Err(Error::OtherKey { path: path.to_owned(), theirs, ours });

@@ -1,5 +1,7 @@
 //! Sweeps of simulated organisations.
 
 mod fetch;
+mod forge;
 mod git_server;
+mod listed;
 mod organisation;

@@ -61,7 +61,9 @@ pub(super) fn forget(arguments: &Forget) -> Result<Status, AnyError> {
     let forgotten = arguments.kept.open(None)?.forget(&selector)?;
     anstream::println!(
         "forgot {} repositories, {} incidents, {} occurrences",
-        forgotten.repositories, forgotten.incidents, forgotten.occurrences
+        forgotten.repositories,
+        forgotten.incidents,
+        forgotten.occurrences
     );
     Ok(Status::Clean)
 }
@@ -70,12 +72,15 @@ pub(super) fn merge(arguments: &Merge) -> Result<Status, AnyError> {
     let mut state = arguments.kept.open(arguments.key_file.as_deref())?;
     let mut all = Changes::default();
     for other in &arguments.others {
-        let tell = |holder: &_| anstream::eprintln!("stanch: waiting for the turn of {}, which {holder} has", other.display());
+        let tell =
+            |holder: &_| anstream::eprintln!("stanch: waiting for the turn of {}, which {holder} has", other.display());
         all.add(state.merge(other, Wait::Told(&tell))?);
     }
     anstream::println!(
         "{} incidents new here, {} reopened, {} resolved",
-        all.new.len(), all.reopened.len(), all.resolved.len()
+        all.new.len(),
+        all.reopened.len(),
+        all.resolved.len()
     );
     Ok(Status::Clean)
 }

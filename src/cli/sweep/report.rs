@@ -6,9 +6,7 @@ use clap::{Args, ValueEnum, builder::PossibleValue};
 use globset::Glob;
 use serde_json::json;
 use stanch::{
-    config::{Config, Flags},
-    escape,
-    incident,
+    escape, incident,
     report::Report,
     rules::Ruleset,
     scan::{FailOn, Outcome, Status},
@@ -104,7 +102,8 @@ fn sum_up(state: &State, now: i64, as_json: bool) -> Result<Status, AnyError> {
 }
 
 fn document(summary: &Summary) -> serde_json::Value {
-    let ages: serde_json::Map<_, _> = summary.ages.iter().map(|(age, count)| ((*age).to_owned(), json!(count))).collect();
+    let ages: serde_json::Map<_, _> =
+        summary.ages.iter().map(|(age, count)| ((*age).to_owned(), json!(count))).collect();
     json!({
         "schema": "stanch-sweep-summary/1",
         "incidents": summary.incidents,
@@ -131,7 +130,9 @@ fn print(summary: &Summary) {
     let since = since.map_or_else(|| "the beginning".to_owned(), |since| since.to_string());
     anstream::println!(
         "since {since}: {} new, {} reopened, {} resolved",
-        summary.new.len(), summary.reopened.len(), summary.resolved.len()
+        summary.new.len(),
+        summary.reopened.len(),
+        summary.resolved.len()
     );
     table("severity", &summary.severities);
     table("verdict", &summary.verdicts);

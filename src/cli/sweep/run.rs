@@ -9,7 +9,7 @@ use std::{
 
 use clap::{Args, ValueEnum};
 use stanch::{
-    config::{Config, Flags, committed::Committed},
+    config::{self, Config, Flags},
     detect::Detector,
     escape,
     net::Net,
@@ -23,7 +23,7 @@ use stanch::{
         notify,
         progress::Progress,
         repository::Visibility,
-        run::{Sweeper, Swept},
+        run::{Committed, Sweeper, Swept},
         shard::Shard,
         state::State,
     },
@@ -228,11 +228,8 @@ pub(super) fn run(source: &Source) -> Result<Status, AnyError> {
     let log = common.telling.log(common)?;
     let (scanning, shown) = (Arc::new(scan::Progress::default()), Arc::new(OnceLock::new()));
     interrupt::stop_on_signal(&scanning);
-    let common_files = stanch::config::committed::Common {
-        options: &config.options,
-        rules: &config.rules,
-        exclude: &common.rules.exclude,
-    };
+    let common_files =
+        config::committed::Common { options: &config.options, rules: &config.rules, exclude: &common.rules.exclude };
     let sweeper = Sweeper {
         state: &state,
         forge: &*lister.forge,
@@ -244,7 +241,7 @@ pub(super) fn run(source: &Source) -> Result<Status, AnyError> {
         most_size: common.running.max_repo_size,
         detector: &detector,
         options: &config.options,
-        configure: &|files: &Committed| files.over(common_files),
+        configure: &|files: &Committed| common_files.over(files),
         verifier: verifier.as_ref(),
         net: &Net::trusting(forge::limits(), common.asking.authorities()?),
         patience: common.running.patience(),
@@ -283,7 +280,7 @@ impl Common {
             jobs: Some(cores().div_ceil(running.jobs())),
             ..Flags::default()
         };
-        let mut config = Config::new(stanch::config::File::default(), flags)?;
+        let mut config = Config::new(config::File::default(), flags)?;
         config.options.key = state.key().clone();
         Ok(config)
     }
@@ -357,7 +354,9 @@ impl Telling {
     /// Who is told of news, if anybody is.
     fn hook(&self, asking: &Asking) -> Result<Option<notify::Hook>, AnyError> {
         let named = |file: Option<&PathBuf>, variable: &str| match file {
-            Some(path) => std::fs::read_to_string(path).map(Some).map_err(|error| format!("cannot read {}: {error}", path.display())),
+            Some(path) => std::fs::read_to_string(path)
+                .map(Some)
+                .map_err(|error| format!("cannot read {}: {error}", path.display())),
             None => Ok(env::var(variable).ok().filter(|text| !text.trim().is_empty())),
         };
         let Some(address) = named(self.notify_url_file.as_ref(), "STANCH_NOTIFY_URL")? else { return Ok(None) };

@@ -23,7 +23,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<scan::Status, AnyError> {
     let state = arguments.kept.read()?;
     let (status, mut failed) = (state.status()?, Vec::new());
     for known in state.repositories()?.into_iter().filter(|known| known.gone_at.is_none() && !known.is_complete) {
-        let incomplete = || known.coverage.as_ref()?.failed.first().map(|failure| format!("{}: {}", failure.subject, failure.reason));
+        let incomplete = || {
+            known.coverage.as_ref()?.failed.first().map(|failure| format!("{}: {}", failure.subject, failure.reason))
+        };
         if let Some(reason) = known.failure.clone().or_else(incomplete) {
             failed.push((known.listed.name.clone(), reason));
         }
@@ -55,7 +57,9 @@ fn document(status: &Status, failed: &[Failed]) -> serde_json::Value {
 fn print(status: &Status, failed: &[Failed]) {
     let began = time(status.began).unwrap_or_else(|| "never".to_owned());
     let how = match (status.ended, status.is_complete) {
-        (None, _) if status.began.is_some() => "did not end: it is going on, or was killed; the next one goes on from there",
+        (None, _) if status.began.is_some() => {
+            "did not end: it is going on, or was killed; the next one goes on from there"
+        }
         (None, _) => "",
         (Some(_), true) => "covered everything",
         (Some(_), false) => "did not cover everything",
@@ -63,11 +67,17 @@ fn print(status: &Status, failed: &[Failed]) {
     anstream::println!("sweeps        {} (the last one: {began}) {how}", status.sweeps);
     anstream::println!(
         "repositories  {}: {} covered, {} not, {} not scanned yet; {} gone",
-        status.repositories, status.done, status.failed, status.left, status.gone
+        status.repositories,
+        status.done,
+        status.failed,
+        status.left,
+        status.gone
     );
     anstream::println!(
         "incidents     {} open, {} reopened, {} resolved",
-        status.open, status.reopened, status.resolved
+        status.open,
+        status.reopened,
+        status.resolved
     );
     anstream::println!("state         {} bytes", status.size);
     for (name, reason) in failed {

@@ -20,9 +20,10 @@ use std::{
 use super::{
     audit,
     fetch::{self, Cache},
+    filter::Filter,
     forge::{self, Answers, Client, Forge},
     progress::Progress,
-    filter::Filter, repository::{Listed, RepositoryId},
+    repository::{Listed, RepositoryId},
     shard::Shard,
     state::{self, Changes, Known, State, Sweep},
 };

@@ -87,11 +87,7 @@ impl Plan {
 
 /// The repositories by the networks that they are of, as far as they are for this machine. What the state knows of forks counts, too: a
 /// list that is cut short must not tear a network apart.
-pub(super) fn networks(
-    listed: Vec<Listed>,
-    known: &[Known],
-    shard: Option<Shard>,
-) -> BTreeMap<String, Vec<Listed>> {
+pub(super) fn networks(listed: Vec<Listed>, known: &[Known], shard: Option<Shard>) -> BTreeMap<String, Vec<Listed>> {
     let mut parents: BTreeMap<RepositoryId, RepositoryId> = BTreeMap::new();
     for listed in known.iter().map(|known| &known.listed).chain(&listed) {
         if let Some(parent) = &listed.parent {

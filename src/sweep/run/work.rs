@@ -89,8 +89,12 @@ impl Sweeper<'_> {
             Ok(repository) => repository,
             Err(reason) => {
                 let told: Vec<_> = lines.iter().map(|line: &Line<'_>| &line.listed.id).collect();
-                let untold: Vec<_> =
-                    group.members.iter().map(|(listed, _)| listed).filter(|listed| !told.contains(&&listed.id)).collect();
+                let untold: Vec<_> = group
+                    .members
+                    .iter()
+                    .map(|(listed, _)| listed)
+                    .filter(|listed| !told.contains(&&listed.id))
+                    .collect();
                 lines.extend(untold.into_iter().map(|listed| Line::failed(listed, reason.clone())));
                 self.note_failed(sweep, &lines)?;
                 return Ok((Changes::default(), lines));
@@ -189,18 +193,15 @@ impl Sweeper<'_> {
         let before = self.state().cursor(network)?;
         let seen: Option<Cursor> = before.and_then(|bytes| serde_json::from_slice(&bytes).ok());
         let heads: Vec<_> = changed.iter().map(|here| head(repository, here)).collect();
-        let configured: Vec<_> =
-            heads.iter().map(|head| (self.configure)(&Committed::at(repository, *head))).collect();
+        let configured: Vec<_> = heads.iter().map(|head| (self.configure)(&Committed::at(repository, *head))).collect();
         let members: Vec<_> = changed
             .iter()
             .zip(&configured)
             .map(|(here, (options, _))| Member { namespace: here.namespace.as_deref(), options })
             .collect();
-        let scanned =
-            scan::network(self.options, self.detector, (repository, seen.as_ref()), &members, self.scanning)?;
+        let scanned = scan::network(self.options, self.detector, (repository, seen.as_ref()), &members, self.scanning)?;
         let mut covered = Vec::new();
-        for (((here, mut outcome), head), (_, notes)) in
-            changed.iter().zip(scanned.members).zip(heads).zip(&configured)
+        for (((here, mut outcome), head), (_, notes)) in changed.iter().zip(scanned.members).zip(heads).zip(&configured)
         {
             outcome.coverage.notes.extend(notes.iter().cloned());
             self.ask(&mut outcome);

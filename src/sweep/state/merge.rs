@@ -38,6 +38,7 @@ const JOIN: &[&str] = &[
         WHERE true ON CONFLICT DO NOTHING",
     "UPDATE main.incident AS o SET verdict_at = t.verdict_at, verdict = t.verdict FROM other.incident t
         WHERE t.identity = o.identity AND (t.verdict_at, t.verdict) > (o.verdict_at, o.verdict)",
+    "UPDATE main.incident AS o SET told = t.told FROM other.incident t WHERE t.identity = o.identity AND t.told > o.told",
     "INSERT INTO their_incident SELECT t.id, o.id FROM other.incident t JOIN main.incident o ON o.identity = t.identity",
     "INSERT INTO main.verdict SELECT i.ours, v.at, v.verdict FROM other.verdict v
         JOIN their_incident i ON i.theirs = v.incident WHERE true ON CONFLICT DO NOTHING",

@@ -35,7 +35,9 @@ impl State {
         }
         let recalled = self.incidents(&Filter::default(), rules)?;
         let mut notices = Vec::new();
-        for incident in recalled.incidents.iter().filter(|incident| since.contains_key(&incident.id)).take(Pending::MOST) {
+        for incident in
+            recalled.incidents.iter().filter(|incident| since.contains_key(&incident.id)).take(Pending::MOST)
+        {
             let (number, at) = since[&incident.id];
             let rule = &recalled.rules[incident.rule.0 as usize];
             notices.push(notice(incident, rule, seconds(at), owner(&self.database, number)?));
@@ -71,9 +73,7 @@ impl State {
 fn untold(database: &Connection) -> Result<Since, Error> {
     let select = "SELECT identity, id, since FROM incident WHERE status IN ('open', 'reopened') AND since > told";
     let mut select = database.prepare(select)?;
-    let rows = select.query_map([], |row| {
-        Ok((IncidentId::from_bytes(row.get(0)?), (row.get(1)?, row.get(2)?)))
-    })?;
+    let rows = select.query_map([], |row| Ok((IncidentId::from_bytes(row.get(0)?), (row.get(1)?, row.get(2)?))))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

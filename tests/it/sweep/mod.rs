@@ -1,4 +1,0 @@
-//! Sweeps over what stands in for forges.
-
-mod forge;
-mod listed;
