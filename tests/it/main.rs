@@ -22,7 +22,6 @@ mod stanch;
 #[cfg(feature = "sweep")]
 mod sweep;
 #[cfg(all(feature = "cli", unix))]
-#[cfg(all(feature = "cli", unix))]
 mod unhappy;
 #[cfg(feature = "cli")]
 mod verify;

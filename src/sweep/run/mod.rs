@@ -187,7 +187,7 @@ impl Sweeper<'_> {
 
     fn note_unchanged(&self, sweep: Sweep, plan: &Plan, progress: &Progress, clock: &dyn Fn() -> i64) {
         for listed in &plan.unchanged {
-            let line = work::Line { covered: true, ..work::Line::of(listed) };
+            let line = work::Line { covered: true, unchanged: true, ..work::Line::of(listed) };
             self.write_line(sweep, &line, clock());
             progress.finish(listed.size, 0, true);
         }
@@ -242,7 +242,8 @@ impl Sweeper<'_> {
         let mut swept = lock(swept);
         swept.changes.add(changes);
         for line in lines {
-            swept.scanned += u64::from(line.covered);
+            swept.unchanged += u64::from(line.unchanged);
+            swept.scanned += u64::from(line.covered && !line.unchanged);
             if let Some(reason) = line.failed {
                 swept.problems.push(forge::Problem { subject: line.listed.name.clone(), reason });
             }

@@ -27,6 +27,8 @@ pub(super) struct Line<'g> {
     /// The commit at its HEAD.
     pub(super) fetched: Option<String>,
     pub(super) covered: bool,
+    /// Whether it is as it was.
+    pub(super) unchanged: bool,
     pub(super) bytes: u64,
     pub(super) seconds: f64,
     /// How many incidents it holds.
@@ -37,7 +39,16 @@ pub(super) struct Line<'g> {
 impl<'g> Line<'g> {
     /// Nothing said of `listed` yet.
     pub(super) fn of(listed: &'g Listed) -> Self {
-        Self { listed, fetched: None, covered: false, bytes: 0, seconds: 0.0, incidents: 0, failed: None }
+        Self {
+            listed,
+            fetched: None,
+            covered: false,
+            unchanged: false,
+            bytes: 0,
+            seconds: 0.0,
+            incidents: 0,
+            failed: None,
+        }
     }
 
     fn failed(listed: &'g Listed, reason: String) -> Self {
@@ -176,7 +187,7 @@ impl Sweeper<'_> {
             if here.listed.stamp.is_some() {
                 lock(self.state).note_unchanged(sweep, here.listed, &tips(here, terms))?;
             }
-            lines.push(Line { covered: true, ..Line::of(here.listed) });
+            lines.push(Line { covered: true, unchanged: true, ..Line::of(here.listed) });
         }
         Ok(lines)
     }
