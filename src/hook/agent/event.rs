@@ -7,8 +7,7 @@ use serde_json::{Map, Value};
 use super::{Agent, Error, Heard, MOST, Moment, Subject};
 
 /// Agents in the order in which an event is tried: the later ones' events have fewer marks of their own.
-const ORDER: [Agent; 6] =
-    [Agent::Windsurf, Agent::Cursor, Agent::Gemini, Agent::Codex, Agent::Copilot, Agent::Claude];
+const ORDER: [Agent; 6] = [Agent::Windsurf, Agent::Cursor, Agent::Gemini, Agent::Codex, Agent::Copilot, Agent::Claude];
 
 /// Tools that put new text in the place of old.
 const EDITORS: [&str; 6] = ["Edit", "MultiEdit", "Write", "edit", "replace", "str_replace_editor"];

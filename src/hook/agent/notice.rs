@@ -42,7 +42,9 @@ impl Notice {
                 "it was not run",
                 "Do not write it out: have the command or the code read it from an environment variable or a secret store.",
             ),
-            Moment::Read => ("the file", "it was not read", "Work without it, or ask for a copy that has placeholders."),
+            Moment::Read => {
+                ("the file", "it was not read", "Work without it, or ask for a copy that has placeholders.")
+            }
             Moment::Result => ("what the tool came to", "it is held back", "Work without it."),
         };
         self.text(&format!("{what} holds {}, so {so}", self.counted()), mend)
