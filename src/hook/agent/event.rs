@@ -27,9 +27,15 @@ pub fn read(input: impl Read, agent: Option<Agent>) -> Result<Heard, (Option<Age
     let name = agent.dialect().name(&event).unwrap_or_default().to_owned();
     match agent.dialect().heard(&name, &event) {
         Ok(Some(heard)) => Ok(heard),
-        Ok(None) => Err((Some(agent), Error::Unscanned { agent, event: name })),
+        Ok(None) => Err((Some(agent), Error::Unscanned { agent, event: shown(name) })),
         Err(error) => Err((Some(agent), error)),
     }
+}
+
+/// An event's name as a message may hold it: anything else could steer a terminal or begin a line of a log.
+fn shown(name: String) -> String {
+    let is_name = name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if is_name { name } else { "…".to_owned() }
 }
 
 fn object(input: impl Read) -> Result<Map<String, Value>, Error> {

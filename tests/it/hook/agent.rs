@@ -267,7 +267,7 @@ fn what_is_taken_out_of_a_file_may_be_named() {
     let claude_edit =
         |old: &str, new: &str| claude("PreToolUse", json!({ "tool_name": "Edit", "tool_input": edit(old, new) }));
     passes(&claude_edit(&leak(1), "os.environ['TOKEN']"));
-    assert!(!answer(&claude_edit(&leak(1), &leak(1))).text().contains("{}\n"));
+    assert_eq!(answer(&claude_edit("", &leak(1))).json()["hookSpecificOutput"]["permissionDecision"], "deny");
     let patch = |mark: &str| {
         let command = format!("*** Begin Patch\n*** Update File: a\n@@\n{mark}{}*** End Patch\n", leak(1));
         codex("PreToolUse", json!({ "tool_name": "apply_patch", "tool_input": { "command": command } }))
@@ -299,7 +299,7 @@ fn configuration_and_baseline_of_the_repository_hold() {
     assert_eq!(write("vendor/a", &leak(2)), json!({}));
     assert_eq!(write("fixtures/a", &leak(2)), json!({}));
     assert_ne!(write("src/a", &leak(2)), json!({}));
-    repo.write("stanch.toml", "skip-rules = ['github-pat']\n");
+    repo.write("stanch.toml", "skip-rules = ['github-pat', 'generic-token-bare']\n");
     assert_eq!(write("src/a", &leak(2)), json!({}));
 }
 
