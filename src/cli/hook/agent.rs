@@ -73,9 +73,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, AnyError> {
     };
     let detector = Detector::new(config.rules.rules().to_vec());
     let reply = match (agent::answer(&heard, &config.options, &detector, config.fail_on), mistake) {
-        (Ok(reply), None) => reply,
         (Ok(reply), Some(mistake)) if reply == heard.agent.pass() => unheeded(arguments, &heard, &mistake),
-        (Ok(reply), Some(_)) => reply,
+        (Ok(reply), _) => reply,
         (Err(error), _) => unjudged(arguments, Some(heard.agent), &error),
     };
     print(&reply)
