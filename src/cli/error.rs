@@ -22,18 +22,22 @@ pub(crate) fn report(error: &(dyn Error + 'static)) -> Status {
         }
         cause = error.source();
     }
+    // What is quoted may come from the scanned tree: nothing in it may steer a terminal, or begin a line of a CI log (law 6).
+    for line in text(error).lines() {
+        anstream::eprintln!("stanch: {}", escape::terminal(line));
+    }
+    Status::Usage
+}
+
+/// `error` with its causes, and without the tokens in them.
+pub(super) fn text(error: &(dyn Error + 'static)) -> String {
     let mut message = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
         message = format!("{message}: {error}");
         cause = error.source();
     }
-    let message = masked(&message);
-    // What is quoted may come from the scanned tree: nothing in it may steer a terminal, or begin a line of a CI log (law 6).
-    for line in message.lines() {
-        anstream::eprintln!("stanch: {}", escape::terminal(line));
-    }
-    Status::Usage
+    masked(&message)
 }
 
 /// `message` without the tokens in it: a configuration may hold one where it should not, and an argument may be one (law 3).

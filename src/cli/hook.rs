@@ -1,5 +1,6 @@
-//! `stanch hook`: git hooks installed, taken away and looked at, and what they run.
+//! `stanch hook`: git hooks installed, taken away and looked at, and what they and coding agents' hooks run.
 
+mod agent;
 mod run;
 mod setup;
 
@@ -26,6 +27,8 @@ enum What {
     Run(run::Arguments),
     /// Does what pre-receive does in a repository that people push to; git calls it
     PreReceive(run::Scanning),
+    /// Says to a coding agent whether a prompt or a tool call, as JSON on standard input, holds a secret
+    Agent(agent::Arguments),
 }
 
 /// Which hooks; all that fit the repository where none is named.
@@ -78,5 +81,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Status, AnyError> {
         What::Status => setup::status(),
         What::Run(arguments) => run::run(arguments),
         What::PreReceive(scanning) => run::pre_receive(scanning),
+        What::Agent(arguments) => agent::run(arguments),
     }
 }

@@ -3,6 +3,7 @@
 //! A file per command. Everything that decides anything is the library's; here are clap, the environment, the standard streams, and the words
 //! of help.
 
+mod around;
 mod asking;
 mod audit;
 mod baseline;

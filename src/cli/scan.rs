@@ -18,6 +18,7 @@ use stanch::{
 };
 
 use super::{
+    around::Around,
     asking::{Asking, Verify},
     choices::{FailOnName, Level},
     error::AnyError,
@@ -44,6 +45,13 @@ pub(crate) struct Arguments {
     output: Output,
     #[command(flatten)]
     run: Run,
+}
+
+/// Why a scan cannot begin.
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    #[error("--stdin-path says what standard input is: the PATH with it is -, and no other")]
+    NotStdin,
 }
 
 /// What is scanned.
@@ -83,6 +91,9 @@ struct What {
     /// Leaves files out that have more than N bytes (K, M, G)
     #[arg(long, value_name = "N", value_parser = size, env = "STANCH_MAX_FILE_SIZE")]
     max_file_size: Option<u64>,
+    /// Scans standard input as if it were this file, which need not be there; with the PATH - alone
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["history", "refs", "cursor"])]
+    stdin_path: Option<PathBuf>,
     /// Scans what .gitignore, .stanchignore and the like leave out, too
     #[arg(long, env = "STANCH_NO_IGNORE")]
     no_ignore: bool,
@@ -178,8 +189,9 @@ impl Arguments {
 pub(crate) fn run(arguments: &Arguments, colour: bool) -> Result<Status, AnyError> {
     let started = Instant::now();
     let destinations = arguments.output.destinations(colour)?;
-    let file = configuration(arguments)?;
-    let mut config = Config::new(file, flags(arguments)?)?;
+    let what = Named::of(arguments)?;
+    let file = configuration(arguments, &what.tops)?;
+    let mut config = Config::new(file, flags(arguments, what)?)?;
     if let Some(path) = &arguments.what.cursor {
         config.options.history = History::New(sealed::read::<Cursor>(path, &config.options.key)?.map(Box::new));
     }
@@ -214,9 +226,31 @@ pub(crate) fn run(arguments: &Arguments, colour: bool) -> Result<Status, AnyErro
     Ok(Status::of(&outcome, config.fail_on))
 }
 
+/// What the paths name.
+struct Named {
+    targets: Vec<Target>,
+    /// Where configuration, ignore file and baseline are looked for.
+    tops: Vec<PathBuf>,
+}
+
+impl Named {
+    fn of(arguments: &Arguments) -> Result<Self, AnyError> {
+        let is_stdin = |path: &PathBuf| path.as_os_str() == "-";
+        let Some(path) = &arguments.what.stdin_path else {
+            let target = |path: &PathBuf| if is_stdin(path) { Target::Stdin } else { Target::Path(path.clone()) };
+            return Ok(Self { targets: arguments.paths.iter().map(target).collect(), tops: arguments.paths.clone() });
+        };
+        if arguments.paths.len() != 1 || !arguments.paths.iter().all(is_stdin) {
+            return Err(Error::NotStdin.into());
+        }
+        let Around { top, file } = Around::file(path)?;
+        Ok(Self { targets: vec![Target::StdinAs(file)], tops: vec![top] })
+    }
+}
+
 /// The configuration file that was named, else the one at the top of what is scanned.
-fn configuration(arguments: &Arguments) -> Result<config::File, AnyError> {
-    let path = arguments.run.config.clone().or_else(|| at_top(&arguments.paths, config::FILE_NAME));
+fn configuration(arguments: &Arguments, tops: &[PathBuf]) -> Result<config::File, AnyError> {
+    let path = arguments.run.config.clone().or_else(|| at_top(tops, config::FILE_NAME));
     Ok(path.map_or_else(|| Ok(config::File::default()), |path| config::File::read(&path))?)
 }
 
@@ -228,18 +262,17 @@ pub(super) fn at_top(paths: &[PathBuf], name: &str) -> Option<PathBuf> {
     named.find(|path| path.is_file() || dangles(path))
 }
 
-fn flags(arguments: &Arguments) -> Result<Flags, config::Error> {
-    let target = |path: &PathBuf| if path.as_os_str() == "-" { Target::Stdin } else { Target::Path(path.clone()) };
+fn flags(arguments: &Arguments, what: Named) -> Result<Flags, config::Error> {
     Ok(Flags {
-        targets: arguments.paths.iter().map(target).collect(),
         history: history(&arguments.what)?,
         min_confidence: arguments.rules.min_confidence.map(|level| level.0),
         no_allow: arguments.rules.no_allow,
         exclude: arguments.what.exclude.clone(),
         max_file_size: arguments.what.max_file_size,
         no_ignore: arguments.what.no_ignore,
-        ignore_file: at_top(&arguments.paths, config::IGNORE_FILE_NAME),
-        baseline: arguments.rules.baseline.clone().or_else(|| at_top(&arguments.paths, baseline::FILE_NAME)),
+        ignore_file: at_top(&what.tops, config::IGNORE_FILE_NAME),
+        baseline: arguments.rules.baseline.clone().or_else(|| at_top(&what.tops, baseline::FILE_NAME)),
+        targets: what.targets,
         patterns: arguments.rules.patterns.clone(),
         rules: arguments.rules.only.clone(),
         skip_rules: arguments.rules.skip.clone(),

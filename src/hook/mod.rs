@@ -3,6 +3,7 @@
 //! A hook file is a few lines of shell that find the program ([`script`]); what it then scans is [`crate::scan`]'s. No program is run
 //! here, git neither: its configuration is read as it lies on disk ([`settings`]).
 
+pub mod agent;
 pub mod allowed;
 pub mod called;
 pub mod commit_message;

@@ -28,7 +28,7 @@ pub(super) fn scan(scan: &Scan<'_>, index_file: Option<&Path>, gathered: &mut Ga
     };
     let handed = scan.options.targets.iter().filter_map(|target| match target {
         Target::Path(path) => Some(path),
-        Target::Stdin => None,
+        Target::Stdin | Target::StdinAs(_) => None,
     });
     let (mut from_index, mut from_disk) = (BTreeSet::new(), Vec::new());
     let below_top = below_top(&repository, here);

@@ -307,11 +307,7 @@ impl Placing<'_> {
 
     fn is_excluded(&self, path: Option<&PathName>) -> bool {
         let Some(path) = path.filter(|path| !is_text_outside_blobs(path)) else { return false };
-        let path = path.to_text();
-        // A folder that is left out takes everything in it along, as it does on disk.
-        let (path, files) = (&*path, &self.scan.options.files);
-        let mut folders = path.match_indices('/').map(|(at, _)| &path[..at]);
-        folders.any(|folder| files.leaves_out(Path::new(folder), true)) || files.leaves_out(Path::new(path), false)
+        self.scan.options.files.leaves_out_below(Path::new(&*path.to_text()))
     }
 }
 

@@ -19,6 +19,7 @@ mod news;
 mod paths;
 mod progress;
 mod status;
+mod stream;
 mod worker;
 
 use std::{
@@ -31,13 +32,14 @@ use crate::source::git;
 #[cfg(feature = "net")]
 use crate::verify::Verifier;
 use crate::{
+    blob::Origin,
     coverage::Coverage,
     detect::Detector,
     incident::{IdentityKey, Incident},
     known::{allows::Allow, baseline::Baseline},
     rule::{Confidence, Rule},
     secret::Secret,
-    source::{files, stdin},
+    source::files,
 };
 use group::Grouping;
 use known::Known;
@@ -48,6 +50,7 @@ pub use cursor::{Cursor, terms};
 pub use network::{Member, Network, network};
 pub use progress::Progress;
 pub use status::{FailOn, Status};
+pub use stream::AsFile;
 
 /// What to scan, and what to report of it.
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the user's")]
@@ -91,6 +94,8 @@ pub enum Target {
     Path(PathBuf),
     /// Standard input.
     Stdin,
+    /// Standard input, as if it were a file.
+    StdinAs(AsFile),
 }
 
 /// Which part of a repository is scanned.
@@ -192,11 +197,8 @@ pub fn run(
             break;
         }
         match target {
-            Target::Stdin => {
-                let mut worker = worker::Worker::new(detector, progress);
-                stdin::scan(input, detector.margin(), &mut worker);
-                worker.finish(&mut gathered);
-            }
+            Target::Stdin => scan.stream(&Origin::Stdin, input, &mut gathered),
+            Target::StdinAs(file) => scan.as_file(file, input, &mut gathered),
             Target::Path(path) => scan.path(path, &mut gathered)?,
         }
     }
@@ -299,7 +301,8 @@ impl Scan<'_> {
             coverage.fail("the run", "was stopped: what was left is not scanned");
         }
         let mut known = Known::new(options);
-        let incidents = grouping.into_incidents(&mut known, &mut coverage);
+        let mut incidents = grouping.into_incidents(&mut known, &mut coverage);
+        self.rename(&mut incidents);
         known.tell(detector.rules(), &mut coverage);
         if options.require_full_history && coverage.history == crate::coverage::History::Shallow {
             coverage.fail("history", "the clone is shallow, and --require-full-history was given");

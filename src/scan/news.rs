@@ -29,7 +29,7 @@ use crate::{
 pub(super) fn check_targets(targets: &[Target]) -> Result<(), Error> {
     let what = match targets {
         [Target::Path(_)] => return Ok(()),
-        [Target::Stdin] => "standard input".to_owned(),
+        [Target::Stdin | Target::StdinAs(_)] => "standard input".to_owned(),
         several => format!("what {} paths name", several.len()),
     };
     Err(Error::NotOneRepository { what })

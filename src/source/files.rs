@@ -41,6 +41,12 @@ impl Options {
     pub fn leaves_out(&self, path: &Path, is_folder: bool) -> bool {
         self.exclude.is_match(path) || self.ignored.matched(path, is_folder).is_ignore()
     }
+
+    /// Whether the user leaves out the file at `path`, relative to the root, or a folder above it, which takes everything in it along.
+    pub fn leaves_out_below(&self, path: &Path) -> bool {
+        let mut folders = path.ancestors().skip(1).filter(|folder| !folder.as_os_str().is_empty());
+        folders.any(|folder| self.leaves_out(folder, true)) || self.leaves_out(path, false)
+    }
 }
 
 /// A folder or file to scan, and what its paths are called in reports.

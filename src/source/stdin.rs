@@ -5,10 +5,10 @@ use std::io::Read;
 use super::windows::Windows;
 use crate::blob::{Origin, Visitor};
 
-/// Pushes all of `stream` to `visitor`, with `margin` bytes around each window of a long one.
-pub fn scan(stream: &mut impl Read, margin: usize, visitor: &mut impl Visitor) {
+/// Pushes all of `stream` to `visitor` as the blob that `origin` names, with `margin` bytes around each window of a long one.
+pub fn scan(stream: &mut impl Read, origin: &Origin, margin: usize, visitor: &mut impl Visitor) {
     let (bytes, outcome) = Windows::default().push(stream, margin, &mut |window| {
-        visitor.visit(&Origin::Stdin, window);
+        visitor.visit(origin, window);
         !visitor.is_done()
     });
     let coverage = visitor.coverage();

@@ -14,6 +14,7 @@ mod playbook;
 mod precommit;
 mod rules;
 mod sessions;
+mod stdin;
 
 /// A pattern file with one rule, as sure of its finds as `confidence` says.
 fn patterns(confidence: &str) -> String {

@@ -65,7 +65,7 @@ pub(super) struct Arguments {
 pub(super) struct Scanning {
     /// Reads the configuration from this file rather than from the repository's stanch.toml
     #[arg(long, value_name = "FILE", env = "STANCH_CONFIG")]
-    config: Option<PathBuf>,
+    pub(super) config: Option<PathBuf>,
     /// Takes the pattern files in this folder, too
     #[arg(long, value_name = "DIR", env = "STANCH_PATTERNS")]
     patterns: Vec<PathBuf>,
@@ -178,6 +178,17 @@ fn worse(one: Status, other: Status) -> Status {
 }
 
 impl Scanning {
+    pub(super) fn flags(&self) -> Flags {
+        Flags {
+            history: History::FilesOnly,
+            patterns: self.patterns.clone(),
+            key_file: self.key_file.clone(),
+            key: env::var("STANCH_KEY").ok(),
+            now: self.now.unwrap_or_else(|| jiff::Timestamp::now().as_second()),
+            ..Flags::default()
+        }
+    }
+
     /// The configuration file that was named, else the one at the top of the work tree.
     fn file(&self, called: &Called, repository: Option<&Repository>) -> Result<config::File, AnyError> {
         let top = |repository: &Repository| repository.work_tree().unwrap_or(&called.folder).join(config::FILE_NAME);
@@ -195,15 +206,7 @@ struct Run {
 
 impl Run {
     fn new(hook: Hook, scanning: &Scanning, file: config::File) -> Result<Self, AnyError> {
-        let flags = Flags {
-            history: History::FilesOnly,
-            patterns: scanning.patterns.clone(),
-            key_file: scanning.key_file.clone(),
-            key: env::var("STANCH_KEY").ok(),
-            now: scanning.now.unwrap_or_else(|| jiff::Timestamp::now().as_second()),
-            ..Flags::default()
-        };
-        let config = Config::new(file, flags)?;
+        let config = Config::new(file, scanning.flags())?;
         let detector = Detector::new(config.rules.rules().to_vec());
         Ok(Self { hook, config, detector })
     }

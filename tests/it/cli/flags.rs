@@ -42,7 +42,7 @@ fn help_names_every_flag() {
     let tested = "--access --all-versions --allow-host --allow-private --allow-provider --ask-canaries --baseline --ca-file --color --config --cursor --deny-host --deny-provider \
         --endpoint --exclude --fail-on --format --help --history-only --jobs --key-file --max-file-size --min-confidence --no-allow \
         --no-history --no-ignore --now --output --patterns --playbook --progress --quiet --range --refs --require-full-history --rule \
-        --show-secrets --since --skip-rule --staged --verbose --verdicts --verdicts-age --verify --verify-rate --verify-timeout \
+        --show-secrets --since --skip-rule --staged --stdin-path --verbose --verdicts --verdicts-age --verify --verify-rate --verify-timeout \
         --verify-within --version";
     assert_eq!(flags.join(" "), tested);
 }

@@ -1,5 +1,6 @@
 //! Git hooks, installed by the program and run by the real git.
 
+mod agent;
 mod chained;
 mod commit;
 mod installed;
