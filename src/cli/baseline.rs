@@ -199,10 +199,10 @@ pub(super) struct Work {
 }
 
 impl Scanned {
-    /// All of `top`, under the configuration in the file `config`.
-    pub(super) fn all_of(top: &Path, config: PathBuf, key_file: Option<PathBuf>) -> Self {
+    /// All of `top`, under the configuration in the file `config`, else in its own.
+    pub(super) fn all_of(top: &Path, config: Option<PathBuf>, key_file: Option<PathBuf>) -> Self {
         let (baseline, patterns, min_confidence, jobs) = (None, Vec::new(), None, None);
-        let (path, config) = (Some(top.to_owned()), Some(config));
+        let path = Some(top.to_owned());
         Self { path, baseline, no_history: false, patterns, min_confidence, config, key_file, jobs }
     }
 }

@@ -186,6 +186,13 @@ impl Site {
         self.top.join(path).symlink_metadata().is_ok()
     }
 
+    /// Whether `.gitignore` names one of `files`. Before they are there, nobody knows.
+    fn ignores(&self, files: &[place::File]) -> bool {
+        let seen = init::names(&self.top);
+        let is_seen = |file: &place::File| seen.iter().any(|name| Path::new(name) == file.path);
+        files.iter().any(|file| self.holds(&file.path) && !is_seen(file))
+    }
+
     /// Whether a job of ours runs in `ci`: one that was written here, or one that calls us by name.
     fn is_guarded_by(&self, ci: Ci) -> bool {
         let jobs = self.found.jobs.iter().filter(|(owner, _)| *owner == ci);
@@ -213,8 +220,9 @@ impl Plan {
             outcome: Outcome::default(),
         };
         plan.configure(site, arguments)?;
-        plan.put_off(site, arguments.key_file.clone())?;
+        // What follows from there being no CI is said before the scan, which may take long.
         plan.guard(site, arguments)?;
+        plan.put_off(site, arguments.key_file.clone())?;
         Ok(plan)
     }
 
@@ -242,8 +250,8 @@ impl Plan {
         // What is not in place yet is read from elsewhere.
         let elsewhere = tempfile::tempdir()?;
         Staged::new(elsewhere.path(), &self.files)?.place(false)?;
-        let folder = if self.files.is_empty() { &site.top } else { elsewhere.path() };
-        let scanned = Scanned::all_of(&site.top, folder.join(config::FILE_NAME), key_file);
+        let written = Some(elsewhere.path().join(config::FILE_NAME)).filter(|path| path.exists());
+        let scanned = Scanned::all_of(&site.top, written, key_file);
         let work = Work::new(&scanned, Which::Reported)?;
         let is_there = site.holds(Path::new(baseline::FILE_NAME));
         let there = is_there.then(|| work.baseline()).transpose()?;

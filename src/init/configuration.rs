@@ -16,7 +16,7 @@ pub fn configuration(found: &Surroundings) -> String {
     format!(
         "\
 # What `stanch scan`, the hooks and CI go by. Written by `stanch init`: what stands here is the default, taken
-# into use by deleting the # in front. What was there already is in stanch.baseline.jsonl.
+# into use by deleting the # in front. What is put off stands in stanch.baseline.jsonl.
 
 # What is reported: \"low\" is more, \"high\" is less.
 # min-confidence = \"medium\"

@@ -8,6 +8,8 @@ use crate::escape;
 pub struct Situation<'s> {
     /// The files that git does not have yet, named from the top; none outside a repository.
     pub uncommitted: Vec<&'s str>,
+    /// Whether `.gitignore` names one of them.
+    pub ignored: bool,
     /// What is hidden by the baseline.
     pub known: Known,
     /// What is reported all the same.
@@ -37,7 +39,8 @@ pub fn next(situation: &Situation<'_>) -> Vec<Step> {
     let mut steps = Vec::new();
     if !uncommitted.is_empty() {
         let files: Vec<String> = uncommitted.iter().map(|file| escape::shell(file)).collect();
-        let command = format!("git add {} && git commit -m 'Look for leaked tokens'", files.join(" "));
+        let force = if situation.ignored { "--force " } else { "" };
+        let command = format!("git add {force}{} && git commit -m 'Look for leaked tokens'", files.join(" "));
         steps.push(Step { command, why: "so that everybody's scans, and CI, go by them".to_owned() });
     }
     if *new > 0 {
@@ -88,7 +91,8 @@ mod tests {
                     for unguarded in [None, Some(Ci::Jenkins)] {
                         let known = Known { all: known, ..Known::default() };
                         let uncommitted = uncommitted.clone();
-                        let steps = commands(&Situation { uncommitted, known, new, unhooked, unguarded });
+                        let steps =
+                            commands(&Situation { uncommitted, ignored: false, known, new, unhooked, unguarded });
                         let distinct: std::collections::BTreeSet<&String> = steps.iter().collect();
                         assert_eq!(distinct.len(), 3, "{steps:?}");
                     }

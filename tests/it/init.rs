@@ -231,6 +231,16 @@ fn what_another_scanner_knows_is_taken_over() {
     assert!(repo.path().join("stanch.toml").exists(), "it is done all the same");
 }
 
+/// What it says to run can be run.
+#[test]
+fn files_that_git_ignores_are_added_all_the_same() {
+    let repo = messy();
+    repo.write(".gitignore", "*.jsonl\n");
+    let said = init(repo.path(), &[]).ended(0).text();
+    assert!(said.contains("git add --force stanch.toml stanch.baseline.jsonl && "), "{said}");
+    repo.git(&["add", "--force", "stanch.toml", BASELINE]);
+}
+
 /// Half of it would be worse than none of it.
 #[test]
 fn what_cannot_be_written_stops_all_of_it() {
@@ -245,10 +255,15 @@ fn what_cannot_be_written_stops_all_of_it() {
 }
 
 #[test]
-fn a_link_in_the_place_of_a_file_is_kept() {
+fn nothing_is_written_or_read_through_links_and_pipes() {
     let repo = messy();
     symlink("../outside.toml", repo.path().join("stanch.toml")).unwrap();
     init(repo.path(), &[]).ended(2);
+    repo.remove("stanch.toml");
+    run(std::process::Command::new("mkfifo").arg(repo.path().join("stanch.toml"))).ended(0);
+    repo.write(BASELINE, "{}");
+    init(repo.path(), &[]).ended(2);
+    repo.remove(BASELINE);
     assert!(!repo.beside("outside.toml").exists() && !repo.path().join(BASELINE).exists());
 }
 

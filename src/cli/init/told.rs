@@ -94,11 +94,8 @@ fn numbers(known: &Known) -> String {
         format!("{name} ({count})")
     };
     let folders: Vec<String> = known.folders.iter().map(folder).collect();
-    let mut text = format!("{}, {}; {} still in the files", secrets(known.all), severities.join(", "), known.in_files);
-    if !folders.is_empty() {
-        text.push_str(&format!("; most in {}", folders.join(", ")));
-    }
-    text
+    let most = if folders.is_empty() { String::new() } else { format!("; most in {}", folders.join(", ")) };
+    format!("{}, {}; {} still in the files{most}", secrets(known.all), severities.join(", "), known.in_files)
 }
 
 fn secrets(number: usize) -> String {
@@ -157,6 +154,7 @@ pub(super) fn left_to_do(site: &Site, plan: &Plan, installs_hooks: bool) -> Vec<
 pub(super) fn next(site: &Site, plan: &Plan, installs_hooks: bool) -> Vec<String> {
     let files: Vec<String> = plan.files.iter().map(|file| file.path.display().to_string()).collect();
     let situation = Situation {
+        ignored: site.ignores(&plan.files),
         uncommitted: if site.is_repository { files.iter().map(String::as_str).collect() } else { Vec::new() },
         known: plan.known.clone(),
         new: plan.new,
