@@ -123,12 +123,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Status, AnyError> {
     if !arguments.dry_run {
         Staged::new(&site.top, &plan.files)?.place(arguments.force)?;
     }
-    if let (Some(folder), true, false) = (&site.hooks, arguments.hook, arguments.dry_run) {
-        if let Err(error) = hook::put(folder, &Hook::OF_WORK_TREES, &mut installed) {
-            // What was done by then is told before what went wrong.
-            print(&told::written(&plan, false))?;
-            return Err(error);
-        }
+    if let (Some(folder), true, false) = (&site.hooks, arguments.hook, arguments.dry_run)
+        && let Err(error) = hook::put(folder, &Hook::OF_WORK_TREES, &mut installed)
+    {
+        // What was done by then is told before what went wrong.
+        print(&told::written(&plan, false))?;
+        return Err(error);
     }
     let mut lines = told::found(&site, arguments.hook);
     lines.extend(failures(&plan.outcome.coverage));

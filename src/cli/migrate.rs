@@ -90,7 +90,9 @@ pub(super) fn read(
     key_file: Option<&Path>,
 ) -> Result<Migration, AnyError> {
     let mut migration = Migration::default();
-    sources.iter().for_each(|source| migration.read(source));
+    for source in sources {
+        migration.read(source);
+    }
     if !migration.seeks() {
         return Ok(migration);
     }

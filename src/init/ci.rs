@@ -47,7 +47,7 @@ impl Ci {
 
     /// The system that reads the file `path`, named from the top of the repository.
     pub fn of(path: &str) -> Option<Self> {
-        let is_yaml = path.ends_with(".yml") || path.ends_with(".yaml");
+        let is_yaml = path.rsplit_once('.').is_some_and(|(_, ending)| matches!(ending, "yml" | "yaml"));
         let lies_in = |folder: &str| path.strip_prefix(folder).is_some_and(|name| !name.contains('/'));
         match path {
             ".gitlab-ci.yml" => Some(Self::GitLab),
