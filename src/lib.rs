@@ -15,6 +15,8 @@ pub mod finding;
 #[cfg(feature = "git")]
 pub mod hook;
 pub mod incident;
+#[cfg(all(feature = "git", feature = "migrate"))]
+pub mod init;
 pub mod known;
 pub mod location;
 #[cfg(feature = "migrate")]

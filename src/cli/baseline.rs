@@ -69,7 +69,7 @@ struct Audit {
 
 /// What is scanned, and where the baseline is.
 #[derive(Debug, Args)]
-struct Scanned {
+pub(super) struct Scanned {
     /// A repository or folder [default: the repository that the current folder lies in, else that folder]
     #[arg(value_name = "PATH")]
     path: Option<PathBuf>,
@@ -181,7 +181,7 @@ fn audit(arguments: &Audit, colour: bool) -> Result<Status, AnyError> {
 
 /// Which incidents count.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Which {
+pub(super) enum Which {
     /// Those that a scan would report, had it no baseline.
     Reported,
     /// All that there are.
@@ -189,17 +189,26 @@ enum Which {
 }
 
 /// What all of the commands do with.
-struct Work {
-    config: Config,
+pub(super) struct Work {
+    pub(super) config: Config,
     detector: Detector,
     /// What is scanned.
     top: PathBuf,
     /// The baseline.
-    path: PathBuf,
+    pub(super) path: PathBuf,
+}
+
+impl Scanned {
+    /// All of `top`, under the configuration in the file `config`, else in its own.
+    pub(super) fn all_of(top: &Path, config: Option<PathBuf>, key_file: Option<PathBuf>) -> Self {
+        let (baseline, patterns, min_confidence, jobs) = (None, Vec::new(), None, None);
+        let path = Some(top.to_owned());
+        Self { path, baseline, no_history: false, patterns, min_confidence, config, key_file, jobs }
+    }
 }
 
 impl Work {
-    fn new(scanned: &Scanned, which: Which) -> Result<Self, AnyError> {
+    pub(super) fn new(scanned: &Scanned, which: Which) -> Result<Self, AnyError> {
         let top = top(scanned.path.as_deref());
         let at_top = |name: &str| super::scan::at_top(std::slice::from_ref(&top), name);
         let path = scanned.config.clone().or_else(|| at_top(config::FILE_NAME));
@@ -226,7 +235,7 @@ impl Work {
     }
 
     /// The baseline, which has to be there.
-    fn baseline(&self) -> Result<Baseline, AnyError> {
+    pub(super) fn baseline(&self) -> Result<Baseline, AnyError> {
         if self.path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
             return Err(Error::None { path: self.path.clone() }.into());
         }
@@ -234,7 +243,7 @@ impl Work {
     }
 
     /// Scans; where it can be stopped, what was scanned by then is told.
-    fn scan(&self, can_be_stopped: bool) -> Result<Outcome, scan::Error> {
+    pub(super) fn scan(&self, can_be_stopped: bool) -> Result<Outcome, scan::Error> {
         let counters = Arc::new(Progress::default());
         if can_be_stopped {
             interrupt::stop_on_signal(&counters);
@@ -249,10 +258,7 @@ impl Work {
     fn add_found(&self, mut baseline: Baseline) -> Result<Status, AnyError> {
         let outcome = self.scan(true)?;
         let before = baseline.entries.len();
-        for incident in &outcome.incidents {
-            let rule = self.rule(incident).id.clone().into_owned();
-            baseline.entries.entry(incident.id).or_insert(Entry { state: None, reason: None, rule });
-        }
+        self.add(&outcome, &mut baseline);
         baseline.write(&self.path)?;
         let (added, all) = (baseline.entries.len() - before, counted(baseline.entries.len()));
         let mut lines = failures(&outcome.coverage);
@@ -263,6 +269,14 @@ impl Work {
         }
         print(&lines)?;
         Ok(if outcome.coverage.complete() { Status::Clean } else { Status::Incomplete })
+    }
+
+    /// Adds the incidents of `outcome` that `baseline` lacks.
+    pub(super) fn add(&self, outcome: &Outcome, baseline: &mut Baseline) {
+        for incident in &outcome.incidents {
+            let rule = self.rule(incident).id.clone().into_owned();
+            baseline.entries.entry(incident.id).or_insert(Entry { state: None, reason: None, rule });
+        }
     }
 
     /// Why what was not found may be there: reasons to remove nothing.
@@ -304,7 +318,7 @@ impl Work {
 }
 
 /// What is scanned: the path that was named, else the top of the repository around, else the current folder.
-fn top(named: Option<&Path>) -> PathBuf {
+pub(super) fn top(named: Option<&Path>) -> PathBuf {
     if let Some(path) = named {
         return path.to_owned();
     }
@@ -322,7 +336,7 @@ fn said(entry: &Entry) -> String {
     format!("{state}{reason}")
 }
 
-fn failures(coverage: &Coverage) -> Vec<String> {
+pub(super) fn failures(coverage: &Coverage) -> Vec<String> {
     coverage.failed.iter().map(|failed| format!("not scanned: {}", failure(failed))).collect()
 }
 
@@ -335,7 +349,7 @@ fn counted(entries: usize) -> String {
 }
 
 /// Prints lines that may hold text from outside, masked and escaped.
-fn print(lines: &[String]) -> io::Result<()> {
+pub(super) fn print(lines: &[String]) -> io::Result<()> {
     let mut out = io::stdout().lock();
     let one_line = |line: &String| escape::terminal(line).into_owned();
     // Masked together, for it takes a moment to begin to look for tokens.

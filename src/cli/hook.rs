@@ -9,6 +9,8 @@ use stanch::{hook::Hook, scan::Status};
 
 use super::error::AnyError;
 
+pub(super) use setup::{folder_of, put};
+
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     #[command(subcommand)]

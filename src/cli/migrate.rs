@@ -4,7 +4,6 @@ use std::{
     fs::{self, OpenOptions},
     io::{self, Write},
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
 use clap::Args;
@@ -18,10 +17,7 @@ use stanch::{
     source::git::Refs,
 };
 
-use super::{
-    error::{AnyError, masked},
-    interrupt,
-};
+use super::error::{AnyError, masked};
 
 #[derive(Debug, Args)]
 #[command(
@@ -64,13 +60,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Status, AnyError> {
     if !arguments.path.is_dir() {
         return Err(Error::NoFolder { path: arguments.path.clone() }.into());
     }
-    let mut migration = Migration::default();
-    for source in sources(arguments)? {
-        migration.read(&source);
-    }
-    if migration.seeks() {
-        look_up(arguments, &mut migration)?;
-    }
+    let path = arguments.path.join(config::FILE_NAME);
+    // Ids are made with the key of the configuration that will be there.
+    let kept = Some(path).filter(|path| path.is_file() && !arguments.force);
+    let migration = read(&sources(arguments)?, &arguments.path, kept.as_deref(), arguments.key_file.as_deref())?;
     let notes = migration.notes();
     let files = migration.files();
     let folder = arguments.output.as_ref().unwrap_or(&arguments.path);
@@ -88,29 +81,38 @@ fn sources(arguments: &Arguments) -> Result<Vec<Source>, migrate::Error> {
     Ok(arguments.from.iter().map(|path| Source::new(path.clone(), &arguments.path)).collect())
 }
 
-/// Scans the folder with our rules and theirs for what the foreign files know.
-fn look_up(arguments: &Arguments, migration: &mut Migration) -> Result<(), AnyError> {
-    let path = arguments.path.join(config::FILE_NAME);
-    // Ids are made with the key of the configuration that will be there.
-    let kept = path.is_file() && !arguments.force;
-    let file = if kept { config::File::read(&path)? } else { config::File::default() };
+/// Reads `sources`, and looks up what they know among the secrets of the folder `top`: their ids are made under the key file, else under the
+/// key of the configuration `kept`.
+pub(super) fn read(
+    sources: &[Source],
+    top: &Path,
+    kept: Option<&Path>,
+    key_file: Option<&Path>,
+) -> Result<Migration, AnyError> {
+    let mut migration = Migration::default();
+    for source in sources {
+        migration.read(source);
+    }
+    if !migration.seeks() {
+        return Ok(migration);
+    }
+    let file = kept.map_or_else(|| Ok(config::File::default()), config::File::read)?;
     let flags = Flags {
-        targets: vec![Target::Path(arguments.path.clone())],
+        targets: vec![Target::Path(top.to_owned())],
         history: History::Full { refs: Refs::All, files: true },
         min_confidence: Some(Confidence::Low),
         no_allow: true,
-        key_file: arguments.key_file.clone(),
+        key_file: key_file.map(Path::to_owned),
         key: std::env::var("STANCH_KEY").ok(),
         now: jiff::Timestamp::now().as_second(),
         ..Flags::default()
     };
     let config = Config::new(file, flags)?;
     let detector = Detector::new(migration.rules());
-    let counters = Arc::new(Progress::default());
-    interrupt::stop_on_signal(&counters);
-    let outcome = scan::run(&config.options, &detector, &mut io::empty(), &counters)?;
-    migration.look_up(&outcome.incidents, &arguments.path);
-    Ok(())
+    // A signal ends the program as it ends any: nothing is written yet, and half of what is known would be worth little.
+    let outcome = scan::run(&config.options, &detector, &mut io::empty(), &Progress::default())?;
+    migration.look_up(&outcome.incidents, top);
+    Ok(migration)
 }
 
 /// Writes all files, or none where one is there already.
@@ -180,7 +182,7 @@ fn line(note: &Note) -> String {
 }
 
 /// 2 where no file could be read, 3 where something could not be expressed.
-fn status(notes: &[Note]) -> Status {
+pub(super) fn status(notes: &[Note]) -> Status {
     let is = |fate: Fate| notes.iter().any(|note| note.fate == fate);
     match (is(Fate::Broken), is(Fate::Kept) || is(Fate::Changed) || is(Fate::Lost)) {
         (true, false) => Status::Usage,

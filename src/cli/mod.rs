@@ -11,6 +11,7 @@ mod choices;
 mod completions;
 mod error;
 mod hook;
+mod init;
 mod interrupt;
 mod man;
 mod memory;
@@ -62,6 +63,8 @@ enum Command {
     Revoke(Box<revoke::Arguments>),
     /// Keeps what is known already, so that scans report only what is new
     Baseline(baseline::Arguments),
+    /// Takes a repository on: writes a configuration, puts off what is there already, and says what to do next
+    Init(init::Arguments),
     /// Scans before git commits or pushes: hooks installed, taken away, and run
     Hook(Box<hook::Arguments>),
     /// Scans the files that the pre-commit framework hands to a hook
@@ -101,6 +104,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Playbook(arguments) => playbook::run(&arguments),
         Command::Revoke(arguments) => revoke::run(&arguments),
         Command::Baseline(arguments) => baseline::run(&arguments, colour),
+        Command::Init(arguments) => init::run(&arguments),
         Command::Hook(arguments) => hook::run(&arguments),
         Command::PreCommitFiles(arguments) => precommit::files(*arguments, colour),
         Command::PreCommitPush(arguments) => precommit::push(*arguments, colour),

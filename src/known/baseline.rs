@@ -206,8 +206,9 @@ impl Baseline {
         written.map(drop).map_err(|source| Error::Write { path: path.to_owned(), source })
     }
 
+    /// What its file holds.
     #[cfg(any(feature = "git", feature = "net"))]
-    fn text(&self) -> String {
+    pub fn text(&self) -> String {
         let mut text = json(&Head { schema: SCHEMA.to_owned(), key: self.key.clone() });
         for (&id, entry) in &self.entries {
             let Entry { rule, state, reason } = entry.clone();

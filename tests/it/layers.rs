@@ -14,7 +14,7 @@ const LAYERS: &[&[&str]] = &[
     &["ask"],
     &["source", "detect", "known", "verify", "respond", "report"],
     &["scan"],
-    &["hook", "migrate", "sweep"],
+    &["hook", "init", "migrate", "sweep"],
     &["config"],
     &["cli"],
 ];

@@ -9,6 +9,8 @@ mod git;
 #[cfg(all(feature = "cli", unix))]
 mod hook;
 #[cfg(all(feature = "cli", unix))]
+mod init;
+#[cfg(all(feature = "cli", unix))]
 mod laws;
 mod layers;
 #[cfg(feature = "cli")]

@@ -27,17 +27,30 @@ fn folder(is_global: bool) -> Result<(Folder, bool), AnyError> {
     if is_global {
         return Ok((install::for_all_repositories()?, false));
     }
-    let repository = Called { git_dir: None, ..Called::in_folder(&env::current_dir()?) }.repository()?;
+    folder_of(&env::current_dir()?)
+}
+
+/// The folder of the hooks of the repository around `path`, and whether that is bare.
+pub(in crate::cli) fn folder_of(path: &Path) -> Result<(Folder, bool), AnyError> {
+    let repository = Called { git_dir: None, ..Called::in_folder(path) }.repository()?;
     let settings = Settings::read(Some(&repository))?;
     Ok((Folder::of(&repository, &settings)?, repository.is_bare()))
 }
 
 pub(super) fn install(pick: &Pick) -> Result<Status, AnyError> {
     let (folder, is_bare) = folder(pick.global)?;
+    put(&folder, &pick.hooks(is_bare), &mut io::stdout().lock())?;
+    if pick.global {
+        install::use_for_all(&folder)?;
+    }
+    Ok(Status::Clean)
+}
+
+/// Puts `hooks` into `folder`, and tells `out` of each.
+pub(in crate::cli) fn put(folder: &Folder, hooks: &[Hook], out: &mut impl Write) -> Result<(), AnyError> {
     let program = env::current_exe().ok();
-    let mut out = io::stdout().lock();
-    for hook in pick.hooks(is_bare) {
-        let installed = install::install(&folder, hook, program.as_deref())?;
+    for &hook in hooks {
+        let installed = install::install(folder, hook, program.as_deref())?;
         writeln!(out, "{}: {}", hook.name(), done(installed, hook))?;
         if let Installed::Chained(Some("lefthook")) = installed {
             writeln!(
@@ -48,14 +61,11 @@ pub(super) fn install(pick: &Pick) -> Result<Status, AnyError> {
             )?;
         }
     }
-    if pick.global {
-        install::use_for_all(&folder)?;
-    }
     writeln!(out, "in {}", shown(&folder.path))?;
     if folder.is_shared {
         writeln!(out, "Commit them: whoever uses the repository then needs stanch on PATH")?;
     }
-    Ok(Status::Clean)
+    Ok(())
 }
 
 fn done(installed: Installed, hook: Hook) -> String {

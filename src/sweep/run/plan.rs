@@ -122,7 +122,11 @@ fn root<'a>(id: &'a RepositoryId, parents: &'a BTreeMap<RepositoryId, Repository
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sweep::repository::tests::listed;
+
+    fn listed(name: &str) -> Listed {
+        let address = Address::Remote(format!("https://forge/{name}"));
+        Listed::at(RepositoryId::new("forge", name), name.to_owned(), address)
+    }
 
     fn fork(name: &str, parent: &str) -> Listed {
         Listed { parent: Some(RepositoryId::new("forge", parent)), is_fork: true, ..listed(name) }

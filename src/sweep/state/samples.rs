@@ -46,20 +46,12 @@ pub(super) fn sibling(of: &TempDir) -> (TempDir, State) {
 
 /// Repository `acme/r1`.
 pub(super) fn listed(number: u32) -> Listed {
+    let address = Address::Remote(format!("https://forge.example/acme/r{number}.git"));
     Listed {
-        id: RepositoryId::new("forge.example", number),
-        name: format!("acme/r{number}"),
-        address: Address::Remote(format!("https://forge.example/acme/r{number}.git")),
-        web: None,
-        parent: None,
-        is_fork: false,
-        is_archived: false,
-        visibility: None,
         size: Some(1 << 20),
-        language: None,
-        topics: Vec::new(),
         pushed_at: Some(THEN),
         stamp: Some("1".to_owned()),
+        ..Listed::at(RepositoryId::new("forge.example", number), format!("acme/r{number}"), address)
     }
 }
 

@@ -84,6 +84,7 @@ pub(super) fn incident(finding: &Finding) -> Incident {
         notes: Vec::new(),
         parts: finding.parts.clone(),
         occurrences: Vec::new(),
+        life: None,
     }
 }
 
