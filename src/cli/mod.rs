@@ -15,6 +15,7 @@ mod man;
 mod memory;
 mod migrate;
 mod output;
+mod patterns;
 mod plan;
 mod playbook;
 mod precommit;
