@@ -98,8 +98,8 @@ struct What {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Rules")]
 struct Rules {
-    /// Takes the pattern files in this folder, too
-    #[arg(long, value_name = "DIR", env = "STANCH_PATTERNS")]
+    /// Takes this pattern file, or those in this folder, too
+    #[arg(long, value_name = "PATH", env = "STANCH_PATTERNS")]
     patterns: Vec<PathBuf>,
     /// Takes this rule alone
     #[arg(long = "rule", value_name = "ID")]
@@ -166,6 +166,11 @@ impl Arguments {
         self.paths != [Path::new(".")]
     }
 
+    /// Where the files lie that say what is known and left out: what is scanned, or the current folder where another command decides what that is.
+    fn tops(&self) -> Vec<PathBuf> {
+        if self.what.decided.is_some() { vec![PathBuf::from(".")] } else { self.paths.clone() }
+    }
+
     /// The same run over another part of the repository around the current folder, under the configuration at its top.
     pub(super) fn over(mut self, history: History) -> Self {
         let file = PathBuf::from(config::FILE_NAME);
@@ -230,6 +235,7 @@ pub(super) fn at_top(paths: &[PathBuf], name: &str) -> Option<PathBuf> {
 
 fn flags(arguments: &Arguments) -> Result<Flags, config::Error> {
     let target = |path: &PathBuf| if path.as_os_str() == "-" { Target::Stdin } else { Target::Path(path.clone()) };
+    let tops = arguments.tops();
     Ok(Flags {
         targets: arguments.paths.iter().map(target).collect(),
         history: history(&arguments.what)?,
@@ -238,8 +244,8 @@ fn flags(arguments: &Arguments) -> Result<Flags, config::Error> {
         exclude: arguments.what.exclude.clone(),
         max_file_size: arguments.what.max_file_size,
         no_ignore: arguments.what.no_ignore,
-        ignore_file: at_top(&arguments.paths, config::IGNORE_FILE_NAME),
-        baseline: arguments.rules.baseline.clone().or_else(|| at_top(&arguments.paths, baseline::FILE_NAME)),
+        ignore_file: at_top(&tops, config::IGNORE_FILE_NAME),
+        baseline: arguments.rules.baseline.clone().or_else(|| at_top(&tops, baseline::FILE_NAME)),
         patterns: arguments.rules.patterns.clone(),
         rules: arguments.rules.only.clone(),
         skip_rules: arguments.rules.skip.clone(),

@@ -16,6 +16,7 @@ mod named;
 mod news;
 mod paths;
 mod progress;
+mod report;
 mod status;
 mod worker;
 
