@@ -108,11 +108,11 @@ fn problem(note: Note) -> Problem {
 
 /// The first of these names, and how many more there are.
 fn some(names: &[String]) -> String {
-    let mut text = names.iter().take(MOST_NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
-    if names.len() > MOST_NAMED {
-        text += &format!(" and {} more", names.len() - MOST_NAMED);
+    let text = names.iter().take(MOST_NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(MOST_NAMED) {
+        0 => text,
+        more => format!("{text} and {more} more"),
     }
-    text
 }
 
 #[cfg(test)]

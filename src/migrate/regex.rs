@@ -195,6 +195,7 @@ struct Cap {
 }
 
 /// What is replaced by what.
+#[allow(clippy::struct_excessive_bools, reason = "two tell where in the regex it is, two what was met there")]
 #[derive(Default)]
 struct Edits {
     cap: u32,

@@ -156,9 +156,8 @@ fn beginnings(draft: &Draft, translated: &Translated, parts: &[(String, String)]
     let beginning = |(number, (regex, shorter)): (u8, &(String, Option<String>))| {
         let (regex, shorter, changes) = (regex.clone(), shorter.clone(), Vec::new());
         let translated = Translated { regex, shorter, changes, cut: Some(0), beginnings: Vec::new(), ..*translated };
-        let attempts = attempts(draft, &translated).into_iter();
-        let (rule, attempt) =
-            attempts.filter_map(|attempt| Some((tried(draft, &attempt, parts).ok()?, attempt))).next()?;
+        let mut attempts = attempts(draft, &translated).into_iter();
+        let (rule, attempt) = attempts.find_map(|attempt| Some((tried(draft, &attempt, parts).ok()?, attempt)))?;
         let id = format!("{}-cut-{number}", draft.id).into();
         Some(Rule {
             id,
