@@ -143,7 +143,7 @@ fn detection_of(detect: &rule::Detection) -> String {
     let generic = optional(detect.generic.map(|kind| format!("Generic::{kind:?}")));
     format!(
         "Detection {{ keywords: {}, regex: {}, body: {}, parts: {}, entropy: {:?}, checksum: {checksum}, reject: {}, \
-         words: {}, generic: {generic}, bounds: {:?} }}",
+         words: {}, generic: {generic}, cut: {:?}, bounds: {:?} }}",
         texts(&detect.keywords),
         text(&detect.regex),
         list(body),
@@ -151,6 +151,7 @@ fn detection_of(detect: &rule::Detection) -> String {
         detect.entropy,
         texts(&detect.reject),
         detect.words,
+        detect.cut,
         detect.bounds,
     )
 }

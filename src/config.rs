@@ -6,10 +6,11 @@
 mod allow;
 #[cfg(feature = "sweep")]
 pub mod committed;
+pub mod patterns;
 
 use std::{
     collections::BTreeSet,
-    fs, io,
+    io,
     path::{Path, PathBuf},
 };
 
@@ -17,6 +18,7 @@ use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use crate::{
+    bounded,
     incident::{IdentityKey, IncidentId},
     known::{
         allows::Allow,
@@ -36,6 +38,9 @@ pub const FILE_NAME: &str = "stanch.toml";
 
 /// The name of the file at the top of what is scanned whose lines, in the syntax of `.gitignore`, name what is left out.
 pub const IGNORE_FILE_NAME: &str = ".stanchignore";
+
+/// A larger configuration, ignore file or key is none, in bytes.
+const LARGEST: u64 = 10 << 20;
 
 /// What a configuration file says.
 #[derive(Debug, Default)]
@@ -72,7 +77,7 @@ pub struct Flags {
     pub ignore_file: Option<PathBuf>,
     /// A file with the incidents that are known.
     pub baseline: Option<PathBuf>,
-    /// Folders of pattern files, besides the file's.
+    /// Pattern files and folders of them, besides the file's.
     pub patterns: Vec<PathBuf>,
     /// Only these rules.
     pub rules: Vec<String>,
@@ -154,7 +159,8 @@ const LEAST_KEY: usize = 16;
 impl File {
     /// Reads the configuration file at `path`.
     pub fn read(path: &Path) -> Result<Self, Error> {
-        let text = fs::read_to_string(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+        let text = bounded::read_text(path, LARGEST);
+        let text = text.map_err(|source| Error::Read { path: path.to_owned(), source })?;
         Self::parse(&path.display().to_string(), &text, path.parent().unwrap_or(Path::new("")))
     }
 
@@ -205,14 +211,14 @@ impl File {
 impl Config {
     /// Puts file and flags together and checks them: the flags decide where both say something, lists add up.
     pub fn new(file: File, flags: Flags) -> Result<Self, Error> {
+        let mut notes = notes(&file, &flags);
         let mut rules = Ruleset::builtin();
         for dir in &file.patterns {
-            rules.add_untrusted_dir(dir)?;
+            patterns::add_untrusted(&mut rules, dir, &mut notes)?;
         }
         for dir in &flags.patterns {
-            rules.add_dir(dir)?;
+            patterns::add(&mut rules, dir, &mut notes)?;
         }
-        let mut notes = notes(&file, &flags);
         let (over, good): (Vec<_>, Vec<_>) =
             file.allows.into_iter().partition(|allow| allow.until.is_some_and(|end| end <= flags.now));
         notes.extend(over.iter().map(expired));
@@ -296,7 +302,7 @@ fn ignored(path: &Path, notes: &mut Vec<String>) -> Result<(Gitignore, Vec<Strin
     if path.symlink_metadata().map_err(read)?.is_symlink() {
         return Err(read(io::Error::other("it is a symbolic link, and is not followed")));
     }
-    let text = fs::read(path).map_err(read)?;
+    let text = bounded::read(path, LARGEST).map_err(read)?;
     let ignored = ignored_lines(&path.display().to_string(), &text, notes);
     ignored.ok_or_else(|| read(io::Error::other("its patterns are too many")))
 }
@@ -322,7 +328,9 @@ fn resolved(allow: Allow, rules: &Ruleset) -> Result<Allow, Error> {
 /// The identity key: the key file's bytes, else the one named by the environment, else the configuration's, else the fixed one.
 fn key(path: Option<&Path>, named: Option<String>, configured: Option<String>) -> Result<IdentityKey, Error> {
     let bytes = match path {
-        Some(path) => Some(fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })?),
+        Some(path) => {
+            Some(bounded::read(path, LARGEST).map_err(|source| Error::Read { path: path.to_owned(), source })?)
+        }
         None => named.or(configured).map(String::into_bytes),
     };
     match bytes {

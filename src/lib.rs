@@ -7,6 +7,7 @@
 #[cfg(feature = "net")]
 pub mod ask;
 pub mod blob;
+pub mod bounded;
 pub mod config;
 pub mod coverage;
 pub mod detect;

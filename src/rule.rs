@@ -72,6 +72,11 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// Whether a secret of so many bytes may be only the beginning of a longer one.
+    pub fn may_cut(&self, length: usize) -> bool {
+        self.detect.cut.is_some_and(|cut| length >= cut)
+    }
+
     /// Whether this is its id, or was.
     pub fn is_called(&self, id: &str) -> bool {
         self.id == id || self.aliases.iter().any(|alias| alias == id)
@@ -99,6 +104,8 @@ pub struct Detection {
     pub words: bool,
     /// As what the value is scored, where nobody documents its format.
     pub generic: Option<Generic>,
+    /// From how many bytes on a secret may be cut off: another scanner's pattern had a repeat without an end, which ours gave it.
+    pub cut: Option<usize>,
     /// What was computed from the above when the rule was compiled.
     pub bounds: Bounds,
 }

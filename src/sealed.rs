@@ -4,14 +4,13 @@
 //! one, and when it no longer counts, is for the modules that keep them.
 
 use std::{
-    fs, io,
-    io::{Read, Write},
+    io::{self, Write},
     path::{Path, PathBuf},
 };
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::incident::IdentityKey;
+use crate::{bounded, incident::IdentityKey};
 
 /// A larger file is none of ours, in bytes.
 const MOST: u64 = 1 << 30;
@@ -77,7 +76,7 @@ struct File<S> {
 /// # Errors
 /// Where it cannot be read or written, or is not what was written. One that another key sealed is read: whether it counts is for the caller.
 pub fn read<S: Sealed>(path: &Path, key: &IdentityKey) -> Result<Option<S>, Error> {
-    let content = match read_text(path) {
+    let content = match bounded::read_unlinked(path, MOST) {
         Ok(text) => {
             let damaged = |why| Error::Damaged { name: S::NAME, path: path.to_owned(), why };
             Some(parse(&text, key).map_err(damaged)?)
@@ -134,19 +133,6 @@ fn place_of(error: &serde_json::Error) -> String {
     format!("{what} at line {}, column {}", error.line(), error.column())
 }
 
-fn read_text(path: &Path) -> io::Result<Vec<u8>> {
-    let metadata = fs::symlink_metadata(path)?;
-    if metadata.is_symlink() {
-        return Err(io::Error::other("it is a symbolic link, and is not followed"));
-    }
-    if !metadata.is_file() {
-        return Err(io::Error::other("not a regular file"));
-    }
-    let mut text = Vec::new();
-    fs::File::open(path)?.take(MOST + 1).read_to_end(&mut text)?;
-    if text.len() as u64 > MOST { Err(io::Error::other("too large to be one")) } else { Ok(text) }
-}
-
 /// A file in the same folder, so that it can take the place of `path` at once; others cannot read it.
 fn temporary_beside(path: &Path) -> io::Result<tempfile::NamedTempFile> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -155,6 +141,8 @@ fn temporary_beside(path: &Path) -> io::Result<tempfile::NamedTempFile> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -79,8 +79,8 @@ pub(super) struct Scanned {
     /// Scans files alone
     #[arg(long)]
     no_history: bool,
-    /// Takes the pattern files in this folder, too
-    #[arg(long, value_name = "DIR", env = "STANCH_PATTERNS")]
+    /// Takes this pattern file, or those in this folder, too
+    #[arg(long, value_name = "PATH", env = "STANCH_PATTERNS")]
     patterns: Vec<PathBuf>,
     /// Takes incidents that are at least this sure [default: medium]
     #[arg(long, value_name = "LEVEL", env = "STANCH_MIN_CONFIDENCE")]
@@ -301,14 +301,7 @@ impl Work {
         let report = Report {
             incidents: std::slice::from_ref(incident),
             coverage: &Coverage::default(),
-            named: &outcome.named,
-            rules: self.detector.rules(),
-            key: self.config.options.key.id(),
-            seconds: 0.0,
-            now: self.config.options.now,
-            show_secrets: false,
-            all_versions: false,
-            checkout: None,
+            ..outcome.report(self.detector.rules(), &self.config.options)
         };
         let mut page = Vec::new();
         let options = report::Options { colour, detail: Detail::Quiet };

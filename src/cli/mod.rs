@@ -17,6 +17,7 @@ mod man;
 mod memory;
 mod migrate;
 mod output;
+mod patterns;
 mod plan;
 mod playbook;
 mod precommit;

@@ -119,16 +119,9 @@ impl Output {
     pub(super) fn tell(&self, destinations: &Destinations, told: &Told<'_>) -> Result<(), AnyError> {
         let Told { outcome, options, rules, started } = told;
         let report = Report {
-            incidents: &outcome.incidents,
-            coverage: &outcome.coverage,
-            named: &outcome.named,
-            rules: rules.rules(),
-            key: options.key.id(),
             seconds: started.elapsed().as_secs_f64(),
-            now: options.now,
             show_secrets: self.show_secrets,
-            all_versions: options.all_versions,
-            checkout: None,
+            ..outcome.report(rules.rules(), options)
         };
         self.write(destinations, &report, rules)
     }

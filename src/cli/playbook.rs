@@ -14,7 +14,7 @@ use stanch::{
     scan::Status,
 };
 
-use super::{error::AnyError, reported};
+use super::{error::AnyError, patterns, reported};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -27,8 +27,8 @@ pub(crate) struct Arguments {
     /// Takes only the incidents whose ids begin so
     #[arg(long, value_name = "ID", conflicts_with = "rule")]
     id: Vec<String>,
-    /// Takes the pattern files in this folder, too
-    #[arg(long, value_name = "DIR", env = "STANCH_PATTERNS")]
+    /// Takes this pattern file, or those in this folder, too
+    #[arg(long, value_name = "PATH", env = "STANCH_PATTERNS")]
     patterns: Vec<PathBuf>,
     /// As what it is written
     #[arg(short, long, value_enum, default_value = "markdown")]
@@ -54,10 +54,7 @@ enum Error {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Status, AnyError> {
-    let mut rules = Ruleset::builtin();
-    for dir in &arguments.patterns {
-        rules.add_dir(dir)?;
-    }
+    let rules = patterns::rules(&arguments.patterns)?;
     let guides = match (&arguments.rule, &arguments.report) {
         (Some(id), _) => vec![Guide::of_rule(rules.find(id)?)],
         (None, Some(report)) => {

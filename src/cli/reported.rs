@@ -36,8 +36,8 @@ pub(super) struct Reported {
     /// Takes only the incidents whose ids begin so
     #[arg(long, value_name = "ID")]
     id: Vec<String>,
-    /// Takes the pattern files in this folder, too
-    #[arg(long, value_name = "DIR", env = "STANCH_PATTERNS")]
+    /// Takes this pattern file, or those in this folder, too
+    #[arg(long, value_name = "PATH", env = "STANCH_PATTERNS")]
     patterns: Vec<PathBuf>,
     /// Makes identities under the key in this file
     #[arg(long, value_name = "FILE", env = "STANCH_KEY_FILE")]

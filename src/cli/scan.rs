@@ -109,8 +109,8 @@ struct What {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Rules")]
 struct Rules {
-    /// Takes the pattern files in this folder, too
-    #[arg(long, value_name = "DIR", env = "STANCH_PATTERNS")]
+    /// Takes this pattern file, or those in this folder, too
+    #[arg(long, value_name = "PATH", env = "STANCH_PATTERNS")]
     patterns: Vec<PathBuf>,
     /// Takes this rule alone
     #[arg(long = "rule", value_name = "ID")]
@@ -177,6 +177,11 @@ impl Arguments {
         self.paths != [Path::new(".")]
     }
 
+    /// Where the files lie that say what is known and left out: what is scanned, or the current folder where another command decides what that is.
+    fn tops(&self) -> Vec<PathBuf> {
+        if self.what.decided.is_some() { vec![PathBuf::from(".")] } else { self.paths.clone() }
+    }
+
     /// The same run over another part of the repository around the current folder, under the configuration at its top.
     pub(super) fn over(mut self, history: History) -> Self {
         let file = PathBuf::from(config::FILE_NAME);
@@ -238,7 +243,7 @@ impl Named {
         let is_stdin = |path: &PathBuf| path.as_os_str() == "-";
         let Some(path) = &arguments.what.stdin_path else {
             let target = |path: &PathBuf| if is_stdin(path) { Target::Stdin } else { Target::Path(path.clone()) };
-            return Ok(Self { targets: arguments.paths.iter().map(target).collect(), tops: arguments.paths.clone() });
+            return Ok(Self { targets: arguments.paths.iter().map(target).collect(), tops: arguments.tops() });
         };
         if arguments.paths.len() != 1 || !arguments.paths.iter().all(is_stdin) {
             return Err(Error::NotStdin.into());

@@ -25,7 +25,7 @@ pub(super) enum Holder {
 /// Tools that write hook files, with what they leave in them.
 const TOOLS: [(&str, &[u8]); 3] = [("lefthook", b"lefthook"), ("pre-commit", b"pre-commit.com"), ("husky", b"husky")];
 /// Nothing that is larger is read: it is somebody's program.
-const MOST: u64 = 1 << 20;
+pub(super) const MOST: u64 = 1 << 20;
 
 /// Whose the file at `path` is. A symbolic link is somebody else's, wherever it leads.
 pub(super) fn holder(path: &Path) -> Result<Holder, Error> {

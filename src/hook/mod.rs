@@ -59,7 +59,7 @@ impl Hook {
     }
 
     /// Whether git hands it something on standard input.
-    fn reads_input(self) -> bool {
+    pub fn reads_input(self) -> bool {
         matches!(self, Self::PrePush | Self::PreReceive)
     }
 }

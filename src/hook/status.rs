@@ -1,6 +1,6 @@
 //! Whether the hooks of a repository are in place, and whether git runs them.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use super::{
     Error, Hook,
@@ -8,6 +8,7 @@ use super::{
     folder::Folder,
     install::MOVED,
 };
+use crate::bounded;
 
 /// How a hook stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,5 +74,6 @@ fn is_ours(path: &Path) -> bool {
 
 /// Whether a hook that is not ours runs the program all the same.
 fn calls_us(path: &Path) -> bool {
-    file::is_executable(path) && fs::read_to_string(path).is_ok_and(|text| text.contains("stanch hook run"))
+    file::is_executable(path)
+        && bounded::read_regular_text(path, file::MOST).is_ok_and(|text| text.contains("stanch hook run"))
 }

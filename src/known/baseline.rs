@@ -7,8 +7,7 @@
 use std::{
     collections::BTreeMap,
     fmt::Write as _,
-    fs, io,
-    io::Read,
+    io,
     path::{Path, PathBuf},
 };
 
@@ -16,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    escape,
+    bounded, escape,
     incident::{IdentityKey, IncidentId},
 };
 
@@ -168,15 +167,15 @@ impl Baseline {
 
     /// Reads the baseline at `path`, whose ids have to be made under `key`. A symbolic link is refused, wherever it leads.
     pub fn read(path: &Path, key: &IdentityKey) -> Result<Self, Error> {
-        let text = read_text(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+        let text = bounded::read_unlinked(path, MOST).and_then(bounded::text);
+        let text = text.map_err(|source| Error::Read { path: path.to_owned(), source })?;
         Self::of(path, &text, key)
     }
 
     /// Reads the text of a baseline that a commit holds.
     pub fn committed(text: Vec<u8>, key: &IdentityKey) -> Result<Self, Error> {
         let path = Path::new(FILE_NAME);
-        let text = String::from_utf8(text)
-            .map_err(|_| Error::Read { path: path.to_owned(), source: io::Error::other("it is not text") })?;
+        let text = bounded::text(text).map_err(|source| Error::Read { path: path.to_owned(), source })?;
         Self::of(path, &text, key)
     }
 
@@ -262,21 +261,10 @@ fn short(name: &str) -> String {
     escape::cut(name, 60).into_owned()
 }
 
-fn read_text(path: &Path) -> io::Result<String> {
-    let metadata = fs::symlink_metadata(path)?;
-    if metadata.is_symlink() {
-        return Err(io::Error::other("it is a symbolic link, and is not followed"));
-    }
-    if !metadata.is_file() {
-        return Err(io::Error::other("not a regular file"));
-    }
-    let mut text = String::new();
-    fs::File::open(path)?.take(MOST + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > MOST { Err(io::Error::other("too large to be one")) } else { Ok(text) }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::secret::{Secret, Shown};
 

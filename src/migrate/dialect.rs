@@ -118,14 +118,19 @@ pub(super) fn read(source: &Source, to: &mut Migration) {
 }
 
 fn try_read(source: &Source, to: &mut Migration) -> Result<(), Problem> {
-    let text = text(source)?;
+    let text = &text(source)?;
     let file_name = source.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let named = NAMES.iter().find(|(name, _)| *name == file_name).map(|(_, dialect)| *dialect);
     let dialect = match named {
         Some(dialect) => dialect,
-        None => guess(source, &file_name, &text)?,
+        None => guess(source, &file_name, text)?,
     };
-    let tree = syntax(dialect, &text).map(|syntax| tree::read(&source.name, &text, syntax)).transpose()?;
+    read_as(dialect, source, text, to)
+}
+
+/// Reads the text of `source` in a dialect.
+pub(super) fn read_as(dialect: Dialect, source: &Source, text: &str, to: &mut Migration) -> Result<(), Problem> {
+    let tree = syntax(dialect, text).map(|syntax| tree::read(&source.name, text, syntax)).transpose()?;
     let mut reader = Reader { file: &source.name, stem: stem(dialect), to };
     match (dialect, tree) {
         (D::GitleaksConfig, Some(tree)) => gitleaks::read(&mut reader, &tree, source)?,
@@ -137,9 +142,9 @@ fn try_read(source: &Source, to: &mut Migration) -> Result<(), Problem> {
         (D::KingfisherBaseline, Some(tree)) => kingfisher::read_baseline(&mut reader, &tree),
         (D::Secretlint, Some(tree)) => secretlint::read(&mut reader, &tree),
         (D::Talisman, Some(tree)) => talisman::read(&mut reader, &tree),
-        (D::GitleaksIgnore, _) => ignorefile::read(&mut reader, &text),
-        (D::TrufflehogPaths, _) => trufflehog::read_paths(&mut reader, &text),
-        (D::Ripsecrets, _) => ripsecrets::read(&mut reader, &text),
+        (D::GitleaksIgnore, _) => ignorefile::read(&mut reader, text),
+        (D::TrufflehogPaths, _) => trufflehog::read_paths(&mut reader, text),
+        (D::Ripsecrets, _) => ripsecrets::read(&mut reader, text),
         (_, None) => {}
     }
     Ok(())
@@ -212,7 +217,7 @@ fn guess(source: &Source, name: &str, text: &str) -> Result<Dialect, Problem> {
     by_content(&tree, syntax).ok_or_else(|| unknown(source))
 }
 
-fn by_content(tree: &Node, syntax: Syntax) -> Option<Dialect> {
+pub(super) fn by_content(tree: &Node, syntax: Syntax) -> Option<Dialect> {
     let has = |name| tree.get(name).is_some();
     let first_rule = tree.get("rules").and_then(|rules| rules.items().first());
     match syntax {

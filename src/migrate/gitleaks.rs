@@ -88,10 +88,12 @@ fn stopwords(list: &Node) -> Vec<String> {
 fn extended(reader: &mut Reader<'_>, extend: &Node, source: &Source, depth: usize) -> Result<(), Problem> {
     reader.unknown(extend, &["path", "url", "useDefault", "disabledRules"]);
     reader.inexpressible(extend, &[("url", "nothing is fetched")]);
+    let disabled = extend.texts("disabledRules");
+    let disabled = if disabled.is_empty() || reader.takes_rules_alone() { Vec::new() } else { disabled };
     if let Some(node) = extend.get("useDefault") {
         reader.kept(node.place, "the rules that come with stanch are used");
     }
-    for (place, id) in extend.texts("disabledRules") {
+    for (place, id) in disabled {
         reader.skip_rule(place, id);
     }
     let Some(node) = extend.get("path") else { return Ok(()) };
@@ -175,6 +177,9 @@ fn left_out(reader: &mut Reader<'_>, rule: &Node, id: &str) {
 
 /// Reads an allowlist: of everything, or of the rule of ours that is called `rule`.
 fn allowlist(reader: &mut Reader<'_>, list: &Node, rule: Option<&str>) {
+    if reader.takes_rules_alone() {
+        return;
+    }
     reader.unknown(list, &ALLOWLIST);
     let kinds = ["commits", "paths", "regexes", "stopwords"];
     let used = kinds.iter().filter(|kind| list.get(kind).is_some_and(|node| !node.items().is_empty())).count();

@@ -14,6 +14,7 @@ mod ignorefile;
 mod kingfisher;
 mod known;
 mod literals;
+mod patterns;
 mod reader;
 mod regex;
 mod report;
@@ -42,11 +43,12 @@ use crate::{
 };
 
 pub use dialect::{Error, Source};
+pub use patterns::{Patterns, read as patterns};
 pub use tree::Place;
 pub use write::{FOLDER, File};
 
 use known::{Allowed, Known};
-use rule::Compiled;
+use rule::{Compiled, Use};
 
 /// What became of a part of a foreign file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -92,6 +94,11 @@ pub struct Migration {
     builtin: Ruleset,
     detector: Detector,
     files: Vec<String>,
+    usage: Use,
+    /// What no longer means quite the same, and the rules that it is about; of those that are not written.
+    changes: BTreeMap<String, Vec<String>>,
+    /// Whether something in the files was passed over because it is no rule.
+    passed_over: bool,
 }
 
 impl Default for Migration {
@@ -111,6 +118,9 @@ impl Default for Migration {
             detector: Detector::new(builtin.rules().to_vec()),
             builtin,
             files: Vec::new(),
+            usage: Use::Written,
+            changes: BTreeMap::new(),
+            passed_over: false,
         }
     }
 }

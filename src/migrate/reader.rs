@@ -5,7 +5,7 @@ use globset::GlobBuilder;
 use super::{
     Fate, Migration, Note, Place, globs,
     known::{Allowed, Known, Mark},
-    rule::{self, Draft},
+    rule::{self, Draft, Use},
     tree::Node,
 };
 
@@ -53,6 +53,13 @@ impl Reader<'_> {
                 self.lost(node.place, format!("`{name}`: {why}"));
             }
         }
+    }
+
+    /// Whether only rules are taken from the file; that there is more is remembered.
+    pub(super) fn takes_rules_alone(&mut self) -> bool {
+        let alone = self.to.usage == Use::Unwritten;
+        self.to.passed_over |= alone;
+        alone
     }
 
     /// Leaves out the paths that `glob` fits.
@@ -134,21 +141,26 @@ impl Reader<'_> {
     pub(super) fn rule(&mut self, place: Place, mut draft: Draft) -> Option<String> {
         let foreign = draft.id.clone();
         draft.id = self.free_id(&foreign);
-        draft.reject = self.rejected(place, &foreign, std::mem::take(&mut draft.reject));
+        if self.to.usage == Use::Written {
+            draft.reject = self.rejected(place, &foreign, std::mem::take(&mut draft.reject));
+        }
         let parts = draft.parts.iter().map(|(_, regex)| regex);
         let written: Vec<&String> =
             [&draft.name, &draft.regex].into_iter().chain(&draft.keywords).chain(parts).collect();
-        if written.into_iter().any(|text| self.to.holds_secret(text)) {
+        if self.to.usage == Use::Written && written.into_iter().any(|text| self.to.holds_secret(text)) {
             self.lost(place, format!("rule `{foreign}`: it holds a secret itself, which is not written"));
             return None;
         }
-        let compiled = match rule::compile(&draft) {
+        let compiled = match rule::compile(&draft, self.to.usage) {
             Ok(compiled) => compiled,
             Err(reason) => {
                 self.lost(place, format!("rule `{foreign}`: {reason}"));
                 return None;
             }
         };
+        if self.to.usage == Use::Unwritten {
+            self.changed_rule(&draft.id, &compiled.changes, draft.id != foreign);
+        }
         let mut changes = compiled.changes.clone();
         if draft.id != foreign {
             changes.insert(0, format!("it is called `{}`", draft.id));
@@ -161,6 +173,15 @@ impl Reader<'_> {
         self.to.names.insert(foreign, draft.id.clone());
         self.to.rules.entry(self.stem).or_default().push(compiled);
         Some(draft.id)
+    }
+
+    /// Remembers what has changed of a rule, for one note on all of which that is so.
+    fn changed_rule(&mut self, id: &str, changes: &[String], renamed: bool) {
+        let renamed =
+            renamed.then(|| "rules are called so, for their own ids are taken or have other letters".to_owned());
+        for change in changes.iter().cloned().chain(renamed) {
+            self.to.changes.entry(change).or_default().push(id.to_owned());
+        }
     }
 
     /// An id that no rule has yet, as near to `id` as our format takes it.

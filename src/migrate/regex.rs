@@ -5,9 +5,12 @@
 
 use std::ops::Range;
 
-use regex_syntax::ast::{
-    AssertionKind, Ast, Flag, Flags, FlagsItemKind, Group, GroupKind, Repetition, RepetitionKind, RepetitionRange,
-    parse::Parser,
+use regex_syntax::{
+    ast::{
+        AssertionKind, Ast, Flag, Flags, FlagsItemKind, Group, GroupKind, Repetition, RepetitionKind, RepetitionRange,
+        parse::Parser,
+    },
+    hir::{Hir, HirKind},
 };
 
 /// Which group of a regex the secret is in.
@@ -29,6 +32,13 @@ pub(super) struct Translated {
     pub(super) shorter: Option<String>,
     /// What no longer means quite the same.
     pub(super) changes: Vec<String>,
+    /// Whether the secret is a group of it, and not the whole match.
+    pub(super) grouped: bool,
+    /// From how many bytes on a secret may be cut off at a cap.
+    pub(super) cut: Option<usize>,
+    /// What it begins with up to a repeat of the secret that meets its cap, for each that has one: what is longer than a cap may not end as the
+    /// regex wants it. Each also without what may stand in front.
+    pub(super) beginnings: Vec<(String, Option<String>)>,
 }
 
 /// Translates `pattern`, written for RE2 or Rust; open repeats end at `cap`.
@@ -38,7 +48,7 @@ pub(super) fn translate(pattern: &str, secret: &Secret, cap: u32) -> Result<Tran
     let mut groups = Vec::new();
     collect_groups(&ast, false, &mut groups);
     let (secret, ambiguous) = choose(&groups, secret)?;
-    let mut edits = Edits { cap, secret, ..Edits::default() };
+    let mut edits = Edits { cap, secret, in_secret: secret.is_none(), ..Edits::default() };
     edits.visit(&ast);
     let leading = leading(&ast, edits.secret);
     let mut changes = Vec::new();
@@ -51,11 +61,12 @@ pub(super) fn translate(pattern: &str, secret: &Secret, cap: u32) -> Result<Tran
     if ambiguous {
         changes.push("of several groups the first is the secret".to_owned());
     }
-    let shorter = leading.map(|range| edits.apply(&pattern, Some(&range)));
+    let shorter = leading.as_ref().map(|range| edits.apply(&pattern, Some(range)));
+    let beginnings = edits.beginnings(&pattern, leading.as_ref());
     let regex = edits.apply(&pattern, None);
     let parsed = regex_syntax::ParserBuilder::new().utf8(false).unicode(false).build().parse(&regex);
     parsed.map_err(|error| format!("its regex cannot be expressed: {}", kind(&error)))?;
-    Ok(Translated { regex, shorter, changes })
+    Ok(Translated { regex, shorter, changes, grouped: edits.secret.is_some(), cut: edits.cut(&pattern), beginnings })
 }
 
 /// What is wrong with a regex, without the regex.
@@ -174,12 +185,30 @@ fn captures(ast: &Ast) -> bool {
     !groups.is_empty()
 }
 
+/// The end that a repeat was given.
+struct Cap {
+    /// Its index among the edits.
+    edit: usize,
+    most: u32,
+    /// Where the repeat ends, and how many groups are open there, if what stands before it has to match as well.
+    end: Option<(usize, usize)>,
+}
+
 /// What is replaced by what.
+#[allow(clippy::struct_excessive_bools, reason = "two tell where in the regex it is, two what was met there")]
 #[derive(Default)]
 struct Edits {
     cap: u32,
     secret: Option<u32>,
     made: Vec<(Range<usize>, String)>,
+    /// Whether what is visited is part of the secret.
+    in_secret: bool,
+    /// How many groups are open there.
+    groups: usize,
+    /// Whether it is repeated, or one of several alternatives.
+    nested: bool,
+    /// The repeats within the secret that were given an end.
+    caps: Vec<Cap>,
     capped: bool,
     anchored: bool,
     multi_line: bool,
@@ -190,7 +219,7 @@ impl Edits {
         match ast {
             Ast::Repetition(repetition) => self.repetition(repetition),
             Ast::Group(group) => self.group(group),
-            Ast::Alternation(alternation) => alternation.asts.iter().for_each(|ast| self.visit(ast)),
+            Ast::Alternation(alternation) => alternation.asts.iter().for_each(|ast| self.visit_nested(ast)),
             Ast::Concat(concat) => concat.asts.iter().for_each(|ast| self.visit(ast)),
             Ast::Flags(flags) => self.flags(&flags.flags),
             Ast::Assertion(assertion) => {
@@ -210,6 +239,12 @@ impl Edits {
         }
     }
 
+    fn visit_nested(&mut self, ast: &Ast) {
+        let outside = std::mem::replace(&mut self.nested, true);
+        self.visit(ast);
+        self.nested = outside;
+    }
+
     fn flags(&mut self, flags: &Flags) {
         let mut items = flags.items.iter().map(|item| &item.kind);
         self.multi_line |= items.any(|kind| matches!(kind, FlagsItemKind::Flag(Flag::MultiLine)));
@@ -225,14 +260,21 @@ impl Edits {
         if let Some(least) = open {
             let lazy = if repetition.greedy { "" } else { "?" };
             let span = repetition.op.span.start.offset..repetition.op.span.end.offset;
-            self.made.push((span, format!("{{{least},{}}}{lazy}", self.cap.max(least))));
+            let most = self.cap.max(least);
+            if self.in_secret {
+                let end = (!self.nested).then_some((span.end, self.groups));
+                self.caps.push(Cap { edit: self.made.len(), most, end });
+            }
+            self.made.push((span, format!("{{{least},{most}}}{lazy}")));
             self.capped = true;
         }
-        self.visit(&repetition.ast);
+        self.visit_nested(&repetition.ast);
     }
 
     fn group(&mut self, group: &Group) {
         let start = group.span.start.offset;
+        let outside = self.in_secret;
+        self.in_secret |= self.secret.is_some() && group.capture_index() == self.secret;
         match &group.kind {
             GroupKind::CaptureIndex(index) if self.secret == Some(*index) => {
                 self.made.push((start + 1..start + 1, "?<secret>".to_owned()));
@@ -244,7 +286,38 @@ impl Edits {
             GroupKind::NonCapturing(flags) => self.flags(flags),
             GroupKind::CaptureIndex(_) => {}
         }
+        self.groups += 1;
         self.visit(&group.ast);
+        self.groups -= 1;
+        self.in_secret = outside;
+    }
+
+    /// The edits with one repeat that meets its cap.
+    fn met(&self, cap: &Cap) -> Self {
+        let mut made = self.made.clone();
+        made[cap.edit].1 = format!("{{{}}}", cap.most);
+        Self { made, ..Self::default() }
+    }
+
+    fn beginnings(&self, pattern: &str, leading: Option<&Range<usize>>) -> Vec<(String, Option<String>)> {
+        let beginning = |cap: &Cap| {
+            let (end, groups) = cap.end?;
+            let mut met = self.met(cap);
+            met.made.retain(|(range, _)| range.end <= end);
+            let closed = |left_out| met.apply(&pattern[..end], left_out) + &")".repeat(groups);
+            Some((closed(None), leading.map(|range| closed(Some(range)))))
+        };
+        self.caps.iter().filter_map(beginning).collect()
+    }
+
+    /// The least length of a secret in which a repeat has met its cap; nothing where none can.
+    fn cut(&self, pattern: &str) -> Option<usize> {
+        let least = |cap: &Cap| {
+            let met = self.met(cap).apply(pattern, None);
+            // What is repeated has a byte at least, or nothing is cut off.
+            shortest_secret(&met).unwrap_or(0).max(cap.most as usize)
+        };
+        self.caps.iter().map(least).min()
     }
 
     /// The text with all edits made, but for those within `left_out`, which goes.
@@ -266,9 +339,47 @@ impl Edits {
     }
 }
 
+/// The least length of the group `secret` of a regex in our syntax, else of a whole match, in bytes.
+fn shortest_secret(regex: &str) -> Option<usize> {
+    let hir = regex_syntax::ParserBuilder::new().utf8(false).unicode(false).build().parse(regex).ok()?;
+    secret_of(&hir).unwrap_or(&hir).properties().minimum_len()
+}
+
+fn secret_of(hir: &Hir) -> Option<&Hir> {
+    match hir.kind() {
+        HirKind::Capture(capture) if capture.name.as_deref() == Some("secret") => Some(&capture.sub),
+        HirKind::Capture(capture) => secret_of(&capture.sub),
+        HirKind::Repetition(repetition) => secret_of(&repetition.sub),
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => parts.iter().find_map(secret_of),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn where_a_secret_may_be_cut_off_is_known() {
+        let cut = |pattern: &str| translate(pattern, &Secret::First, 512).unwrap().cut;
+        assert_eq!(cut("acme_[a-z]+"), Some(5 + 512));
+        assert_eq!(cut("acme_([a-z]+)"), Some(512));
+        assert_eq!(cut("acme_([a-z]{4}-[a-z]{3,}-[a-z]*x)"), Some(4 + 1 + 512 + 1 + 1));
+        assert_eq!(cut(r"acme\s*=\s*([a-z]{20})"), None, "what is cut there is no secret");
+        assert_eq!(cut("acme_[a-z]{1,600}"), None, "its author gave it that end");
+        assert_eq!(cut("acme_(?:[a-z]+|0)"), Some(512));
+    }
+
+    #[test]
+    fn what_goes_on_behind_a_cap_is_known_by_its_beginning() {
+        let found = translate(r"(?i)[\w.]{0,9}(?:acme)_([a-z]+-x+)(?:;|$)", &Secret::First, 512).unwrap();
+        let first = [r"(?i)[\w.]{0,9}(?:acme)_(?<secret>[a-z]{512})", "(?i)(?:acme)_(?<secret>[a-z]{512})"];
+        let second = "(?i)(?:acme)_(?<secret>[a-z]{1,512}-x{512})";
+        assert_eq!(found.beginnings[0], (first[0].to_owned(), Some(first[1].to_owned())));
+        assert_eq!((found.beginnings.len(), found.beginnings[1].1.as_deref()), (2, Some(second)));
+        let nested = translate("acme_(?:x+|y)", &Secret::First, 512).unwrap();
+        assert!(nested.beginnings.is_empty(), "{:?}", nested.beginnings);
+    }
 
     fn regex(pattern: &str) -> String {
         translate(pattern, &Secret::First, 512).unwrap().regex

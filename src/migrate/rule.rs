@@ -1,14 +1,14 @@
 //! Rules of other scanners as rules of ours: a pattern file's text, tried before it is written.
 //!
-//! A rule is written only if [`crate::rules::spec`] takes it, with all that the linter asks, and if it finds an example made from its own
-//! regex; else it is told why not.
+//! A rule is used only if [`crate::rules::spec`] takes it, with all that the linter asks, and written only if it finds an example made from its
+//! own regex; else it is told why not.
 
 use std::fmt::Write;
 
 use crate::{
     blob::Window,
     detect::{Detector, Scratch},
-    rule::Rule,
+    rule::{Detection, List, Rule},
     rules::{examples, spec},
 };
 
@@ -20,6 +20,9 @@ use super::{
 
 /// Where open repeats end, in bytes: the first that the linter takes.
 const CAPS: [u32; 4] = [512, 200, 100, 40];
+
+/// How many beginnings a rule may have. Their ranks end below 50, which is a rule's own.
+const MOST_BEGINNINGS: u8 = 20;
 
 /// A rule as its dialect read it.
 #[derive(Debug)]
@@ -46,8 +49,19 @@ pub(super) struct Compiled {
     /// Its `[[rule]]`.
     pub(super) text: String,
     pub(super) rule: Rule,
+    /// Rules for what is longer than the ends that open repeats were given; of one that is not written.
+    pub(super) beginnings: Vec<Rule>,
     /// What no longer means quite the same.
     pub(super) changes: Vec<String>,
+}
+
+/// What becomes of a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Use {
+    /// It is written, with examples.
+    Written,
+    /// It is looked for as it is.
+    Unwritten,
 }
 
 /// One way to write a draft.
@@ -55,10 +69,12 @@ struct Attempt {
     regex: String,
     keywords: Vec<String>,
     changes: Vec<String>,
+    /// From how many bytes on its secret may be cut off.
+    cut: Option<usize>,
 }
 
-/// Writes `draft` in our format, or says why that cannot be.
-pub(super) fn compile(draft: &Draft) -> Result<Compiled, String> {
+/// Makes a rule of `draft` in our format, or says why that cannot be.
+pub(super) fn compile(draft: &Draft, usage: Use) -> Result<Compiled, String> {
     let mut refused = None;
     for cap in CAPS {
         let translated = regex::translate(&draft.regex, &draft.secret, cap)?;
@@ -66,6 +82,10 @@ pub(super) fn compile(draft: &Draft) -> Result<Compiled, String> {
         let parts = parts(draft, cap)?;
         for attempt in attempts(draft, &translated) {
             match tried(draft, &attempt, &parts) {
+                Ok(rule) if usage == Use::Unwritten => {
+                    let beginnings = beginnings(draft, &translated, &parts);
+                    return Ok(Compiled { beginnings, ..unwritten(rule, attempt) });
+                }
                 Ok(rule) => return finished(draft, attempt, &parts, &rule),
                 Err(reason) => refused = refused.or(Some(reason)),
             }
@@ -92,7 +112,8 @@ fn attempts(draft: &Draft, translated: &Translated) -> Vec<Attempt> {
     let mut attempts = Vec::new();
     let mut attempt = |regex: &str, keywords: Option<Vec<String>>, change: Option<&str>| {
         let changes = translated.changes.iter().cloned().chain(change.map(str::to_owned)).collect();
-        attempts.extend(keywords.map(|keywords| Attempt { regex: regex.to_owned(), keywords, changes }));
+        let cut = translated.cut;
+        attempts.extend(keywords.map(|keywords| Attempt { regex: regex.to_owned(), keywords, changes, cut }));
     };
     let own = usable.then(|| named.clone());
     let derived = "its keywords are taken from its regex";
@@ -102,7 +123,10 @@ fn attempts(draft: &Draft, translated: &Translated) -> Vec<Attempt> {
     }
     if usable {
         let words: Vec<String> = named.iter().map(|keyword| regex_syntax::escape(keyword)).collect();
-        let behind = format!("(?i:{})(?&to){}", words.join("|"), translated.regex);
+        // What stands before the value is no part of the secret.
+        let value =
+            if translated.grouped { translated.regex.clone() } else { format!("(?<secret>{})", translated.regex) };
+        let behind = format!("(?i:{})(?&to){value}", words.join("|"));
         let change =
             "it finds only what is assigned to a name with one of its keywords, which may stand anywhere there";
         attempt(&behind, own, Some(change));
@@ -119,6 +143,32 @@ fn tried(draft: &Draft, attempt: &Attempt, parts: &[(String, String)]) -> Result
     }
 }
 
+/// A rule that is looked for, and needs no examples for that.
+fn unwritten(rule: Rule, attempt: Attempt) -> Compiled {
+    let detect = Detection { cut: attempt.cut, ..rule.detect };
+    let rule = Rule { matching: List::default(), not_matching: List::default(), detect, ..rule };
+    Compiled { text: String::new(), rule, beginnings: Vec::new(), changes: attempt.changes }
+}
+
+/// Rules that find the beginnings of secrets that go on where an open repeat was given an end. Any longer one is ranked above those before it, and the
+/// rule itself above all of them.
+fn beginnings(draft: &Draft, translated: &Translated, parts: &[(String, String)]) -> Vec<Rule> {
+    let beginning = |(number, (regex, shorter)): (u8, &(String, Option<String>))| {
+        let (regex, shorter, changes) = (regex.clone(), shorter.clone(), Vec::new());
+        let translated = Translated { regex, shorter, changes, cut: Some(0), beginnings: Vec::new(), ..*translated };
+        let mut attempts = attempts(draft, &translated).into_iter();
+        let (rule, attempt) = attempts.find_map(|attempt| Some((tried(draft, &attempt, parts).ok()?, attempt)))?;
+        let id = format!("{}-cut-{number}", draft.id).into();
+        Some(Rule {
+            id,
+            family: draft.id.clone().into(),
+            rank: 49 - MOST_BEGINNINGS + number,
+            ..unwritten(rule, attempt).rule
+        })
+    };
+    (1..=MOST_BEGINNINGS).zip(&translated.beginnings).filter_map(beginning).collect()
+}
+
 fn finished(draft: &Draft, attempt: Attempt, parts: &[(String, String)], rule: &Rule) -> Result<Compiled, String> {
     let found = example_of(rule).ok_or("no example of it could be made that it finds, and our format wants one")?;
     let none = no_example_of(rule)
@@ -126,7 +176,7 @@ fn finished(draft: &Draft, attempt: Attempt, parts: &[(String, String)], rule: &
     let text = text(draft, &attempt, parts, (&found, &none));
     let rules = spec::read("rule", &(file_head("x") + &text)).map_err(|problems| problems[0].message.clone())?;
     let rule = rules.into_iter().next().ok_or("it is empty")?;
-    Ok(Compiled { text, rule, changes: attempt.changes })
+    Ok(Compiled { text, rule, beginnings: Vec::new(), changes: attempt.changes })
 }
 
 /// A template of a text that `rule` finds its secret in.
@@ -158,6 +208,11 @@ fn finds(detector: &Detector, rule: &Rule, template: &str) -> bool {
         !detector.candidates(&Window::whole(text.as_bytes()), 0..text.len(), &mut Scratch::default()).is_empty()
             && (rule.hidden || !detector.tokens(&Window::whole(text.as_bytes()), &mut Scratch::default()).is_empty())
     })
+}
+
+/// What the rules of a scanner are called together.
+pub(super) fn head_name(stem: &str) -> String {
+    format!("Rules that were {stem}'s")
 }
 
 /// What a pattern file begins with.
@@ -231,7 +286,7 @@ pub(super) mod tests {
     }
 
     fn compiled(regex: &str, keywords: &[&str]) -> Compiled {
-        compile(&draft(regex, keywords)).unwrap_or_else(|reason| panic!("{regex}: {reason}"))
+        compile(&draft(regex, keywords), Use::Written).unwrap_or_else(|reason| panic!("{regex}: {reason}"))
     }
 
     #[test]
@@ -257,6 +312,21 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn a_rule_without_an_end_has_others_for_what_goes_on() {
+        let rule = compile(&draft(r"\b(acme_[a-z]+-[0-9a-z]+)\b", &[]), Use::Unwritten).unwrap();
+        let ids: Vec<(&str, u8)> = rule.beginnings.iter().map(|rule| (&*rule.id, rule.rank)).collect();
+        assert_eq!(ids, [("acme-key-cut-1", 30), ("acme-key-cut-2", 31)]);
+        assert!(rule.beginnings.iter().all(|rule| rule.may_cut(0) && rule.family == "acme-key"));
+        assert!(rule.rule.matching.is_empty() && !rule.rule.may_cut(512) && rule.rule.may_cut(5 + 512 + 1 + 1));
+    }
+
+    #[test]
+    fn the_name_before_a_value_is_no_part_of_the_secret() {
+        let rule = compiled("[0-9a-f]{32}", &["acme"]);
+        assert!(rule.rule.detect.regex.ends_with("(?<secret>[0-9a-f]{32})"), "{}", rule.rule.detect.regex);
+    }
+
+    #[test]
     fn a_name_in_the_middle_loses_what_stands_before_it() {
         let regex = r#"(?i)[\w.-]{0,50}?(?:acme)(?:[ \t\w.-]{0,20})[\s'"]{0,3}(?:=|>|:{1,3}=)[\x60'"\s=]{0,5}([a-z0-9]{32})(?:[\x60'"\s;]|\\[nr]|$)"#;
         let rule = compiled(regex, &["acme"]);
@@ -273,7 +343,7 @@ pub(super) mod tests {
 
     #[test]
     fn what_cannot_be_says_why() {
-        let reason = |regex, keywords: &[&str]| compile(&draft(regex, keywords)).unwrap_err();
+        let reason = |regex, keywords: &[&str]| compile(&draft(regex, keywords), Use::Written).unwrap_err();
         assert!(reason("[0-9a-f]{32}", &[]).contains("no keyword"));
         assert!(reason(r"acme(?=x)", &[]).contains("cannot be read"));
         assert!(reason(r"acme_\p{Greek}{4}", &[]).contains("Unicode"));
@@ -283,7 +353,7 @@ pub(super) mod tests {
     #[test]
     fn other_regexes_become_parts() {
         let parts = vec![("id".to_owned(), "acmeid_[0-9]{8}".to_owned())];
-        let rule = compile(&Draft { parts, ..draft(r"acmekey_[0-9a-f]{32}", &["acme"]) }).unwrap();
+        let rule = compile(&Draft { parts, ..draft(r"acmekey_[0-9a-f]{32}", &["acme"]) }, Use::Written).unwrap();
         assert_eq!(rule.rule.detect.parts.len(), 1);
     }
 

@@ -34,7 +34,7 @@ impl Migration {
         for (stem, rules) in &self.rules {
             let text: String = rules.iter().map(|compiled| compiled.text.as_str()).collect();
             let path = PathBuf::from(FOLDER).join(format!("{stem}.toml"));
-            files.push(File { path, text: rule::file_head(&format!("Rules that were {stem}'s")) + &text });
+            files.push(File { path, text: rule::file_head(&rule::head_name(stem)) + &text });
         }
         files
     }

@@ -263,6 +263,7 @@ fn password_rule() -> Rule {
             reject: Vec::new().into(),
             words: false,
             generic: Some(Generic::Password),
+            cut: None,
             bounds: Bounds::default(),
         },
         playbook: None,

@@ -354,6 +354,7 @@ mod tests {
             reject: Cow::Borrowed(&[]),
             words: true,
             generic: None,
+            cut: None,
             bounds: Bounds::default(),
         }
     }

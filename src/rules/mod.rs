@@ -16,11 +16,15 @@ pub mod template;
 
 use std::{
     collections::BTreeMap,
+    ffi::OsStr,
     fs, io,
     path::{Path, PathBuf},
 };
 
-use crate::rule::{Rule, RuleIx};
+use crate::{
+    bounded,
+    rule::{Rule, RuleIx},
+};
 use table::Problem;
 
 #[allow(clippy::unreadable_literal, unused_imports, reason = "generated, and what it uses depends on the rules")]
@@ -44,6 +48,12 @@ mod builtin {
 pub struct Ruleset {
     rules: Vec<Rule>,
 }
+
+/// A larger file holds no patterns, in bytes.
+const LARGEST: u64 = 10 << 20;
+
+/// Reads the text of a pattern file in another program's format; nothing where it is in ours, or in none that is known.
+pub type Foreign<'f> = dyn FnMut(&Path, &str) -> Option<Result<Vec<Rule>, Vec<Problem>>> + 'f;
 
 /// Why rules could not be had.
 #[derive(Debug, thiserror::Error)]
@@ -114,13 +124,13 @@ impl Ruleset {
     }
 
     /// Adds the rules of all pattern files in `dir` (or of the file `dir`); one of an id that is there already takes its place.
-    pub fn add_dir(&mut self, dir: &Path) -> Result<(), Error> {
-        self.add(read_dir(dir)?);
+    pub fn add_dir(&mut self, dir: &Path, foreign: &mut Foreign<'_>) -> Result<(), Error> {
+        self.add(read_dir(dir, foreign)?);
         Ok(())
     }
 
     /// The same for files that the scanned tree may have brought: their rules find, but whom they would have asked or told is left out, and what they would have shown stays masked (law 9).
-    pub fn add_untrusted_dir(&mut self, dir: &Path) -> Result<(), Error> {
+    pub fn add_untrusted_dir(&mut self, dir: &Path, foreign: &mut Foreign<'_>) -> Result<(), Error> {
         let tamed = |rule: Rule| Rule {
             verify: None,
             access: None,
@@ -131,7 +141,7 @@ impl Ruleset {
             playbook: rule.playbook.filter(|playbook| !playbook.asks_for("sha256")),
             ..rule
         };
-        self.add(read_dir(dir)?.into_iter().map(tamed).collect());
+        self.add(read_dir(dir, foreign)?.into_iter().map(tamed).collect());
         Ok(())
     }
 
@@ -161,30 +171,42 @@ impl Ruleset {
 }
 
 /// The rules of all pattern files in `dir`, sorted by file name; or of one file.
-pub fn read_dir(dir: &Path) -> Result<Vec<Rule>, Error> {
-    let failed = |source| Error::Read { path: dir.to_owned(), source };
-    let mut files = Vec::new();
-    if dir.is_file() {
-        files.push(dir.to_owned());
-    } else {
-        for entry in fs::read_dir(dir).map_err(failed)? {
-            let path = entry.map_err(failed)?.path();
-            if path.extension().is_some_and(|extension| extension == "toml") {
-                files.push(path);
-            }
-        }
-    }
-    files.sort();
-    if files.is_empty() {
-        return Err(Error::Empty { path: dir.to_owned() });
-    }
+pub fn read_dir(dir: &Path, foreign: &mut Foreign<'_>) -> Result<Vec<Rule>, Error> {
     let (mut rules, mut problems) = (Vec::new(), Vec::new());
-    for path in files {
-        let text = fs::read_to_string(&path).map_err(|source| Error::Read { path: path.clone(), source })?;
-        match spec::read(&path.display().to_string(), &text) {
+    for (path, text) in texts(dir)? {
+        let read = foreign(&path, &text);
+        match read.unwrap_or_else(|| spec::read(&path.display().to_string(), &text)) {
             Ok(read) => rules.extend(read),
             Err(found) => problems.extend(found),
         }
     }
     if problems.is_empty() { Ok(rules) } else { Err(Error::Wrong { problems }) }
+}
+
+/// The pattern files in `dir`, sorted by name, or the file `dir`, whatever that is called; each with its text.
+fn texts(dir: &Path) -> Result<Vec<(PathBuf, String)>, Error> {
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |source| Error::Read { path, source }
+    };
+    if !dir.is_dir() {
+        let text = bounded::read_regular_text(dir, LARGEST).map_err(failed(dir))?;
+        return Ok(vec![(dir.to_owned(), text)]);
+    }
+    let mut files = Vec::new();
+    for entry in fs::read_dir(dir).map_err(failed(dir))? {
+        let path = entry.map_err(failed(dir))?.path();
+        if path.extension() == Some(OsStr::new("toml")) {
+            files.push(path);
+        }
+    }
+    if files.is_empty() {
+        return Err(Error::Empty { path: dir.to_owned() });
+    }
+    files.sort();
+    let text = |path: PathBuf| {
+        let text = bounded::read_regular_text(&path, LARGEST).map_err(failed(&path))?;
+        Ok((path, text))
+    };
+    files.into_iter().map(text).collect()
 }

@@ -386,6 +386,7 @@ fn detection(table: &mut Table<'_, '_>) -> Option<Detection> {
         reject: lower(table.strings("reject")),
         words: table.boolean("words").unwrap_or(true),
         generic: table.choice("generic", Generic::ALL, |kind| kind.name()).map(|found| found.value),
+        cut: None,
         bounds: Bounds::default(),
     };
     if !known {

@@ -65,8 +65,8 @@ fn below_top(repository: &Repository, here: &Path) -> PathBuf {
 fn file(scan: &Scan<'_>, path: &Path, gathered: &mut Gathered<'_>) {
     let path = plain(path);
     let shown = PathName::from_path(&path).to_text().into_owned();
-    let above = path.ancestors().filter(|part| !part.as_os_str().is_empty());
-    if above.into_iter().any(|part| scan.options.files.exclude.is_match(part)) {
+    let mut parts = path.ancestors().filter(|part| !part.as_os_str().is_empty());
+    if parts.any(|part| scan.options.files.leaves_out(part, part != path)) {
         gathered.coverage.skip(Skipped::Excluded, shown);
     } else if path.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink()) {
         gathered.coverage.fail(shown, "is a symbolic link, and was not staged");

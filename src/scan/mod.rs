@@ -18,6 +18,7 @@ mod network;
 mod news;
 mod paths;
 mod progress;
+mod report;
 mod status;
 mod stream;
 mod worker;

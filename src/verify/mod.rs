@@ -47,6 +47,9 @@ pub struct Assessment {
     pub notes: Vec<Text>,
 }
 
+/// What is said of a secret that meets the end which ours gave a repeat without one.
+const CUT: &str = "truncated: it is as long as its rule, which had no end, was made to look, and may go on";
+
 /// What `secret`, found by `rule` together with `parts`, says of itself at the time `now` (seconds since 1970).
 pub fn assess(rule: &Rule, secret: &Secret, parts: &[FoundPart], now: i64) -> Assessment {
     let mut assessment = Assessment {
@@ -55,6 +58,9 @@ pub fn assess(rule: &Rule, secret: &Secret, parts: &[FoundPart], now: i64) -> As
         claims: None,
         notes: rule.note.iter().cloned().collect(),
     };
+    if rule.may_cut(secret.expose().len()) {
+        assessment.notes.push(CUT.into());
+    }
     if rule.detect.checksum == Some(Algorithm::Jwt) {
         if let Some(token) = jwt::Token::read(secret.expose()) {
             token.assess(rule.class == Class::Session, now, &mut assessment);

@@ -90,6 +90,9 @@ impl<'r> Verifier<'r> {
             return Err("its token is not known".into());
         }
         let rule = self.rule(incident);
+        if rule.may_cut(incident.secret.expose().len()) {
+            return Err("it may be cut off".into());
+        }
         let verification = rule.verify.as_deref().ok_or("its provider cannot be asked")?;
         let partner = |id: &str| {
             let others = all.iter().filter(|other| *self.rule(other).id == *id);

@@ -23,25 +23,9 @@ trap '[[ -z $server ]] || kill "$server" 2>/dev/null || true; rm -rf -- "$place"
 export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1 GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@example.com GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@example.com
 unset "${!STANCH_@}" "${!GITHUB_@}" "${!RUNNER_@}" "${!INPUT_@}" 2>/dev/null || true
 
-failed=0
-fine() { printf 'ok: %s\n' "$1"; }
-wrong() {
-  printf 'FAILED: %s\n' "$1"
-  failed=1
-}
-# Runs the rest, which has to succeed.
-expect() {
-  local name=$1
-  shift
-  if "$@"; then fine "$name"; else wrong "$name"; fi
-}
+# shellcheck source=tests/shell/check.sh
+. "$root/tests/shell/check.sh"
 
-# Runs the rest, which has to fail.
-refuse() {
-  local name=$1
-  shift
-  if "$@"; then wrong "$name"; else fine "$name"; fi
-}
 # Whether TEXT is in none of these files.
 lacks() { ! grep -rqF -- "$@"; }
 untouched() { ! find "$place" -name pwned | grep -q .; }
@@ -62,17 +46,6 @@ done
 exec '$stanch' "\${words[@]}"
 STUB
 chmod +x "$place/bin/stanch"
-
-# A token, made here: none is stored in this repository.
-token() { python3 -c 'import random, sys, zlib
-random.seed(int(sys.argv[1]))
-alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-body = "".join(random.choice(alphabet) for _ in range(30))
-number, check = zlib.crc32(body.encode()), ""
-for _ in range(6):
-    number, digit = divmod(number, 62)
-    check = alphabet[digit] + check
-print("gh" + "p_" + body + check)' "$1"; }
 
 remote=$place/server/owner/repo
 checkout=$place/checkout
@@ -235,6 +208,9 @@ push topic
 prepare pull_request pull_request "$second" "$commented"
 attempt
 expect 'what a comment of the head allows is told' grep -q '1 more secret is allowed' "$place/summary"
+prepare pull_request pull_request "$second" "$commented"
+attempt INPUT_FAIL_ON=any
+expect 'also where fail-on is set' grep -q '1 more secret is allowed' "$place/summary"
 in_checkout checkout -q -B base "$second"
 mkdir -p "$checkout/ci"
 broken=$(commit stanch.toml 'fail-onn = "never"')

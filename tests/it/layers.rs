@@ -9,6 +9,7 @@ const LAYERS: &[&[&str]] = &[
     &["rule"],
     &["finding"],
     &["incident"],
+    &["bounded"],
     &["net", "sealed"],
     &["rules"],
     &["ask"],

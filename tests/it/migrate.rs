@@ -317,3 +317,113 @@ fn a_report_of_another_folder_is_looked_up_there() {
     let mut command = sandbox.command(&["scan", "-f", "json"]);
     run(command.current_dir(sandbox.path().join("sub"))).ended(0);
 }
+
+/// A configuration of gitleaks with rules alone, one of which has no end.
+const RULES: &str = r#"
+[[rules]]
+id = "acme-key"
+description = "Acme key"
+regex = '''\b(acmek_[0-9a-f]+)\b'''
+keywords = ["acmek_"]
+
+[[rules]]
+id = "GitHub_PAT"
+regex = '''\bghx_[0-9a-f]{32}\b'''
+
+[[rules]]
+id = "only-path"
+path = '''\.pem$'''
+"#;
+
+#[test]
+fn a_gitleaks_configuration_serves_as_pattern_file_as_it_is() {
+    let sandbox = Sandbox::new();
+    sandbox.write("rules/.gitleaks.toml", RULES).write("src/app.env", format!("see {}\n", acme(1)));
+    for patterns in ["rules/.gitleaks.toml", "rules"] {
+        let run = sandbox.scan(&["--patterns", patterns, "src"]).ended(1);
+        assert_eq!(
+            (run.paths().as_slice(), &run.incident()["rule"]),
+            (&["src/app.env".to_owned()][..], &"acme-key".into())
+        );
+        assert_eq!(run.incident()["secret"].get("value"), None);
+        assert!(run.incident().get("notes").is_none(), "{}", run.incident());
+        let notes = run.coverage()["notes"].to_string();
+        assert!(notes.contains("rules/.gitleaks.toml: open repeats end at 512 bytes: acme-key"), "{notes}");
+        assert!(notes.contains(".gitleaks.toml:12:1: rule `only-path`: it looks at paths alone"), "{notes}");
+    }
+    assert!(!sandbox.path().join("stanch.toml").exists(), "nothing is written");
+}
+
+#[test]
+fn a_secret_that_meets_the_cap_is_truncated_and_not_verified() {
+    let sandbox = Sandbox::new();
+    let long = format!("acmek_{}", (0..20).map(hash).collect::<String>());
+    sandbox.write(".gitleaks.toml", RULES).write("app.env", format!("see {} and {long}\n", acme(1)));
+    let run =
+        sandbox.scan(&["--patterns", ".gitleaks.toml", "--exclude", ".gitleaks.toml", "--verify", "--fail-on", "any"]);
+    let incidents = run.incidents();
+    assert_eq!(incidents.len(), 2, "{}", run.text());
+    let (cut, whole): (Vec<_>, Vec<_>) = incidents.iter().partition(|incident| incident["notes"].is_array());
+    assert!(cut[0]["notes"].to_string().contains("truncated"), "{}", cut[0]);
+    assert_eq!((cut.len(), whole.len()), (1, 1));
+    assert_eq!((&cut[0]["rule"], &whole[0]["rule"]), (&"acme-key-cut-1".into(), &"acme-key".into()));
+    assert_eq!(cut[0]["verdict"]["status"], "unchecked", "{}", cut[0]);
+    let plan =
+        sandbox.run(&["scan", "--patterns", ".gitleaks.toml", "--exclude", ".gitleaks.toml", "--verify=plan", "."]);
+    assert!(plan.text().contains("may be cut off: 1"), "{}", plan.text());
+}
+
+#[test]
+fn an_open_repeat_stays_a_mistake_in_our_own_format() {
+    let sandbox = Sandbox::new();
+    let ours = "provider = 'acme'\nname = 'Acme'\nmin_stanch = '0.1'\n[[rule]]\nid = 'acme-key'\nname = 'x'\nclass = 'api-key'\n\
+                severity = 'high'\nkeywords = ['acmek_']\nregex = 'acmek_[0-9a-f]+'\nsource = 'x'\nmatch = ['acmek_{hex(8)}']\nno_match = ['x']\n";
+    sandbox.write("gitleaks.toml", ours);
+    let run = sandbox.scan(&["--patterns", "gitleaks.toml"]).ended(2);
+    assert!(run.err.contains("every repeat needs an upper bound"), "{}", run.err);
+}
+
+#[test]
+fn rules_of_other_scanners_in_yaml_serve_as_they_are() {
+    let sandbox = Sandbox::new();
+    sandbox
+        .write(
+            "rules/k.yml",
+            "rules:\n  - id: kf.acme\n    name: Acme\n    pattern: '\\b(acmek_[0-9a-f]{32})\\b'\n    visible: true\n",
+        )
+        .write(
+            "rules/t.yaml",
+            "detectors:\n  - name: Acme\n    keywords: [acmek_]\n    regex: {key: '\\b(acmek_[0-9a-f]{32})\\b'}\n",
+        )
+        .write("src/app.env", format!("see {}\n", acme(1)));
+    for (file, rule) in [("rules/k.yml", "kf-acme"), ("rules/t.yaml", "acme")] {
+        assert_eq!(sandbox.scan(&["--patterns", file, "src"]).ended(1).incident()["rule"], rule);
+    }
+}
+
+#[test]
+fn a_configuration_none_of_whose_rules_can_be_used_is_refused() {
+    let sandbox = Sandbox::new();
+    sandbox.write("g.toml", "[[rules]]\nid = 'a'\nregex = '''x(?=y)'''\n");
+    let run = sandbox.scan(&["--patterns", "g.toml"]).ended(2);
+    assert!(run.err.contains("g.toml:1:1: rule `a`: its regex cannot be read"), "{}", run.err);
+}
+
+#[test]
+fn commands_on_rules_take_foreign_ones_and_tell_what_changed() {
+    let sandbox = Sandbox::new();
+    sandbox.write("g.toml", RULES);
+    let shown = sandbox.run(&["rules", "show", "--patterns", "g.toml", "acme-key"]).ended(0);
+    assert!(
+        shown.text().contains("acmek_[0-9a-f]{1,512}") && shown.err.contains("512"),
+        "{}{}",
+        shown.text(),
+        shown.err
+    );
+    let linted = sandbox.run(&["rules", "lint", "g.toml"]).ended(0);
+    assert!(
+        linted.text().contains("3 rules without a mistake") && linted.text().contains("only-path"),
+        "{}",
+        linted.text()
+    );
+}

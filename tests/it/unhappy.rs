@@ -518,3 +518,36 @@ fn an_interrupted_run_reports_what_it_has() {
     assert!(failed.contains("huge") && failed.contains("was stopped"), "{failed}");
     assert_eq!(report["coverage"]["complete"], false);
 }
+
+/// A configuration of 30 GB would be read into memory, and one that is `/dev/zero` never to its end.
+#[test]
+fn a_configuration_without_an_end_is_refused() {
+    let huge = |path: &str| {
+        let sandbox = Sandbox::new();
+        sandbox.write("a", leak(1)).write(path, "");
+        File::options().write(true).open(sandbox.path().join(path)).unwrap().set_len(30 << 30).unwrap();
+        sandbox
+    };
+    for name in ["stanch.toml", ".stanchignore", "stanch.baseline.jsonl"] {
+        let sandbox = huge(name);
+        let (run, cost) = measured(&mut sandbox.command(&["scan"]));
+        assert!(run.ended(2).err.contains("it has more than "), "{name}");
+        assert!(cost.memory < 100 << 20, "{name}: {}", cost.memory);
+    }
+    let sandbox = huge("rules/x.toml");
+    symlink("/dev/zero", sandbox.path().join("endless.toml")).unwrap();
+    for flags in [["--config", "/dev/zero"], ["--key-file", "/dev/zero"], ["--patterns", "rules"]] {
+        let run = sandbox.scan(&flags).ended(2);
+        assert!(run.err.contains("it has more than "), "{flags:?}: {}", run.err);
+    }
+    assert!(sandbox.scan(&["--patterns", "endless.toml"]).ended(2).err.contains("it is not a regular file"));
+}
+
+/// The scanned tree names the folder, so what lies in it must not make the run wait.
+#[test]
+fn a_pipe_among_pattern_files_is_not_waited_for() {
+    let sandbox = Sandbox::new();
+    sandbox.write("stanch.toml", "patterns = [\"p\"]\n").write("p/a.toml", "");
+    assert!(Command::new("mkfifo").arg(sandbox.path().join("p/b.toml")).status().unwrap().success());
+    assert!(sandbox.scan(&[]).ended(2).err.contains("it is not a regular file"));
+}

@@ -3,7 +3,7 @@
 #
 # STANCH is the program; FOLDER, `target/pre-commit` without one, keeps the framework between runs. Ends with 1 where a commit goes through that should not or the
 # other way round, and with 77 where the framework cannot be had.
-# shellcheck disable=SC2317  # functions are called by name, through `expect` and `refuse`
+# shellcheck disable=SC2317  # functions are called by name, through `expect` and `blocks`
 set -euo pipefail
 stanch=$(realpath -- "$1")
 folder=$(realpath -m -- "${2:-target/pre-commit}")
@@ -24,27 +24,19 @@ mkdir "$place/bin"
 ln -s "$stanch" "$place/bin/stanch"
 PATH=$place/bin:$folder/bin:$PATH
 
-failed=0
-# Runs the rest, which has to succeed.
-expect() {
-  local name=$1
-  shift
-  if "$@" >"$place/expected" 2>&1; then printf 'ok: %s\n' "$name"; else
-    printf 'FAILED: %s\n' "$name"
-    sed 's/^/    /' "$place/expected"
-    failed=1
-  fi
-}
+# shellcheck source=tests/shell/check.sh
+. "$root/tests/shell/check.sh"
+
 # Runs the rest, which has to fail, for a token's sake.
-refuse() {
+blocks() {
   local name=$1
   shift
   if "$@" >"$place/log" 2>&1 || ! grep -q 'GitHub personal access token' "$place/log"; then
-    printf 'FAILED: %s\n' "$name"
+    wrong "$name"
     sed 's/^/    /' "$place/log"
-    failed=1
-  else printf 'ok: %s\n' "$name"; fi
+  else fine "$name"; fi
 }
+
 # Runs the rest, which has to end with the status $2.
 ends() {
   local name=$1 wanted=$2 status=0
@@ -55,16 +47,6 @@ ends() {
 
 lacks() { ! grep -qF -- "$1" "$2"; }
 
-# A token, made here: none is stored in this repository.
-token() { python3 -c 'import random, sys, zlib
-random.seed(int(sys.argv[1]))
-alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-body = "".join(random.choice(alphabet) for _ in range(30))
-number, check = zlib.crc32(body.encode()), ""
-for _ in range(6):
-    number, digit = divmod(number, 62)
-    check = alphabet[digit] + check
-print("gh" + "p_" + body + check)' "$1"; }
 leak=KEY=$(token 1)
 other=KEY=$(token 2)
 
@@ -95,7 +77,7 @@ commit() { git commit -qm message "$@"; }
 
 write a.env "$leak"
 git add a.env
-refuse 'a commit that adds a token is blocked' commit
+blocks 'a commit that adds a token is blocked' commit
 expect 'and not made' test "$(git rev-list --count HEAD)" -eq 1
 expect 'the message says where' grep -q 'a.env:1' "$place/log"
 expect 'and not the token' lacks "${leak#KEY=}" "$place/log"
@@ -106,8 +88,8 @@ expect 'without the token it goes through' commit
 write a.env "$leak"
 git add a.env
 write a.env 'mended, but not staged'
-refuse 'what is staged counts, not what is on disk' commit
-refuse 'also without the framework, which puts the rest aside' stanch pre-commit-files a.env
+blocks 'what is staged counts, not what is on disk' commit
+blocks 'also without the framework, which puts the rest aside' stanch pre-commit-files a.env
 expect 'the file on disk is as it was' grep -q 'mended' a.env
 git checkout -q HEAD a.env
 write a.env clean more
@@ -116,9 +98,9 @@ write a.env "$leak"
 expect 'what is only on disk does not count' stanch pre-commit-files a.env
 expect 'and the commit goes through' commit
 expect 'what was on disk is still there' grep -qF "$leak" a.env
-refuse 'commit -a commits it, and is blocked' commit -a
-refuse 'as is a commit of the file alone' commit a.env
-(mkdir below && cd below && refuse 'in a folder below as well' git commit -qam message) || failed=1
+blocks 'commit -a commits it, and is blocked' commit -a
+blocks 'as is a commit of the file alone' commit a.env
+(mkdir below && cd below && blocks 'in a folder below as well' git commit -qam message) || failed=1
 git checkout -q HEAD a.env
 
 write old.env "$leak"
@@ -129,17 +111,17 @@ expect 'a token that HEAD has does not block a change to its file' commit -a
 git mv old.env new.env
 expect 'nor that the file moves' commit
 write new.env "$leak" "$other"
-refuse 'a second one does' commit -a
+blocks 'a second one does' commit -a
 git checkout -q HEAD new.env
 
-refuse '--all-files reads files, not an empty index' pre-commit run --all-files
+blocks '--all-files reads files, not an empty index' pre-commit run --all-files
 expect 'in them, what is there' grep -q 'new.env:1' "$place/log"
 expect 'try-repo runs the hooks' pre-commit try-repo "$hooks" stanch-system --files a.env
-refuse 'and --all-files there' pre-commit try-repo "$hooks" stanch-system --all-files
+blocks 'and --all-files there' pre-commit try-repo "$hooks" stanch-system --all-files
 if git -C "$root" cat-file -e HEAD:.pre-commit-hooks.yaml 2>/dev/null; then
-  refuse 'as the repository itself, at HEAD' pre-commit try-repo "$root" stanch-system --all-files --ref HEAD
+  blocks 'as the repository itself, at HEAD' pre-commit try-repo "$root" stanch-system --all-files --ref HEAD
 fi
-refuse 'with something staged, the other files are read from disk' bash -c 'echo x >>a.env && git add a.env && pre-commit run --all-files'
+blocks 'with something staged, the other files are read from disk' bash -c 'echo x >>a.env && git add a.env && pre-commit run --all-files'
 git reset -q --hard
 expect 'a file that was not handed over is not looked at' pre-commit run --files a.env
 write stanch.toml 'exclude = ["new.env"]'
@@ -158,9 +140,9 @@ rm new.env
 expect 'and leaves nothing for --all-files' pre-commit run --all-files
 git init -q "$place/fresh"
 write "$place/fresh/a.env" "$leak"
-(cd "$place/fresh" && git add a.env && refuse 'the first commit is looked at' stanch pre-commit-files a.env; exit "$failed") || failed=1
+(cd "$place/fresh" && git add a.env && blocks 'the first commit is looked at' stanch pre-commit-files a.env; exit "$failed") || failed=1
 
-refuse 'a push of a token is blocked' git push -q origin main
+blocks 'a push of a token is blocked' git push -q origin main
 expect 'nothing was pushed' test -z "$(git ls-remote "$place/remote")"
 git push -q --no-verify origin main
 write b.env clean
@@ -173,7 +155,7 @@ git add c.env
 git commit -qnm 'past the hooks'
 git checkout -q main
 git commit -qn --allow-empty -m more
-refuse 'a token on the second of two branches is found' git push -q origin main topic
+blocks 'a token on the second of two branches is found' git push -q origin main topic
 git checkout -q topic
 git reset -q --hard main
 expect 'without it both are pushed' git push -q origin main topic
@@ -187,7 +169,7 @@ if [[ -n ${WHEELS:-} ]]; then
   expect 'the wheel is installed' env PIP_FIND_LINKS="$wheels" pre-commit install-hooks
   write d.env "$leak"
   git add d.env
-  refuse 'a commit that adds a token is blocked by the wheel' commit
+  blocks 'a commit that adds a token is blocked by the wheel' commit
   write d.env clean
   git add d.env
   expect 'and goes through without it' commit

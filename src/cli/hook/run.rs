@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     env, fs,
     io::{self, Read, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use clap::{Args, ValueEnum, builder::PossibleValue};
@@ -21,8 +21,9 @@ use stanch::{
         push::{self, Update},
         settings::Settings,
     },
+    incident::IdentityKey,
+    known::baseline::{self, Baseline},
     report::Report,
-    rule::Rule,
     scan::{self, History, Outcome, Progress, Status, Target},
     source::git::{Change, Repository},
 };
@@ -30,6 +31,7 @@ use stanch::{
 use crate::cli::{
     choices::time,
     error::{self, AnyError},
+    scan::at_top,
 };
 
 /// The hooks that `run` knows.
@@ -66,8 +68,8 @@ pub(super) struct Scanning {
     /// Reads the configuration from this file rather than from the repository's stanch.toml
     #[arg(long, value_name = "FILE", env = "STANCH_CONFIG")]
     pub(super) config: Option<PathBuf>,
-    /// Takes the pattern files in this folder, too
-    #[arg(long, value_name = "DIR", env = "STANCH_PATTERNS")]
+    /// Takes this pattern file, or those in this folder, too
+    #[arg(long, value_name = "PATH", env = "STANCH_PATTERNS")]
     patterns: Vec<PathBuf>,
     /// Makes identities under the key in this file
     #[arg(long, value_name = "FILE", env = "STANCH_KEY_FILE")]
@@ -108,7 +110,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, AnyError> {
         Hook::PreCommit | Hook::PreReceive => Change::Staged { index_file },
     };
     let repository = called.repository()?;
-    let run = Run::new(*hook, scanning, scanning.file(&called, Some(&repository))?)?;
+    let run = Run::new(*hook, scanning, scanning.file(&called, Some(&repository))?, repository.work_tree())?;
     let outcome = scan::change(&run.config.options, &run.detector, (&repository, &change), &Progress::default())?;
     Ok(run.end(&outcome))
 }
@@ -126,7 +128,8 @@ fn commit_msg(called: &Called, handed: &[PathBuf], scanning: &Scanning) -> Resul
     // Git sets the editor to this where it calls none.
     let edited = env::var_os("GIT_EDITOR").is_none_or(|editor| editor != ":");
     let kept = Cleanup::new(&Settings::read(Some(&repository))?, edited).kept(&message);
-    let mut run = Run::new(Hook::CommitMsg, scanning, scanning.file(called, Some(&repository))?)?;
+    let file = scanning.file(called, Some(&repository))?;
+    let mut run = Run::new(Hook::CommitMsg, scanning, file, repository.work_tree())?;
     run.config.options.targets = vec![Target::Stdin];
     let outcome = scan::run(&run.config.options, &run.detector, &mut kept.as_slice(), &Progress::default())?;
     Ok(run.end(&outcome))
@@ -151,7 +154,7 @@ pub(super) fn pre_receive(scanning: &Scanning) -> Result<Status, AnyError> {
         let Some(change) = push::to_here(&updates) else { continue };
         let mut run = match base {
             Some(base) if scanning.config.is_none() => Run::under(&repository, base, scanning)?,
-            _ => Run::new(Hook::PreReceive, scanning, scanning.file(&called, None)?)?,
+            _ => Run::new(Hook::PreReceive, scanning, scanning.file(&called, None)?, None)?,
         };
         run.config.options.show_allowed = true;
         let change = (&repository, &change);
@@ -167,6 +170,12 @@ fn at_commit(repository: &Repository, commit: ObjectId) -> Result<config::File, 
     let Some(text) = repository.file_at(commit, config::FILE_NAME)? else { return Ok(config::File::default()) };
     let text = String::from_utf8(text).map_err(|_| Error::NotText { commit })?;
     Ok(config::File::committed(&text)?)
+}
+
+/// The baseline that a commit holds, if it has one.
+fn baseline_at(repository: &Repository, commit: ObjectId, key: &IdentityKey) -> Result<Option<Baseline>, AnyError> {
+    let text = repository.file_at_top(commit, baseline::FILE_NAME)?;
+    Ok(text.map(|text| Baseline::committed(text, key)).transpose()?)
 }
 
 fn worse(one: Status, other: Status) -> Status {
@@ -205,19 +214,36 @@ struct Run {
 }
 
 impl Run {
-    fn new(hook: Hook, scanning: &Scanning, file: config::File) -> Result<Self, AnyError> {
-        let config = Config::new(file, scanning.flags())?;
+    /// A run under the configuration `file`; what else is known, and left out, is what files at the top of the work tree name, where there is one.
+    fn new(hook: Hook, scanning: &Scanning, file: config::File, top: Option<&Path>) -> Result<Self, AnyError> {
+        let known = |name: &str| top.and_then(|top| at_top(&[top.to_owned()], name));
+        let flags = Flags {
+            baseline: known(baseline::FILE_NAME),
+            ignore_file: known(config::IGNORE_FILE_NAME),
+            ..scanning.flags()
+        };
+        let config = Config::new(file, flags)?;
         let detector = Detector::new(config.rules.rules().to_vec());
         Ok(Self { hook, config, detector })
     }
 
-    /// A run under the configuration that a commit holds. One that cannot be used is not heeded: else nobody could push its correction.
+    /// A run under the configuration and the baseline that a commit holds. One that cannot be used is not heeded: else nobody could push its
+    /// correction.
     fn under(repository: &Repository, commit: ObjectId, scanning: &Scanning) -> Result<Self, AnyError> {
-        at_commit(repository, commit).and_then(|file| Self::new(Hook::PreReceive, scanning, file)).or_else(|error| {
+        let not_heeded = |what: &str, error: &AnyError| {
             let why = error::masked(&error.to_string());
-            say(&[format!("stanch: the configuration of {commit} is not heeded: {}", escape::terminal(&why))]);
-            Self::new(Hook::PreReceive, scanning, config::File::default())
-        })
+            say(&[format!("stanch: the {what} of {commit} is not heeded: {}", escape::terminal(&why))]);
+        };
+        let with = |file| Self::new(Hook::PreReceive, scanning, file, None);
+        let mut run = at_commit(repository, commit).and_then(with).or_else(|error| {
+            not_heeded("configuration", &error);
+            with(config::File::default())
+        })?;
+        match baseline_at(repository, commit, &run.config.options.key) {
+            Ok(baseline) => run.config.options.baseline = baseline,
+            Err(error) => not_heeded("baseline", &error),
+        }
+        Ok(run)
     }
 
     /// Says what is wrong, and how the hook ends.
@@ -228,7 +254,8 @@ impl Run {
 
     /// Takes out of `outcome` what is allowed, and says what of that comments in the pushed text allow.
     fn list_allowed(&self, outcome: &mut Outcome) {
-        let incidents = allowed::take(&mut outcome.incidents, &self.config.options.allows);
+        let options = &self.config.options;
+        let incidents = allowed::take(&mut outcome.incidents, &options.allows, options.baseline.as_ref());
         if !incidents.is_empty() {
             let listed = Report { incidents: &incidents, ..self.report(outcome) };
             say(&notice::allowed(&listed));
@@ -236,19 +263,7 @@ impl Run {
     }
 
     fn report<'a>(&'a self, outcome: &'a Outcome) -> Report<'a> {
-        let rules: &[Rule] = self.config.rules.rules();
-        Report {
-            incidents: &outcome.incidents,
-            coverage: &outcome.coverage,
-            named: &outcome.named,
-            rules,
-            key: self.config.options.key.id(),
-            seconds: 0.0,
-            now: self.config.options.now,
-            show_secrets: false,
-            all_versions: false,
-            checkout: None,
-        }
+        outcome.report(self.config.rules.rules(), &self.config.options)
     }
 }
 

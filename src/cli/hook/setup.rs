@@ -53,10 +53,12 @@ pub(in crate::cli) fn put(folder: &Folder, hooks: &[Hook], out: &mut impl Write)
         let installed = install::install(folder, hook, program.as_deref())?;
         writeln!(out, "{}: {}", hook.name(), done(installed, hook))?;
         if let Installed::Chained(Some("lefthook")) = installed {
+            // Without it the hook is told of nothing, and passes.
+            let input = if hook.reads_input() { ", with `use_stdin: true`," } else { "" };
             writeln!(
                 out,
                 "  lefthook writes this hook anew with `lefthook install`: run `stanch hook install` after that, \
-                 or add `stanch hook run {} {{0}}` to its commands",
+                 or add `stanch hook run {} {{0}}`{input} to its commands",
                 hook.name()
             )?;
         }

@@ -12,6 +12,7 @@ use std::{
 use clap::{Args, Subcommand};
 use stanch::{
     blob::Window,
+    config,
     detect::{Detector, Scratch},
     escape,
     rule::{Rule, RuleIx},
@@ -19,14 +20,14 @@ use stanch::{
     scan::Status,
 };
 
-use super::error::AnyError;
+use super::{error::AnyError, patterns};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     command: Command,
-    /// Takes the rules in this folder too (or a single pattern file)
-    #[arg(long, value_name = "DIR", global = true, env = "STANCH_PATTERNS")]
+    /// Takes this pattern file, or those in this folder, too
+    #[arg(long, value_name = "PATH", global = true, env = "STANCH_PATTERNS")]
     patterns: Vec<PathBuf>,
 }
 
@@ -71,10 +72,7 @@ enum Command {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Status, AnyError> {
-    let mut rules = Ruleset::builtin();
-    for dir in &arguments.patterns {
-        rules.add_dir(dir)?;
-    }
+    let rules = patterns::rules(&arguments.patterns)?;
     let mut out = io::stdout().lock();
     match &arguments.command {
         Command::List { format } => list::run(&rules, *format, &mut out).map(|()| Status::Clean),
@@ -175,9 +173,9 @@ fn test(mut rules: Ruleset, ids: &[String], out: &mut impl Write) -> Result<Stat
 
 fn lint(builtin: &Ruleset, paths: &[PathBuf], out: &mut impl Write) -> Result<Status, AnyError> {
     let mut checked = Vec::new();
-    let mut failed = 0;
+    let (mut failed, mut notes) = (0, Vec::new());
     for path in paths {
-        match rules::read_dir(path) {
+        match config::patterns::read(path, &mut notes) {
             Ok(rules) => checked.extend(rules),
             Err(rules::Error::Wrong { problems }) => {
                 failed += problems.len();
@@ -187,6 +185,9 @@ fn lint(builtin: &Ruleset, paths: &[PathBuf], out: &mut impl Write) -> Result<St
             }
             Err(error) => return Err(error.into()),
         }
+    }
+    for note in &notes {
+        writeln!(out, "{}", escape::terminal(note))?;
     }
     // The built-in rules were checked by the same code when the program was built.
     let rules = if paths.is_empty() { builtin.rules() } else { &checked };

@@ -88,3 +88,16 @@ fn a_push_is_of_all_that_the_remote_lacks() {
     push(&repo, "other").ended(0);
     push(&repo, "https://example.com/other.git").ended(0);
 }
+
+/// The files that are handed over are not where these lie.
+#[test]
+fn the_baseline_and_the_ignore_file_of_the_repository_count() {
+    let repo = repository();
+    run(&mut command(repo.path(), &["baseline", "create"])).ended(0);
+    repo.write(".stanchignore", "made/\n").write("made/by", &leak(2)).write("more.env", &leak(3));
+    files(repo.path(), &["old.env", "made/by"]).ended(0);
+    assert_eq!(files(repo.path(), &["old.env", "made/by", "more.env"]).ended(1).paths(), ["more.env"]);
+    repo.git(&["add", "--all"]);
+    files(repo.path(), &["made/by"]).ended(0);
+    assert_eq!(files(repo.path(), &["old.env", "made/by", "more.env"]).ended(1).paths(), ["more.env"]);
+}

@@ -225,3 +225,15 @@ fn a_git_directory_elsewhere_is_found_by_gits_variables() {
     git(&repo, &away, &[&with[..], &["add", "f"]].concat()).ended(0);
     stopped(git(&repo, &away, &[&with[..], &["commit", "-qm", "m"]].concat()), "f:1", &[1]);
 }
+
+#[test]
+fn what_the_baseline_knows_may_move_and_what_is_ignored_may_come() {
+    let repo = hooked();
+    repo.write("a", &leak(1));
+    stanch(&repo, repo.path(), &["baseline", "create", "--no-history"]).ended(0);
+    repo.write(".stanchignore", "made/\n").write("made/c", &leak(3)).write("b", &leak(1));
+    repo.git(&["add", "--all"]);
+    assert_eq!(commit(&repo, &[]).ended(0).err, "");
+    repo.write("b", &format!("{}{}", leak(1), leak(2)));
+    stopped(commit(&repo, &["-a"]), "b:2: ", &[1, 2]);
+}

@@ -127,3 +127,34 @@ fn a_receiving_hook_says_how_to_go_on_in_ten_lines() {
     assert!(said.len() <= 10, "{}", run.err);
     stopped(Run { err: said.join("\n"), ..run }, "… and 3 more", &[1, 2, 3, 4, 5, 6]);
 }
+
+/// A baseline that pushed itself would hide what is pushed with it.
+#[test]
+fn the_baseline_of_the_branch_that_is_pushed_to_counts_and_no_other() {
+    let (repo, remote) = served("");
+    repo.write("k", &leak(1));
+    stanch(&repo, repo.path(), &["baseline", "create", "--no-history"]).ended(0);
+    let baseline = std::fs::read_to_string(repo.path().join("stanch.baseline.jsonl")).unwrap();
+    repo.commit("brings its own baseline");
+    push(&repo, &["origin", "main"]).ended(1);
+    repo.remove("k").write("stanch.baseline.jsonl", &baseline);
+    repo.git(&["add", "--all"]);
+    repo.git(&["commit", "--quiet", "--amend", "--message", "baseline alone"]);
+    push(&repo, &["origin", "main"]).ended(0);
+    repo.write("k", &leak(1)).commit("known by now");
+    assert_eq!(push(&repo, &["origin", "main"]).ended(0).err, "");
+    repo.write("k2", &leak(2)).commit("new");
+    let run = push(&repo, &["origin", "main"]).ended(1);
+    assert!(run.err.contains("k2:1 in ") && !run.err.contains("k:1"), "{}", run.err);
+    assert_eq!(refs(&repo, &remote), "refs/heads/main");
+}
+
+#[test]
+fn a_baseline_with_mistakes_is_not_heeded() {
+    let (repo, _) = served("");
+    repo.write("stanch.baseline.jsonl", "{}\n").commit("broken");
+    push(&repo, &["origin", "main"]).ended(0);
+    repo.write("a", "y\n").commit("more");
+    let run = push(&repo, &["origin", "main"]).ended(0);
+    assert!(run.err.contains("the baseline of ") && run.err.contains("is not heeded"), "{}", run.err);
+}
