@@ -174,7 +174,7 @@ fn at_commit(repository: &Repository, commit: ObjectId) -> Result<config::File, 
 
 /// The baseline that a commit holds, if it has one.
 fn baseline_at(repository: &Repository, commit: ObjectId, key: &IdentityKey) -> Result<Option<Baseline>, AnyError> {
-    let text = repository.file_at_top(commit, baseline::FILE_NAME)?;
+    let text = repository.file_at(commit, baseline::FILE_NAME)?;
     Ok(text.map(|text| Baseline::committed(text, key)).transpose()?)
 }
 

@@ -369,6 +369,7 @@ fn stand_in(facts: &Facts) -> Rule {
             words: false,
             generic: None,
             bounds: Bounds::default(),
+            cut: None,
         },
         verify: None,
         access: None,
