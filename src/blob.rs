@@ -27,6 +27,8 @@ pub enum Origin {
     Stdin,
     /// An object of a git repository: a blob, a commit's message or a tag's text.
     Git(ObjectId),
+    /// A text that a forge keeps beside a repository's code, by the name that it goes by in place of a path.
+    Forge(PathName),
 }
 
 /// A path as reports show it: bytes, as file systems and git have them, with `/` between its parts.

@@ -184,6 +184,8 @@ pub enum SourceKind {
     Stdin,
     /// An object of a git repository.
     Git,
+    /// A text that a forge keeps beside a repository's code.
+    Forge,
 }
 
 impl SourceKind {
@@ -193,6 +195,7 @@ impl SourceKind {
             Self::File => "file",
             Self::Stdin => "stdin",
             Self::Git => "git",
+            Self::Forge => "forge",
         }
     }
 }

@@ -51,6 +51,7 @@ impl<'a> Grouping<'a> {
     pub(super) fn add_file(&mut self, origin: &Origin, finding: Finding) {
         let (source, path, place) = match origin {
             Origin::File(path) => (SourceKind::File, Some(path.clone()), Place::Path(path.clone())),
+            Origin::Forge(path) => (SourceKind::Forge, Some(path.clone()), Place::Path(path.clone())),
             Origin::Stdin | Origin::Git(_) => (SourceKind::Stdin, None, Place::Stdin),
         };
         self.add(finding, place, (source, path), None);

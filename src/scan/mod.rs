@@ -21,6 +21,8 @@ mod progress;
 mod report;
 mod status;
 mod stream;
+#[cfg(feature = "sweep")]
+mod texts;
 mod worker;
 
 use std::{
@@ -52,6 +54,8 @@ pub use network::{Member, Network, network};
 pub use progress::Progress;
 pub use status::{FailOn, Status};
 pub use stream::AsFile;
+#[cfg(feature = "sweep")]
+pub use texts::{Text, texts};
 
 /// What to scan, and what to report of it.
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the user's")]

@@ -76,7 +76,7 @@ impl Visitor for Worker<'_> {
 
 fn name(origin: &Origin) -> String {
     match origin {
-        Origin::File(path) => path.to_text().into_owned(),
+        Origin::File(path) | Origin::Forge(path) => path.to_text().into_owned(),
         Origin::Stdin => "standard input".to_owned(),
         Origin::Git(id) => id.to_string(),
     }

@@ -88,6 +88,8 @@ pub enum Kind {
     Wiki,
     /// A gist or snippet.
     Snippet,
+    /// What a forge keeps beside the code of one: issues, reviews, releases, logs. There is nothing to fetch.
+    Texts,
 }
 
 /// A repository as a forge lists it.
@@ -131,6 +133,13 @@ pub struct Listed {
 }
 
 impl Listed {
+    /// The texts beside its code, which are kept as a repository of their own: they change when it does not.
+    pub fn texts(&self) -> Self {
+        let id = RepositoryId(format!("{}/texts", self.id));
+        let (parent, size, stamp) = (None, None, None);
+        Self { id, parent, size, stamp, is_fork: false, kind: Kind::Texts, ..self.clone() }
+    }
+
     /// One of which nothing else is known.
     pub fn at(id: RepositoryId, name: String, address: Address) -> Self {
         Self {

@@ -176,6 +176,8 @@ pub(super) struct Lister {
     pub(super) forge: Box<dyn Forge>,
     /// The same in every sweep of the same list.
     pub(super) source: String,
+    /// Whether it is asked for texts beside code.
+    pub(super) texts: bool,
 }
 
 impl Source {
@@ -194,7 +196,8 @@ impl Source {
     /// Who lists.
     pub(super) fn lister(&self) -> Result<Lister, AnyError> {
         let endpoint = |provider: &str| self.common().asking.endpoint(provider);
-        match self {
+        let texts = self.forged().is_some_and(Forged::wants_texts);
+        let lister = match self {
             Self::GitHub(of) => of.lister(endpoint("github")),
             Self::GitLab(of) => of.lister(endpoint("gitlab")),
             Self::Gitea(of) => of.lister(endpoint("gitea")),
@@ -211,6 +214,18 @@ impl Source {
                 let name = format!("folder {}", absolute(&of.dir).display());
                 Ok(called(Folder::new(&of.dir), &name))
             }
+        }?;
+        Ok(Lister { texts, ..lister })
+    }
+
+    fn forged(&self) -> Option<&Forged> {
+        match self {
+            Self::GitHub(of) => Some(&of.forged),
+            Self::GitLab(of) => Some(&of.forged),
+            Self::Gitea(of) => Some(&of.forged),
+            Self::Bitbucket(of) => Some(&of.forged),
+            Self::Azure(of) => Some(&of.forged),
+            Self::List(_) | Self::Folder(_) => None,
         }
     }
 }
@@ -282,7 +297,7 @@ impl OfBitbucket {
 
 fn called(forge: impl Forge + 'static, name: &str) -> Lister {
     let source = format!("{name} at {}", forge.host());
-    Lister { forge: Box::new(forge), source }
+    Lister { forge: Box::new(forge), source, texts: false }
 }
 
 fn absolute(path: &std::path::Path) -> PathBuf {
@@ -308,6 +323,11 @@ fn secret(text: &str) -> Secret {
 }
 
 impl Forged {
+    /// Whether texts are wanted that lie in no repository.
+    fn wants_texts(&self) -> bool {
+        self.issues || self.pull_requests || self.releases || self.logs
+    }
+
     fn texts(&self) -> Texts {
         forge::Texts {
             wikis: self.wikis,

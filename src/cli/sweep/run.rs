@@ -233,6 +233,7 @@ pub(super) fn run(source: &Source) -> Result<Status, AnyError> {
     let sweeper = Sweeper {
         state: &state,
         forge: &*lister.forge,
+        texts: lister.texts,
         source: &lister.source,
         filter: &filter,
         shard: common.running.shard,

@@ -6,6 +6,7 @@
 
 mod committed;
 mod plan;
+mod texts;
 mod work;
 
 use std::{
@@ -30,7 +31,7 @@ use super::{
 use crate::{detect::Detector, net::Net, scan, verify::Verifier};
 
 pub use committed::Committed;
-use plan::{Group, Plan};
+use plan::Plan;
 
 /// What a sweep is made with.
 pub struct Sweeper<'a> {
@@ -38,6 +39,8 @@ pub struct Sweeper<'a> {
     pub state: &'a Mutex<State>,
     /// Who lists repositories.
     pub forge: &'a dyn Forge,
+    /// Whether it is asked for texts beside code.
+    pub texts: bool,
     /// What the list is called, the same in every sweep of it: what it no longer names is gone.
     pub source: &'a str,
     /// Which of them are wanted.
@@ -153,6 +156,7 @@ impl Sweeper<'_> {
         let mut client = Client::new(self.net, &mut answers, &stopped).waiting(self.patience);
         let listing = self.forge.list(&mut client, &mut |listed| {
             named.insert(listed.id.clone());
+            named.insert(listed.texts().id);
             if self.filter.fits(&listed) {
                 wanted.push(Listed { source: self.source.to_owned(), ..listed });
             } else {
@@ -174,7 +178,10 @@ impl Sweeper<'_> {
         }
         swept.problems.extend(listing.problems);
         let terms = scan::terms(self.options, self.detector.rules());
-        let plan = Plan::new(networks, &known, &terms);
+        let plan = Plan::new(networks, &known, &terms, self.texts);
+        let texts: Vec<Listed> = plan.texts.iter().map(|beside| beside.listed.clone()).collect();
+        swept.changes.add(state.note_listed(sweep, &texts)?);
+        swept.repositories += texts.len() as u64;
         swept.unchanged = plan.unchanged.len() as u64;
         Ok(plan)
     }
@@ -206,14 +213,23 @@ impl Sweeper<'_> {
         let failed = Mutex::new(None);
         let job = || {
             while !self.scanning.is_stopped() && lock(&failed).is_none() {
-                let Some(group) = plan.groups.get(next.fetch_add(1, Relaxed)) else { break };
-                if let Err(error) = self.group(sweep, group, &plan.terms, (swept, progress), clock) {
-                    lock(&failed).get_or_insert(error);
+                let number = next.fetch_add(1, Relaxed);
+                let started = Instant::now();
+                let done = match (plan.groups.get(number), number.checked_sub(plan.groups.len())) {
+                    (Some(group), _) => self.network(sweep, group, &plan.terms),
+                    (None, Some(after)) if after < plan.texts.len() => {
+                        self.texts(sweep, &plan.texts[after], &plan.terms)
+                    }
+                    _ => break,
+                };
+                match done {
+                    Ok(done) => self.tell(sweep, done, started, (swept, progress), clock()),
+                    Err(error) => drop(lock(&failed).get_or_insert(error)),
                 }
             }
         };
         std::thread::scope(|scope| {
-            for _ in 1..self.jobs.min(plan.groups.len()) {
+            for _ in 1..self.jobs.min(plan.groups.len() + plan.texts.len()) {
                 scope.spawn(job);
             }
             job();
@@ -221,21 +237,18 @@ impl Sweeper<'_> {
         failed.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
     }
 
-    /// Does one network, and tells what came of it.
-    fn group(
+    /// Tells what came of one network, or of the texts of one repository.
+    fn tell(
         &self,
         sweep: Sweep,
-        group: &Group,
-        terms: &str,
+        (changes, lines): (Changes, Vec<work::Line<'_>>),
+        started: Instant,
         (swept, progress): (&Mutex<Swept>, &Progress),
-        clock: &(dyn Fn() -> i64 + Sync),
-    ) -> Result<(), Error> {
-        let started = Instant::now();
-        let (changes, mut lines) = self.network(sweep, group, terms)?;
+        at: i64,
+    ) {
         let seconds = started.elapsed().as_secs_f64();
-        for line in &mut lines {
-            line.seconds = seconds;
-            self.write_line(sweep, line, clock());
+        for line in &lines {
+            self.write_line(sweep, &work::Line { seconds, ..line.clone() }, at);
             progress.finish(line.listed.size, line.incidents, line.covered);
             progress.add_bytes(line.bytes);
         }
@@ -248,7 +261,6 @@ impl Sweeper<'_> {
                 swept.problems.push(forge::Problem { subject: line.listed.name.clone(), reason });
             }
         }
-        Ok(())
     }
 
     /// Adds a line to the audit log. A full disk is told in the log's own way: by whoever opened it.

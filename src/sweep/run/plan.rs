@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::texts::Beside;
 use crate::sweep::{
-    repository::{Address, Listed, RepositoryId},
+    repository::{Address, Kind, Listed, RepositoryId},
     shard::Shard,
     state::Known,
 };
@@ -26,12 +27,19 @@ impl Seen {
     pub(super) fn of(known: &Known) -> Option<Self> {
         serde_json::from_str(known.tips.as_deref()?).ok()
     }
+
+    /// As the state keeps it.
+    pub(super) fn text(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
 }
 
 /// What has to be done.
 pub(super) struct Plan {
     /// The largest first.
     pub(super) groups: Vec<Group>,
+    /// Texts beside the code of repositories, where they are wanted.
+    pub(super) texts: Vec<Beside>,
     /// Repositories that are as they were.
     pub(super) unchanged: Vec<Listed>,
     /// What decides what is found, as a hash.
@@ -54,12 +62,15 @@ impl Group {
 }
 
 impl Plan {
-    pub(super) fn new(networks: BTreeMap<String, Vec<Listed>>, known: &[Known], terms: &str) -> Self {
+    pub(super) fn new(networks: BTreeMap<String, Vec<Listed>>, known: &[Known], terms: &str, texts: bool) -> Self {
         let known: BTreeMap<&RepositoryId, &Known> = known.iter().map(|known| (&known.listed.id, known)).collect();
-        let (mut groups, mut unchanged) = (Vec::new(), Vec::new());
+        let (mut groups, mut unchanged, mut beside) = (Vec::new(), Vec::new(), Vec::new());
         for (network, members) in networks {
             let mut changed = Vec::new();
             for listed in members {
+                if texts && listed.kind == Kind::Code {
+                    beside.push(Beside::new(&listed, &known, terms));
+                }
                 let before = known.get(&listed.id).copied();
                 let seen = before.and_then(Seen::of).filter(|seen| seen.terms == terms);
                 let is_covered = seen.is_some() && before.is_some_and(|known| known.covers(&listed));
@@ -75,13 +86,14 @@ impl Plan {
             }
         }
         groups.sort_by(|one, other| other.size().cmp(&one.size()).then_with(|| one.network.cmp(&other.network)));
-        Self { groups, unchanged, terms: terms.to_owned() }
+        Self { groups, texts: beside, unchanged, terms: terms.to_owned() }
     }
 
     /// The sizes of all repositories, as far as they are known.
     pub(super) fn sizes(&self) -> Vec<Option<u64>> {
         let changed = self.groups.iter().flat_map(|group| &group.members).map(|(listed, _)| listed);
-        self.unchanged.iter().chain(changed).map(|listed| listed.size).collect()
+        let texts = self.texts.iter().map(|_| Some(0));
+        self.unchanged.iter().chain(changed).map(|listed| listed.size).chain(texts).collect()
     }
 }
 
@@ -167,7 +179,7 @@ mod tests {
     fn the_largest_comes_first() {
         let sized = |name, size| Listed { size: Some(size), ..listed(name) };
         let networks = networks(vec![sized("a", 5), sized("b", 50), fork("c", "a"), sized("d", 20)], &[], None);
-        let plan = Plan::new(networks, &[], "terms");
+        let plan = Plan::new(networks, &[], "terms", false);
         let first: Vec<_> = plan.groups.iter().map(|group| group.members[0].0.name.as_str()).collect();
         assert_eq!(first, ["b", "d", "a"]);
         assert!(plan.unchanged.is_empty());

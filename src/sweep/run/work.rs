@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
-use super::{Committed, Error, Group, Sweeper, committed, lock, plan::Seen};
+use super::{
+    Committed, Error, Sweeper, committed, lock,
+    plan::{Group, Seen},
+};
 use crate::{
     blob::ObjectId,
     escape,
@@ -21,7 +24,7 @@ use crate::{
 };
 
 /// What is said of a repository in the end.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Line<'g> {
     pub(super) listed: &'g Listed,
     /// The commit at its HEAD.
@@ -48,6 +51,24 @@ impl<'g> Line<'g> {
             seconds: 0.0,
             incidents: 0,
             failed: None,
+        }
+    }
+
+    /// What a scan of `listed` came to, whose HEAD names this commit.
+    pub(super) fn told(listed: &'g Listed, outcome: &Outcome, head: Option<ObjectId>) -> Self {
+        let coverage = &outcome.coverage;
+        let why = coverage.failed.first().map(|failure| {
+            let more = coverage.failed.len() - 1;
+            let more = if more == 0 { String::new() } else { format!("; and {more} more") };
+            escape::terminal(&format!("{}: {}{more}", failure.subject, failure.reason)).into_owned()
+        });
+        Self {
+            fetched: head.map(|id| id.to_string()),
+            covered: coverage.complete(),
+            bytes: coverage.bytes,
+            incidents: outcome.incidents.len() as u64,
+            failed: why,
+            ..Self::of(listed)
         }
     }
 
@@ -231,7 +252,7 @@ impl Sweeper<'_> {
     }
 
     /// Asks providers about what was found.
-    fn ask(&self, outcome: &mut Outcome) {
+    pub(super) fn ask(&self, outcome: &mut Outcome) {
         if let Some(verifier) = self.verifier {
             scan::verify(outcome, self.detector.rules(), verifier, self.scanning);
         }
@@ -254,6 +275,7 @@ impl Sweeper<'_> {
                 listed: one.here.listed,
                 tips: &one.tips,
                 coverage: &one.outcome.coverage,
+                adds: false,
                 incidents: &one.outcome.incidents,
                 owner,
             })
@@ -266,20 +288,7 @@ impl Sweeper<'_> {
 
 impl<'g> Covered<'_, 'g> {
     fn line(&self) -> Line<'g> {
-        let coverage = &self.outcome.coverage;
-        let why = coverage.failed.first().map(|failure| {
-            let more = coverage.failed.len() - 1;
-            let more = if more == 0 { String::new() } else { format!("; and {more} more") };
-            escape::terminal(&format!("{}: {}{more}", failure.subject, failure.reason)).into_owned()
-        });
-        Line {
-            fetched: self.head.map(|id| id.to_string()),
-            covered: coverage.complete(),
-            bytes: coverage.bytes,
-            incidents: self.outcome.incidents.len() as u64,
-            failed: why,
-            ..Line::of(self.here.listed)
-        }
+        Line::told(self.here.listed, &self.outcome, self.head)
     }
 }
 
@@ -324,8 +333,7 @@ fn head(repository: &Repository, here: &Here<'_>) -> Option<ObjectId> {
 }
 
 fn tips(here: &Here<'_>, terms: &str) -> String {
-    let seen = Seen { terms: terms.to_owned(), refs: here.refs.clone() };
-    serde_json::to_string(&seen).unwrap_or_default()
+    Seen { terms: terms.to_owned(), refs: here.refs.clone() }.text()
 }
 
 /// What the refs of a repository name. Their names do not show in it: one may be a secret.

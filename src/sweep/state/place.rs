@@ -17,7 +17,7 @@ use crate::{
     rule::Confidence,
 };
 
-const SOURCES: [SourceKind; 3] = [SourceKind::File, SourceKind::Stdin, SourceKind::Git];
+const SOURCES: [SourceKind; 4] = [SourceKind::File, SourceKind::Stdin, SourceKind::Git, SourceKind::Forge];
 const REACHES: [Reach; 6] = [Reach::Head, Reach::Ref, Reach::Stash, Reach::Reflog, Reach::Index, Reach::Unreachable];
 
 /// Between names of refs, which hold no such byte.

@@ -46,6 +46,8 @@ pub struct Member<'a> {
     pub tips: &'a str,
     /// What was covered. Where that is incomplete, what was there before and was not found again is taken to be there still.
     pub coverage: &'a Coverage,
+    /// Whether what was there before and was not found again is there still, because only what changed was looked at.
+    pub adds: bool,
     /// What is in it.
     pub incidents: &'a [Incident],
     /// Whose each occurrence is.
@@ -145,7 +147,8 @@ impl<'a> Recorder<'_, 'a> {
     fn member(&mut self, member: &Member<'a>) -> Result<(), Error> {
         let target = self.target(member)?;
         let before = self.held(target.id)?;
-        if !member.coverage.complete() {
+        let is_partial = member.adds || !member.coverage.complete();
+        if is_partial {
             self.carry_over(&target, &before)?;
         }
         self.cover(member, &target)?;
@@ -153,7 +156,6 @@ impl<'a> Recorder<'_, 'a> {
         for incident in member.incidents {
             now.insert(self.incident(member, incident, &target)?);
         }
-        let is_partial = !member.coverage.complete();
         for (&incident, &seen) in &before {
             let was_here = seen == target.before;
             let is_here = now.contains(&incident) || is_partial && was_here;

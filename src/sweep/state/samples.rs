@@ -139,7 +139,7 @@ pub(super) fn record_with(
 ) -> Changes {
     let (listed, network) = (listed(number), format!("net{number}"));
     let owner = |_: &Incident, _: &Occurrence| Some("@acme/team".to_owned());
-    let member = Member { listed: &listed, tips: "tips", coverage, incidents, owner: &owner };
+    let member = Member { listed: &listed, tips: "tips", coverage, adds: false, incidents, owner: &owner };
     let scanned =
         Scanned { network: &network, cursor: Some(b"cursor"), rules: &rules(), named: &[], members: &[member] };
     state.record(sweep, &scanned).unwrap()
