@@ -178,7 +178,7 @@ impl Sweeper<'_> {
         }
         swept.problems.extend(listing.problems);
         let terms = scan::terms(self.options, self.detector.rules());
-        let plan = Plan::new(networks, &known, &terms, self.texts);
+        let plan = Plan::new(networks, &known, (&terms, self.options.now), self.texts);
         let texts: Vec<Listed> = plan.texts.iter().map(|beside| beside.listed.clone()).collect();
         swept.changes.add(state.note_listed(sweep, &texts)?);
         swept.repositories += texts.len() as u64;
@@ -222,6 +222,8 @@ impl Sweeper<'_> {
                     }
                     _ => break,
                 };
+                // What is over the bound is deleted as soon as nobody uses it; where it cannot be, the next network tells.
+                let _ = self.cache.make_room(0);
                 match done {
                     Ok(done) => self.tell(sweep, done, started, (swept, progress), clock()),
                     Err(error) => drop(lock(&failed).get_or_insert(error)),

@@ -13,6 +13,10 @@ use crate::sweep::{
     state::Known,
 };
 
+/// How long a list is believed that calls a repository unchanged, in seconds: GitHub's and Gitea's do not tell of what is added to the
+/// pull request of a fork. Then its refs are asked for, which costs two requests.
+const TRUSTED: i64 = 7 * 24 * 3600;
+
 /// What a repository looked like when it was last scanned: what the state keeps as its tips.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Seen {
@@ -62,7 +66,13 @@ impl Group {
 }
 
 impl Plan {
-    pub(super) fn new(networks: BTreeMap<String, Vec<Listed>>, known: &[Known], terms: &str, texts: bool) -> Self {
+    /// What has to be done at `now`, in seconds since 1970 UTC, where `terms` decide what is found; `texts` are wanted, or not.
+    pub(super) fn new(
+        networks: BTreeMap<String, Vec<Listed>>,
+        known: &[Known],
+        (terms, now): (&str, i64),
+        texts: bool,
+    ) -> Self {
         let known: BTreeMap<&RepositoryId, &Known> = known.iter().map(|known| (&known.listed.id, known)).collect();
         let (mut groups, mut unchanged, mut beside) = (Vec::new(), Vec::new(), Vec::new());
         for (network, members) in networks {
@@ -73,7 +83,8 @@ impl Plan {
                 }
                 let before = known.get(&listed.id).copied();
                 let seen = before.and_then(Seen::of).filter(|seen| seen.terms == terms);
-                let is_covered = seen.is_some() && before.is_some_and(|known| known.covers(&listed));
+                let is_fresh = |known: &Known| known.completed_at.is_some_and(|at| now - at < TRUSTED);
+                let is_covered = seen.is_some() && before.is_some_and(|known| known.covers(&listed) && is_fresh(known));
                 if is_covered {
                     unchanged.push(listed);
                 } else {
@@ -179,7 +190,7 @@ mod tests {
     fn the_largest_comes_first() {
         let sized = |name, size| Listed { size: Some(size), ..listed(name) };
         let networks = networks(vec![sized("a", 5), sized("b", 50), fork("c", "a"), sized("d", 20)], &[], None);
-        let plan = Plan::new(networks, &[], "terms", false);
+        let plan = Plan::new(networks, &[], ("terms", 0), false);
         let first: Vec<_> = plan.groups.iter().map(|group| group.members[0].0.name.as_str()).collect();
         assert_eq!(first, ["b", "d", "a"]);
         assert!(plan.unchanged.is_empty());

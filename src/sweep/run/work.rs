@@ -84,8 +84,17 @@ struct Here<'g> {
     namespace: Option<String>,
     /// What its refs name, as a hash.
     refs: String,
+    /// Refs that its server has, and the mirror could not take.
+    unstored: Vec<String>,
     /// What it was when it was last scanned, where nothing that decides what is found has changed since.
     seen: Option<Seen>,
+}
+
+impl Here<'_> {
+    /// Whether it is what it was when it was last scanned.
+    fn is_same(&self) -> bool {
+        self.unstored.is_empty() && self.seen.as_ref().is_some_and(|seen| seen.refs == self.refs)
+    }
 }
 
 /// A repository that is about to be recorded.
@@ -134,8 +143,7 @@ impl Sweeper<'_> {
         };
         let here = if mirror.is_some() { here } else { in_place(group, &repository) };
         self.note_failed(sweep, &lines)?;
-        let (same, changed): (Vec<_>, Vec<_>) =
-            here.iter().partition(|here| here.seen.as_ref().is_some_and(|seen| seen.refs == here.refs));
+        let (same, changed): (Vec<_>, Vec<_>) = here.iter().partition(|here| here.is_same());
         lines.extend(self.note_same(sweep, &same, terms)?);
         let mut changes = Changes::default();
         if !changed.is_empty() {
@@ -158,6 +166,7 @@ impl Sweeper<'_> {
                     listed,
                     namespace: Some(listed.id.namespace()),
                     refs: refs_hash(&fetched),
+                    unstored: fetched.unstored,
                     seen: seen.clone(),
                 }),
                 Err(reason) => lines.push(Line::failed(listed, reason)),
@@ -236,6 +245,9 @@ impl Sweeper<'_> {
         for (((here, mut outcome), head), (_, notes)) in changed.iter().zip(scanned.members).zip(heads).zip(&configured)
         {
             outcome.coverage.notes.extend(notes.iter().cloned());
+            for name in &here.unstored {
+                outcome.coverage.fail(name.clone(), "git cannot keep a ref of this name beside the others");
+            }
             self.ask(&mut outcome);
             let code_owners = committed::code_owners(repository, head);
             covered.push(Covered { here, tips: tips(here, terms), outcome, head, code_owners });
@@ -320,6 +332,7 @@ fn in_place<'g>(group: &'g Group, repository: &Repository) -> Vec<Here<'g>> {
         listed,
         namespace: None,
         refs: refs.clone(),
+        unstored: Vec::new(),
         seen: seen.clone(),
     };
     group.members.iter().map(here).collect()

@@ -205,7 +205,14 @@ fn no_secret_gets_into_the_folder() {
     coverage.notes.push(raw.clone());
     let sweep = state.begin(THEN).unwrap();
     let (listed, owner) = (listed(1), |_: &Incident, _: &Occurrence| Some(token_text()));
-    let member = Member { listed: &listed, tips: "", coverage: &coverage, adds: false, incidents: &[found.clone()], owner: &owner };
+    let member = Member {
+        listed: &listed,
+        tips: "",
+        coverage: &coverage,
+        adds: false,
+        incidents: &[found.clone()],
+        owner: &owner,
+    };
     let scanned = Scanned { network: "n", cursor: None, rules: &rules(), named: &[], members: &[member] };
     state.record(sweep, &scanned).unwrap();
     state.note_verdicts(&[found], &rules(), THEN + 5).unwrap();
@@ -433,7 +440,8 @@ fn a_full_disk_loses_nothing() {
         (2..2000).map(|number| incident(&state, number, &["some/longer/path/to/a/file"])).collect();
     let owner = |_: &Incident, _: &Occurrence| None;
     let (listed, coverage, rules) = (listed(2), complete(), rules());
-    let member = Member { listed: &listed, tips: "", coverage: &coverage, adds: false, incidents: &many, owner: &owner };
+    let member =
+        Member { listed: &listed, tips: "", coverage: &coverage, adds: false, incidents: &many, owner: &owner };
     let scanned = Scanned { network: "n", cursor: None, rules: &rules, named: &[], members: &[member] };
     let error = state.record(sweep, &scanned).unwrap_err();
     assert!(matches!(error, Error::Database(_)), "{error:?}");
