@@ -97,6 +97,14 @@ impl Here<'_> {
     }
 }
 
+/// What of a network is here.
+struct Had<'g> {
+    repository: Repository,
+    here: Vec<Here<'g>>,
+    /// Held as long as the repository is read.
+    _mirror: Option<Network>,
+}
+
 /// A repository that is about to be recorded.
 struct Covered<'h, 'g> {
     here: &'h Here<'g>,
@@ -115,53 +123,67 @@ impl Sweeper<'_> {
         terms: &str,
     ) -> Result<(Changes, Vec<Line<'g>>), Error> {
         let mut lines = Vec::new();
+        let had = self.had(group, &mut lines);
+        if let Err(reason) = &had {
+            let is_told = |listed: &Listed| lines.iter().any(|line: &Line<'_>| line.listed.id == listed.id);
+            let untold: Vec<_> =
+                group.members.iter().map(|(listed, _)| listed).filter(|listed| !is_told(listed)).collect();
+            lines.extend(untold.into_iter().map(|listed| Line::failed(listed, reason.clone())));
+        }
+        self.note_failed(sweep, &lines)?;
+        let Ok(Had { repository, here, .. }) = &had else { return Ok((Changes::default(), lines)) };
+        let (same, changed): (Vec<_>, Vec<_>) = here.iter().partition(|here| here.is_same());
+        lines.extend(self.note_same(sweep, &same, terms)?);
+        if changed.is_empty() {
+            return Ok((Changes::default(), lines));
+        }
+        let (changes, told) = self.scanned(sweep, &group.network, repository, &changed, terms)?;
+        lines.extend(told);
+        Ok((changes, lines))
+    }
+
+    /// The git directory that the group is in by now, and what of it is there; `lines` tell what is not.
+    fn had<'g>(&self, group: &'g Group, lines: &mut Vec<Line<'g>>) -> Result<Had<'g>, String> {
         let local = group.members.iter().find_map(|(listed, _)| match &listed.address {
             Address::Local(path) => Some(path),
             Address::Remote(_) => None,
         });
-        let (repository, mirror, here) = match local {
-            Some(path) => (open(path), None, Vec::new()),
-            None => match self.fetched(group, &mut lines) {
-                Ok((mirror, here)) => (open(mirror.path()), Some(mirror), here),
-                Err(reason) => (Err(reason), None, Vec::new()),
-            },
-        };
-        let repository = match repository {
-            Ok(repository) => repository,
-            Err(reason) => {
-                let told: Vec<_> = lines.iter().map(|line: &Line<'_>| &line.listed.id).collect();
-                let untold: Vec<_> = group
-                    .members
-                    .iter()
-                    .map(|(listed, _)| listed)
-                    .filter(|listed| !told.contains(&&listed.id))
-                    .collect();
-                lines.extend(untold.into_iter().map(|listed| Line::failed(listed, reason.clone())));
-                self.note_failed(sweep, &lines)?;
-                return Ok((Changes::default(), lines));
-            }
-        };
-        let here = if mirror.is_some() { here } else { in_place(group, &repository) };
-        self.note_failed(sweep, &lines)?;
-        let (same, changed): (Vec<_>, Vec<_>) = here.iter().partition(|here| here.is_same());
-        lines.extend(self.note_same(sweep, &same, terms)?);
-        let mut changes = Changes::default();
-        if !changed.is_empty() {
-            let (changed, told) = self.scanned(sweep, &group.network, &repository, &changed, terms)?;
-            changes.add(changed);
-            lines.extend(told);
+        if let Some(path) = local {
+            let repository = open(path)?;
+            let here = in_place(group, &repository);
+            return Ok(Had { repository, here, _mirror: None });
         }
-        Ok((changes, lines))
+        let (mirror, here) = self.fetched(group, lines)?;
+        Ok(Had { repository: open(mirror.path())?, here, _mirror: Some(mirror) })
     }
 
-    /// Fetches those of the group that can be had.
+    /// Fetches those of the group that can be had. A mirror that turns out to be damaged is made anew, once.
     fn fetched<'g>(&self, group: &'g Group, lines: &mut Vec<Line<'g>>) -> Result<(Network, Vec<Here<'g>>), String> {
-        let room = self.cache.make_room(group.size());
-        room.map_err(|error| with_causes(&error))?;
-        let mut network = self.cache.network(&group.network).map_err(|error| with_causes(&error))?;
-        let mut here = Vec::new();
+        self.cache.make_room(group.size()).map_err(|error| with_causes(&error))?;
+        let open = || self.cache.network(&group.network).map_err(|error| with_causes(&error));
+        let mut network = open()?;
+        let (mut here, mut failed, is_damaged) = self.fetch_all(&mut network, group);
+        if is_damaged {
+            network.discard().map_err(|error| with_causes(&error))?;
+            network = open()?;
+            (here, failed, _) = self.fetch_all(&mut network, group);
+        }
+        lines.append(&mut failed);
+        Ok((network, here))
+    }
+
+    /// Fetches them: what is here then, what is not, and whether the mirror is damaged.
+    fn fetch_all<'g>(&self, network: &mut Network, group: &'g Group) -> (Vec<Here<'g>>, Vec<Line<'g>>, bool) {
+        let (mut here, mut failed, mut is_damaged) = (Vec::new(), Vec::new(), false);
         for (listed, seen) in &group.members {
-            match self.fetch(&mut network, listed) {
+            let fetched = self.may_fetch(listed).and_then(|credentials| {
+                let fetched = self.fetch(network, listed, credentials.as_ref());
+                fetched.map_err(|error| {
+                    is_damaged |= error.kind() == Some(fetch::Kind::Damaged);
+                    with_causes(&error)
+                })
+            });
+            match fetched {
                 Ok(fetched) => here.push(Here {
                     listed,
                     namespace: Some(listed.id.namespace()),
@@ -169,13 +191,14 @@ impl Sweeper<'_> {
                     unstored: fetched.unstored,
                     seen: seen.clone(),
                 }),
-                Err(reason) => lines.push(Line::failed(listed, reason)),
+                Err(reason) => failed.push(Line::failed(listed, reason)),
             }
         }
-        Ok((network, here))
+        (here, failed, is_damaged)
     }
 
-    fn fetch(&self, network: &mut Network, listed: &Listed) -> Result<Fetched, String> {
+    /// What has to be shown to fetch a repository, where it is not too large for that.
+    fn may_fetch(&self, listed: &Listed) -> Result<Option<Credentials>, String> {
         if let (Some(most), Some(size)) = (self.most_size, listed.size)
             && size > most
         {
@@ -185,18 +208,25 @@ impl Sweeper<'_> {
         let mut nothing = Forgetful;
         let mut client = Client::new(self.net, &mut nothing, &stopped).waiting(self.patience);
         let shown = self.forge.credentials(&mut client, listed).map_err(|error| with_causes(&error))?;
-        let credentials = shown.and_then(|shown| {
-            let token = String::from_utf8_lossy(shown.token.expose()).into_owned();
-            let scheme = match &listed.address {
-                Address::Remote(url) if url.starts_with("http://") => "http",
-                _ => "https",
-            };
+        let scheme = match &listed.address {
+            Address::Remote(url) if url.starts_with("http://") => "http",
+            _ => "https",
+        };
+        Ok(shown.and_then(|shown| {
+            let token = zeroize::Zeroizing::new(String::from_utf8_lossy(shown.token.expose()).into_owned());
             Credentials::new(&format!("{scheme}://{}", shown.host), &shown.user, &token)
-        });
+        }))
+    }
+
+    fn fetch(
+        &self,
+        network: &mut Network,
+        listed: &Listed,
+        credentials: Option<&Credentials>,
+    ) -> Result<Fetched, fetch::Error> {
         let namespace = listed.id.namespace();
-        let member =
-            fetch::Member { namespace: &namespace, address: &listed.address, credentials: credentials.as_ref() };
-        network.fetch(&member, self.limits, &stopped).map_err(|error| with_causes(&error))
+        let member = fetch::Member { namespace: &namespace, address: &listed.address, credentials };
+        network.fetch(&member, self.limits, &|| self.scanning.is_stopped())
     }
 
     fn note_failed(&self, sweep: Sweep, lines: &[Line<'_>]) -> Result<(), state::Error> {
