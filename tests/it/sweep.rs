@@ -5,3 +5,6 @@ mod forge;
 mod git_server;
 mod listed;
 mod organisation;
+mod swept;
+mod world;
+mod failing;
