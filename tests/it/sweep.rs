@@ -8,3 +8,5 @@ mod organisation;
 mod swept;
 mod world;
 mod failing;
+mod kept_private;
+mod told;

@@ -50,8 +50,8 @@ fn an_unchanged_organisation_costs_questions_alone() {
             assert!(asked.iter().all(|asked| asked.status == 304), "{forge}: {asked:?}");
         }
         assert!(asked.len() <= 4, "{forge}: {asked:?}");
-        // Data Center and Azure DevOps tell nothing of pushes.
-        let blind = ["data-center", "azure"].contains(&forge);
+        // Bitbucket and Azure DevOps say nothing of pushes that could be relied on: their repositories are asked for their refs.
+        let blind = ["bitbucket", "data-center", "azure"].contains(&forge);
         let requests = world.git.requests();
         assert_eq!(requests.is_empty(), !blind, "{forge}: {requests:?}");
         let audit = world.audit();
