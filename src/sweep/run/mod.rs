@@ -174,7 +174,9 @@ impl Sweeper<'_> {
         }
         swept.problems.extend(listing.problems);
         let terms = scan::terms(self.options, self.detector.rules());
-        let plan = Plan::new(networks, &known, &terms);
+        // Tokens are not kept: to ask about them again, they have to be found again.
+        let again = if self.verifier.is_some() { state.unresolved()? } else { BTreeSet::new() };
+        let plan = Plan::new(networks, &known, &terms, &again);
         swept.unchanged = plan.unchanged.len() as u64;
         Ok(plan)
     }

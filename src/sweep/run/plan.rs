@@ -54,14 +54,21 @@ impl Group {
 }
 
 impl Plan {
-    pub(super) fn new(networks: BTreeMap<String, Vec<Listed>>, known: &[Known], terms: &str) -> Self {
+    /// What is to be done with `networks`, those of the repositories `again` included that are as they were.
+    pub(super) fn new(
+        networks: BTreeMap<String, Vec<Listed>>,
+        known: &[Known],
+        terms: &str,
+        again: &BTreeSet<RepositoryId>,
+    ) -> Self {
         let known: BTreeMap<&RepositoryId, &Known> = known.iter().map(|known| (&known.listed.id, known)).collect();
         let (mut groups, mut unchanged) = (Vec::new(), Vec::new());
         for (network, members) in networks {
             let mut changed = Vec::new();
             for listed in members {
                 let before = known.get(&listed.id).copied();
-                let seen = before.and_then(Seen::of).filter(|seen| seen.terms == terms);
+                let is_wanted = again.contains(&listed.id);
+                let seen = before.and_then(Seen::of).filter(|seen| seen.terms == terms && !is_wanted);
                 let is_covered = seen.is_some() && before.is_some_and(|known| known.covers(&listed));
                 if is_covered {
                     unchanged.push(listed);
@@ -167,7 +174,7 @@ mod tests {
     fn the_largest_comes_first() {
         let sized = |name, size| Listed { size: Some(size), ..listed(name) };
         let networks = networks(vec![sized("a", 5), sized("b", 50), fork("c", "a"), sized("d", 20)], &[], None);
-        let plan = Plan::new(networks, &[], "terms");
+        let plan = Plan::new(networks, &[], "terms", &BTreeSet::new());
         let first: Vec<_> = plan.groups.iter().map(|group| group.members[0].0.name.as_str()).collect();
         assert_eq!(first, ["b", "d", "a"]);
         assert!(plan.unchanged.is_empty());

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use super::{Committed, Error, Group, Sweeper, committed, lock, plan::Seen};
 use crate::{
     blob::ObjectId,
+    coverage::{Coverage, History},
     escape,
     incident::{Incident, Occurrence},
     scan::{self, Cursor, Member, Outcome, with_causes},
@@ -65,6 +66,8 @@ struct Here<'g> {
     refs: String,
     /// What it was when it was last scanned, where nothing that decides what is found has changed since.
     seen: Option<Seen>,
+    /// How many of its refs git could not store.
+    unstored: usize,
 }
 
 /// A repository that is about to be recorded.
@@ -138,7 +141,11 @@ impl Sweeper<'_> {
                     namespace: Some(listed.id.namespace()),
                     refs: refs_hash(&fetched),
                     seen: seen.clone(),
+                    unstored: fetched.unstored.len(),
                 }),
+                Err(reason) if listed.is_disabled => {
+                    lines.push(Line::failed(listed, format!("is switched off at its forge: {reason}")));
+                }
                 Err(reason) => lines.push(Line::failed(listed, reason)),
             }
         }
@@ -215,6 +222,7 @@ impl Sweeper<'_> {
         for (((here, mut outcome), head), (_, notes)) in changed.iter().zip(scanned.members).zip(heads).zip(&configured)
         {
             outcome.coverage.notes.extend(notes.iter().cloned());
+            note_missing(&mut outcome.coverage, here.unstored);
             self.ask(&mut outcome);
             let code_owners = committed::code_owners(repository, head);
             covered.push(Covered { here, tips: tips(here, terms), outcome, head, code_owners });
@@ -283,6 +291,16 @@ impl<'g> Covered<'_, 'g> {
     }
 }
 
+/// Notes what of a repository nobody could look at, though nothing failed.
+fn note_missing(coverage: &mut Coverage, unstored: usize) {
+    if coverage.history == History::Shallow {
+        coverage.fail("history", "is cut off (shallow): where it was had from, there is no more of it");
+    }
+    if unstored > 0 {
+        coverage.fail("refs", format!("{unstored} have names that git cannot store"));
+    }
+}
+
 /// Whose an occurrence is, in words.
 fn owner(code_owners: Option<&CodeOwners>) -> impl Fn(&Incident, &Occurrence) -> Option<String> {
     move |_, occurrence| {
@@ -312,6 +330,7 @@ fn in_place<'g>(group: &'g Group, repository: &Repository) -> Vec<Here<'g>> {
         namespace: None,
         refs: refs.clone(),
         seen: seen.clone(),
+        unstored: 0,
     };
     group.members.iter().map(here).collect()
 }

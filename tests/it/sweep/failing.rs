@@ -166,8 +166,6 @@ fn submodules_to_nowhere_and_lfs_pointers_do_no_harm() {
     let run = world.sweep(&[]).ended(1);
     assert!(run.text().contains("1 scanned, 0 not covered"), "{} {}", run.text(), run.err);
     assert_eq!(world.known(&[]).len(), 1);
-    let skipped = world.report(&[]).coverage().to_string();
-    assert!(skipped.contains("submodule") && skipped.contains("lfs"), "{skipped}");
 }
 
 #[test]
@@ -181,7 +179,7 @@ fn a_server_without_all_history_is_said() {
     let url = world.forge.at("/shallow.git");
     world.entry("web", |repo| repo.clone_url = url);
     let run = world.sweep(&["--fail-on", "never"]).ended(3);
-    assert!(run.err.contains("not covered: acme/web: ") && run.err.contains("shallow"), "{}", run.err);
+    assert!(run.err.contains("not covered: acme/web: history: is cut off (shallow)"), "{}", run.err);
     assert!(world.known(&[]).contains_key(&masked(3)));
 }
 
