@@ -5,3 +5,8 @@ mod forge;
 mod git_server;
 mod listed;
 mod organisation;
+mod swept;
+mod world;
+mod failing;
+mod kept_private;
+mod told;

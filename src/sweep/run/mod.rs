@@ -31,7 +31,7 @@ use super::{
 use crate::{detect::Detector, net::Net, scan, verify::Verifier};
 
 pub use committed::Committed;
-use plan::Plan;
+use plan::{Plan, Standing};
 
 /// What a sweep is made with.
 pub struct Sweeper<'a> {
@@ -178,7 +178,10 @@ impl Sweeper<'_> {
         }
         swept.problems.extend(listing.problems);
         let terms = scan::terms(self.options, self.detector.rules());
-        let plan = Plan::new(networks, &known, (&terms, self.options.now), self.texts);
+        // Tokens are not kept: to ask about them again, they have to be found again.
+        let again = if self.verifier.is_some() { state.unresolved()? } else { BTreeSet::new() };
+        let now = self.options.now;
+        let plan = Plan::new(networks, &known, &Standing { terms: &terms, now, again: &again, texts: self.texts });
         let texts: Vec<Listed> = plan.texts.iter().map(|beside| beside.listed.clone()).collect();
         swept.changes.add(state.note_listed(sweep, &texts)?);
         swept.repositories += texts.len() as u64;

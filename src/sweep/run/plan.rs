@@ -65,25 +65,37 @@ impl Group {
     }
 }
 
+/// What decides, besides lists and state, what has to be done.
+pub(super) struct Standing<'a> {
+    /// What decides what is found, as a hash.
+    pub(super) terms: &'a str,
+    /// In seconds since 1970 UTC.
+    pub(super) now: i64,
+    /// Repositories that are scanned whether they changed or not.
+    pub(super) again: &'a BTreeSet<RepositoryId>,
+    /// Whether texts beside code are wanted.
+    pub(super) texts: bool,
+}
+
 impl Plan {
-    /// What has to be done at `now`, in seconds since 1970 UTC, where `terms` decide what is found; `texts` are wanted, or not.
+    /// What is to be done with `networks`, where things stand so.
     pub(super) fn new(
         networks: BTreeMap<String, Vec<Listed>>,
         known: &[Known],
-        (terms, now): (&str, i64),
-        texts: bool,
+        standing: &Standing<'_>,
     ) -> Self {
         let known: BTreeMap<&RepositoryId, &Known> = known.iter().map(|known| (&known.listed.id, known)).collect();
         let (mut groups, mut unchanged, mut beside) = (Vec::new(), Vec::new(), Vec::new());
         for (network, members) in networks {
             let mut changed = Vec::new();
             for listed in members {
-                if texts && listed.kind == Kind::Code {
-                    beside.push(Beside::new(&listed, &known, terms));
+                if standing.texts && listed.kind == Kind::Code {
+                    beside.push(Beside::new(&listed, &known, standing.terms));
                 }
                 let before = known.get(&listed.id).copied();
-                let seen = before.and_then(Seen::of).filter(|seen| seen.terms == terms);
-                let is_fresh = |known: &Known| known.completed_at.is_some_and(|at| now - at < TRUSTED);
+                let is_wanted = standing.again.contains(&listed.id);
+                let seen = before.and_then(Seen::of).filter(|seen| seen.terms == standing.terms && !is_wanted);
+                let is_fresh = |known: &Known| known.completed_at.is_some_and(|at| standing.now - at < TRUSTED);
                 let is_covered = seen.is_some() && before.is_some_and(|known| known.covers(&listed) && is_fresh(known));
                 if is_covered {
                     unchanged.push(listed);
@@ -97,7 +109,7 @@ impl Plan {
             }
         }
         groups.sort_by(|one, other| other.size().cmp(&one.size()).then_with(|| one.network.cmp(&other.network)));
-        Self { groups, texts: beside, unchanged, terms: terms.to_owned() }
+        Self { groups, texts: beside, unchanged, terms: standing.terms.to_owned() }
     }
 
     /// The sizes of all repositories, as far as they are known.
@@ -190,7 +202,7 @@ mod tests {
     fn the_largest_comes_first() {
         let sized = |name, size| Listed { size: Some(size), ..listed(name) };
         let networks = networks(vec![sized("a", 5), sized("b", 50), fork("c", "a"), sized("d", 20)], &[], None);
-        let plan = Plan::new(networks, &[], ("terms", 0), false);
+        let plan = Plan::new(networks, &[], &Standing { terms: "terms", now: 0, again: &BTreeSet::new(), texts: false });
         let first: Vec<_> = plan.groups.iter().map(|group| group.members[0].0.name.as_str()).collect();
         assert_eq!(first, ["b", "d", "a"]);
         assert!(plan.unchanged.is_empty());

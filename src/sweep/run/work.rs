@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     blob::ObjectId,
+    coverage::{Coverage, History},
     escape,
     incident::{Incident, Occurrence},
     scan::{self, Cursor, Member, Outcome, with_causes},
@@ -84,16 +85,16 @@ struct Here<'g> {
     namespace: Option<String>,
     /// What its refs name, as a hash.
     refs: String,
-    /// Refs that its server has, and the mirror could not take.
-    unstored: Vec<String>,
     /// What it was when it was last scanned, where nothing that decides what is found has changed since.
     seen: Option<Seen>,
+    /// How many of its refs git could not store.
+    unstored: usize,
 }
 
 impl Here<'_> {
     /// Whether it is what it was when it was last scanned.
     fn is_same(&self) -> bool {
-        self.unstored.is_empty() && self.seen.as_ref().is_some_and(|seen| seen.refs == self.refs)
+        self.unstored == 0 && self.seen.as_ref().is_some_and(|seen| seen.refs == self.refs)
     }
 }
 
@@ -188,9 +189,12 @@ impl Sweeper<'_> {
                     listed,
                     namespace: Some(listed.id.namespace()),
                     refs: refs_hash(&fetched),
-                    unstored: fetched.unstored,
                     seen: seen.clone(),
+                    unstored: fetched.unstored.len(),
                 }),
+                Err(reason) if listed.is_disabled => {
+                    failed.push(Line::failed(listed, format!("is switched off at its forge: {reason}")));
+                }
                 Err(reason) => failed.push(Line::failed(listed, reason)),
             }
         }
@@ -275,9 +279,7 @@ impl Sweeper<'_> {
         for (((here, mut outcome), head), (_, notes)) in changed.iter().zip(scanned.members).zip(heads).zip(&configured)
         {
             outcome.coverage.notes.extend(notes.iter().cloned());
-            for name in &here.unstored {
-                outcome.coverage.fail(name.clone(), "git cannot keep a ref of this name beside the others");
-            }
+            note_missing(&mut outcome.coverage, here.unstored);
             self.ask(&mut outcome);
             let code_owners = committed::code_owners(repository, head);
             covered.push(Covered { here, tips: tips(here, terms), outcome, head, code_owners });
@@ -334,6 +336,16 @@ impl<'g> Covered<'_, 'g> {
     }
 }
 
+/// Notes what of a repository nobody could look at, though nothing failed.
+fn note_missing(coverage: &mut Coverage, unstored: usize) {
+    if coverage.history == History::Shallow {
+        coverage.fail("history", "is cut off (shallow): where it was had from, there is no more of it");
+    }
+    if unstored > 0 {
+        coverage.fail("refs", format!("{unstored} have names that git cannot store"));
+    }
+}
+
 /// Whose an occurrence is, in words.
 fn owner(code_owners: Option<&CodeOwners>) -> impl Fn(&Incident, &Occurrence) -> Option<String> {
     move |_, occurrence| {
@@ -362,8 +374,8 @@ fn in_place<'g>(group: &'g Group, repository: &Repository) -> Vec<Here<'g>> {
         listed,
         namespace: None,
         refs: refs.clone(),
-        unstored: Vec::new(),
         seen: seen.clone(),
+        unstored: 0,
     };
     group.members.iter().map(here).collect()
 }

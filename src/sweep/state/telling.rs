@@ -1,6 +1,6 @@
 //! What somebody has to be told of: incidents that are new or back, and that nobody was told of since.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, OptionalExtension};
 
@@ -12,6 +12,7 @@ use crate::{
     sweep::{
         notify::{Change, Notice, Pending, Place},
         owners::{By, Owner},
+        repository::RepositoryId,
     },
 };
 
@@ -67,6 +68,20 @@ impl State {
         let recalled = self.incidents(&Filter::default(), rules)?;
         let active = recalled.incidents.iter().filter(|incident| incident.verdict == crate::verdict::Verdict::Active);
         Ok(active.count() as u64)
+    }
+
+    /// Repositories that hold incidents which are not resolved.
+    ///
+    /// # Errors
+    /// Where the database refuses.
+    pub fn unresolved(&self) -> Result<BTreeSet<RepositoryId>, Error> {
+        let select = "SELECT DISTINCT repository.identity FROM holding
+            JOIN repository ON repository.id = holding.repository AND repository.scanned = holding.seen
+            JOIN incident ON incident.id = holding.incident
+            WHERE repository.gone = 0 AND incident.status IN ('open', 'reopened')";
+        let mut select = self.database.prepare(select)?;
+        let rows = select.query_map([], |row| Ok(RepositoryId::known(row.get(0)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 }
 

@@ -13,6 +13,8 @@ use std::{
 
 use serde_json::{Value, json};
 
+use super::git_server::GitServer;
+
 /// A repository that it lists.
 #[derive(Clone, Debug)]
 pub struct Repo {
@@ -113,6 +115,8 @@ struct State {
     page: usize,
     /// How many tokens it gave to an App.
     tokens: usize,
+    /// Who serves repositories at the same address.
+    git: Option<GitServer>,
 }
 
 /// A server on a port of this machine, for as long as the test runs.
@@ -156,6 +160,12 @@ impl ForgeServer {
         change(&mut self.state().repos);
     }
 
+    /// Has `git` serve what is asked for below a folder `NAME.git`, as forges do at one address.
+    pub fn serving(&self, git: &GitServer) -> &Self {
+        self.state().git = Some(git.clone());
+        self
+    }
+
     /// Wants `token` of whoever asks.
     pub fn wants(&self, token: &str) -> &Self {
         self.state().token = Some(token.to_owned());
@@ -191,6 +201,10 @@ impl ForgeServer {
     }
 
     fn serve(&self, stream: &TcpStream) -> Option<()> {
+        let git = self.state().git.clone();
+        if let Some(git) = git.filter(|_| is_for_git(stream)) {
+            return git.take(stream);
+        }
         let mut asked = read(stream)?;
         let reply = tagged(self.reply(&asked), &asked);
         asked.status = reply.status;
@@ -230,6 +244,18 @@ impl ForgeServer {
         }
         let base = self.at("");
         Question { state: &state, base, path, query, body: &asked.body }.reply()
+    }
+}
+
+/// Whether the request that comes next is for a repository.
+fn is_for_git(stream: &TcpStream) -> bool {
+    let mut start = [0; 512];
+    loop {
+        let Ok(length @ 1..) = stream.peek(&mut start) else { return false };
+        let line = start[..length].split(|byte| *byte == b'\n').next().unwrap_or_default();
+        if line.len() < length || length == start.len() {
+            return line.windows(5).any(|window| window == b".git/");
+        }
     }
 }
 

@@ -51,6 +51,7 @@ struct Shared {
 }
 
 /// A server on a port of this machine, of all bare repositories in a folder.
+#[derive(Clone)]
 pub struct GitServer {
     port: u16,
     shared: Arc<Shared>,
@@ -82,6 +83,11 @@ impl GitServer {
     /// The address of a repository.
     pub fn at(&self, path: &str) -> String {
         format!("http://127.0.0.1:{}/{path}", self.port)
+    }
+
+    /// Serves a connection that somebody else took.
+    pub fn take(&self, stream: &TcpStream) -> Option<()> {
+        serve(stream, &self.shared)
     }
 
     /// Has it do this with requests from now on.

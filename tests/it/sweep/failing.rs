@@ -1,0 +1,256 @@
+//! Forges, repositories, disks and clocks that do not play along: the rest is done all the same, and said is what was not.
+
+use std::{fs, process::Command};
+
+use super::{
+    forge::Reply,
+    git_server::Mode,
+    world::{World, line, masked, names},
+};
+use crate::stanch::{self, leak};
+
+/// Two repositories with a token each.
+fn two() -> World {
+    World::with(&[("app", &leak(1)), ("web", &leak(2))])
+}
+
+#[test]
+fn a_renamed_repository_keeps_what_is_known_of_it() {
+    let world = two();
+    world.sweep(&[]).ended(1);
+    world.git.requests();
+    fs::rename(world.served("web"), world.served("site")).unwrap();
+    let url = world.forge.at("/site.git");
+    world.entry("web", |repo| (repo.name, repo.clone_url) = ("site".to_owned(), url));
+    let run = world.sweep(&[]).ended(1);
+    assert!(run.text().contains("0 new, 0 reopened, 0 resolved"), "{}", run.text());
+    assert!(run.text().contains("2 unchanged"), "{}", run.text());
+    assert_eq!(world.known(&[])[&masked(2)], names(&["acme/site"]));
+    world.touch("site");
+    let run = world.sweep(&[]).ended(1);
+    assert!(run.text().contains("0 not covered; 0 gone"), "{} {}", run.text(), run.err);
+}
+
+#[test]
+fn what_is_deleted_emptied_or_no_longer_listed_is_resolved() {
+    let world = World::with(&[("app", &leak(1)), ("web", &leak(2)), ("lib", &leak(3))]);
+    world.sweep(&[]).ended(1);
+    world.forge.change(|repos| repos.retain(|repo| repo.name != "web"));
+    world.work("lib", |repo| repo.git(&["update-ref", "-d", "refs/heads/main"]));
+    fs::remove_dir_all(world.served("lib")).unwrap();
+    let init = Command::new("git").args(["init", "-q", "--bare", "-b", "main"]).arg(world.served("lib")).status();
+    assert!(init.unwrap().success());
+    world.touch("lib");
+    let run = world.sweep(&["--now", "2026-01-02T04:00:00Z"]).ended(1);
+    assert!(run.text().contains("0 not covered; 1 gone"), "{} {}", run.text(), run.err);
+    assert!(run.text().contains("0 new, 0 reopened, 2 resolved"), "{}", run.text());
+    assert_eq!((world.status_of(2), world.status_of(3)), ("resolved".into(), "resolved".into()));
+    assert_eq!(world.status_of(1), "open");
+}
+
+#[test]
+fn what_cannot_be_fetched_is_said_and_the_rest_is_done() {
+    let world = World::with(&[("app", "nothing\n"), ("gone", "x\n"), ("blocked", "x\n"), ("closed", "x\n"), ("off", "x\n")]);
+    world.add("empty");
+    fs::remove_dir_all(world.served("gone")).unwrap();
+    for (name, status) in [("blocked", 451), ("closed", 403), ("off", 403)] {
+        let url = world.forge.at(&format!("/elsewhere/{name}"));
+        world.forge.answer(&format!("/elsewhere/{name}/info/refs"), Reply::new(status, "no"));
+        world.entry(name, |repo| repo.clone_url = url);
+    }
+    world.entry("off", |repo| repo.disabled = true);
+    let run = world.sweep(&["--patience", "1"]).ended(3);
+    assert!(run.text().contains("6 repositories: 0 unchanged, 2 scanned, 4 not covered"), "{}", run.text());
+    for (name, reason) in [
+        ("gone", "is not there, or not for these credentials"),
+        ("blocked", "is blocked by its forge"),
+        ("closed", "needs other credentials"),
+        ("off", "switched off"),
+    ] {
+        let told = run.err.lines().find(|line| line.starts_with(&format!("stanch: not covered: acme/{name}: ")));
+        assert!(told.is_some_and(|told| told.contains(reason)), "{name}: {}", run.err);
+    }
+    let audit = world.audit();
+    assert_eq!(audit.len(), 6);
+    assert!(line(&audit, "empty")["covered"] == true && line(&audit, "empty")["fetched"].is_null(), "{audit:#?}");
+    assert!(line(&audit, "blocked")["covered"] == false && line(&audit, "blocked")["failed"].is_string());
+    let status = world.run(&["status", "--json"]).ended(3).json();
+    assert_eq!(status["repositories"]["failed"], 4, "{status}");
+    let failed: Vec<_> = status["failed"].as_array().unwrap().iter().map(|one| one["repository"].as_str().unwrap()).collect();
+    assert_eq!(failed, ["acme/gone", "acme/blocked", "acme/closed", "acme/off"]);
+    // What failed is tried again, and nothing else.
+    world.git.requests();
+    let run = world.sweep(&["--patience", "1"]).ended(3);
+    assert!(run.text().contains("2 unchanged, 0 scanned, 4 not covered"), "{}", run.text());
+    assert_eq!(world.fetched(), names(&["gone"]));
+}
+
+#[test]
+fn a_token_that_is_revoked_or_sees_too_little_lists_nothing_and_resolves_nothing() {
+    let world = two();
+    world.sweep(&[]).ended(1);
+    for (status, words) in [(401, "token"), (403, "repo"), (404, "needed is")] {
+        world.forge.fail("/orgs/acme/repos", 1, Reply::new(status, r#"{"message":"no"}"#));
+        let run = world.sweep(&["--patience", "1"]);
+        assert_eq!(run.status, 2, "{status}: {}", run.err);
+        assert!(run.err.contains("cannot list the repositories") && run.err.contains(words), "{status}: {}", run.err);
+        assert_eq!(world.known(&[]).len(), 2, "{status}");
+        assert_eq!((world.status_of(1), world.status_of(2)), ("open".into(), "open".into()));
+    }
+    let status = world.run(&["status"]);
+    assert!(status.text().contains("did not"), "{}", status.text());
+    world.sweep(&[]).ended(1);
+    world.run(&["status"]).ended(0);
+}
+
+#[test]
+fn a_forge_that_fails_for_long_ends_the_listing_where_it_came_to() {
+    let world = two();
+    world.sweep(&[]).ended(1);
+    world.forge.pages_of(1);
+    world.forge.fail("page=2", 1_000, Reply::new(500, "oops"));
+    let began = std::time::Instant::now();
+    let run = world.sweep(&["--patience", "1"]).ended(1);
+    assert!(began.elapsed().as_secs() < 20);
+    assert!(run.err.contains("not covered: repositories of acme") && run.err.contains("500"), "{}", run.err);
+    assert!(run.text().contains("0 gone") && run.text().contains("0 resolved"), "{}", run.text());
+    assert_eq!(world.known(&[]).len(), 2);
+    world.run(&["status"]).ended(3);
+}
+
+#[test]
+fn a_git_server_that_fails_for_long_costs_that_repository() {
+    let world = two();
+    world.sweep(&[]).ended(1);
+    world.commit("web", "b.env", &leak(3));
+    world.git.set(Mode::Status(500));
+    let began = std::time::Instant::now();
+    let run = world.sweep(&["--patience", "1", "--fail-on", "never"]).ended(3);
+    assert!(began.elapsed().as_secs() < 25, "{:?}", began.elapsed());
+    assert!(run.err.contains("not covered: acme/web: ") && run.err.contains("cannot be reached"), "{}", run.err);
+    world.git.set(Mode::Serve);
+    world.sweep(&[]).ended(1);
+    assert_eq!(world.known(&[])[&masked(3)], names(&["acme/web"]));
+}
+
+#[test]
+fn what_is_too_large_is_not_fetched() {
+    let world = two();
+    world.entry("web", |repo| repo.size = 30 << 30);
+    let run = world.sweep(&["--max-repo-size", "1G", "--fail-on", "never"]).ended(3);
+    assert!(run.err.contains("acme/web: is too large"), "{}", run.err);
+    assert_eq!(world.fetched(), names(&["app"]));
+    // The forge may be wrong about it.
+    let noise: String = (0..60_000_u64).map(|n| format!("{:x}\n", n.wrapping_mul(0x9e37_79b9_7f4a_7c15))).collect();
+    world.commit("web", "noise", &noise);
+    world.entry("web", |repo| repo.size = 1024);
+    let run = world.sweep(&["--max-repo-size", "100K", "--fail-on", "never"]).ended(3);
+    assert!(run.err.contains("acme/web: ") && run.err.contains("larger than the limit"), "{}", run.err);
+    world.sweep(&[]).ended(1);
+    assert_eq!(world.known(&[]).len(), 2);
+}
+
+#[test]
+fn submodules_to_nowhere_and_lfs_pointers_do_no_harm() {
+    let world = World::with(&[("app", &leak(1))]);
+    world.work("app", |repo| {
+        let id = "1234567890123456789012345678901234567890";
+        repo.write(".gitmodules", "[submodule \"x\"]\n\tpath = x\n\turl = http://127.0.0.1:9/nowhere.git\n");
+        let lfs = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 12345\n";
+        repo.write("big.bin", lfs).write(".gitattributes", "*.bin filter=lfs diff=lfs merge=lfs -text\n");
+        repo.commit("lfs");
+        repo.git(&["update-index", "--add", "--cacheinfo", &format!("160000,{id},x")]);
+        repo.git(&["commit", "--quiet", "-m", "submodule"]);
+    });
+    world.push("app");
+    let run = world.sweep(&[]).ended(1);
+    assert!(run.text().contains("1 scanned, 0 not covered"), "{} {}", run.text(), run.err);
+    assert_eq!(world.known(&[]).len(), 1);
+}
+
+#[test]
+fn a_server_without_all_history_is_said() {
+    let world = two();
+    world.commit("web", "b.env", &leak(3));
+    let shallow = world.path("served/shallow.git");
+    let from = format!("file://{}", world.served("web").display());
+    let done = Command::new("git").args(["clone", "-q", "--bare", "--depth", "1", &from]).arg(&shallow).status();
+    assert!(done.unwrap().success());
+    let url = world.forge.at("/shallow.git");
+    world.entry("web", |repo| repo.clone_url = url);
+    let run = world.sweep(&["--fail-on", "never"]).ended(3);
+    assert!(run.err.contains("not covered: acme/web: history: is cut off (shallow)"), "{}", run.err);
+    assert!(world.known(&[]).contains_key(&masked(3)));
+}
+
+#[test]
+fn clocks_that_jump_back_lose_nothing() {
+    let world = two();
+    world.sweep(&["--now", "2026-06-01T00:00:00Z"]).ended(1);
+    world.commit("web", "b.env", &leak(3));
+    let run = world.sweep(&["--now", "2020-01-01T00:00:00Z"]).ended(1);
+    assert!(run.text().contains("1 new, 0 reopened, 0 resolved"), "{}", run.text());
+    let run = world.sweep(&["--now", "2026-01-01T00:00:00Z"]).ended(1);
+    assert!(run.text().contains("2 unchanged") && run.text().contains("0 new"), "{}", run.text());
+    assert_eq!(world.known(&[]).len(), 3);
+    assert!(world.report(&["--first-seen-since", "2027-01-01T00:00:00Z"]).incidents().is_empty());
+    world.run(&["report", "--summary"]).ended(0);
+    world.run(&["status"]).ended(0);
+}
+
+/// The program in a mount namespace of its own, where the file systems of these folders have little room; nothing where that is not to be had.
+fn cramped(world: &World, folder: &str, size: &str, flags: &[&str]) -> Option<stanch::Run> {
+    fs::create_dir_all(world.path(folder)).unwrap();
+    let program = env!("CARGO_BIN_EXE_stanch");
+    let (target, keep) = (world.path(folder), world.path("kept"));
+    let script = format!(
+        "mount -t tmpfs -o size={size} tmpfs '{0}' || exit 77\n'{program}' sweep github --org acme {1}\nstatus=$?\nmkdir -p '{2}'; cp -r '{0}' '{2}/'\nexit $status",
+        target.display(),
+        flags.join(" "),
+        keep.display()
+    );
+    let mut command = world.command(&[]);
+    let mut unshared = Command::new("unshare");
+    unshared.args(["--user", "--map-root-user", "--mount", "sh", "-c", &script]).current_dir(world.path("")).env_clear();
+    unshared.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command.env_clear();
+    let output = unshared.output().ok()?;
+    let err = String::from_utf8_lossy(&output.stderr).into_owned();
+    if output.status.code() == Some(77) || err.starts_with("unshare:") {
+        return None;
+    }
+    assert!(!err.contains("panicked"), "{err}");
+    Some(stanch::Run { status: output.status.code().unwrap(), out: output.stdout, err })
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_costs_what_does_not_fit() {
+    let world = two();
+    let noise: String = (0..400_000_u64).map(|n| format!("{:x}\n", n.wrapping_mul(0x9e37_79b9_7f4a_7c15))).collect();
+    world.commit("web", "noise", &noise);
+    let flags = ["--cache", "cramped", "--fail-on", "never", "--patience", "1"];
+    let Some(run) = cramped(&world, "cramped", "1500k", &flags) else { return };
+    assert_eq!(run.status, 3, "{} {}", run.text(), run.err);
+    assert!(run.err.contains("not covered: acme/web: ") && run.err.contains("does not fit on the disk"), "{}", run.err);
+    assert_eq!(world.known(&[]).keys().cloned().collect::<Vec<_>>(), [masked(1)]);
+    // With room again all of it is done.
+    world.sweep(&[]).ended(1);
+    assert_eq!(world.known(&[]).len(), 2);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_state_without_room_ends_the_sweep_and_says_so() {
+    let world = two();
+    let many: String = (10..400).map(leak).collect();
+    world.commit("web", "many.env", &many);
+    let Some(run) = cramped(&world, "state", "260k", &["--cache", "cache"]) else { return };
+    assert!([2, 3].contains(&run.status), "{} {} {}", run.status, run.text(), run.err);
+    assert!(run.err.contains("full") || run.err.contains("No space"), "{}", run.err);
+    // What is left is a state that the next sweep goes on with.
+    let _ = fs::remove_dir_all(world.path("state"));
+    fs::rename(world.path("kept/state"), world.path("state")).unwrap();
+    world.sweep(&[]).ended(1);
+    assert_eq!(world.known(&[]).len(), 392);
+}
