@@ -1,12 +1,12 @@
 //! Sweeps of simulated organisations.
 
+mod failing;
 mod fetch;
 mod forge;
 mod git_server;
+mod kept_private;
 mod listed;
 mod organisation;
 mod swept;
-mod world;
-mod failing;
-mod kept_private;
 mod told;
+mod world;

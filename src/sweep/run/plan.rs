@@ -79,11 +79,7 @@ pub(super) struct Standing<'a> {
 
 impl Plan {
     /// What is to be done with `networks`, where things stand so.
-    pub(super) fn new(
-        networks: BTreeMap<String, Vec<Listed>>,
-        known: &[Known],
-        standing: &Standing<'_>,
-    ) -> Self {
+    pub(super) fn new(networks: BTreeMap<String, Vec<Listed>>, known: &[Known], standing: &Standing<'_>) -> Self {
         let known: BTreeMap<&RepositoryId, &Known> = known.iter().map(|known| (&known.listed.id, known)).collect();
         let (mut groups, mut unchanged, mut beside) = (Vec::new(), Vec::new(), Vec::new());
         for (network, members) in networks {
@@ -202,7 +198,8 @@ mod tests {
     fn the_largest_comes_first() {
         let sized = |name, size| Listed { size: Some(size), ..listed(name) };
         let networks = networks(vec![sized("a", 5), sized("b", 50), fork("c", "a"), sized("d", 20)], &[], None);
-        let plan = Plan::new(networks, &[], &Standing { terms: "terms", now: 0, again: &BTreeSet::new(), texts: false });
+        let plan =
+            Plan::new(networks, &[], &Standing { terms: "terms", now: 0, again: &BTreeSet::new(), texts: false });
         let first: Vec<_> = plan.groups.iter().map(|group| group.members[0].0.name.as_str()).collect();
         assert_eq!(first, ["b", "d", "a"]);
         assert!(plan.unchanged.is_empty());

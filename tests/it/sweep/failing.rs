@@ -50,7 +50,8 @@ fn what_is_deleted_emptied_or_no_longer_listed_is_resolved() {
 
 #[test]
 fn what_cannot_be_fetched_is_said_and_the_rest_is_done() {
-    let world = World::with(&[("app", "nothing\n"), ("gone", "x\n"), ("blocked", "x\n"), ("closed", "x\n"), ("off", "x\n")]);
+    let world =
+        World::with(&[("app", "nothing\n"), ("gone", "x\n"), ("blocked", "x\n"), ("closed", "x\n"), ("off", "x\n")]);
     world.add("empty");
     fs::remove_dir_all(world.served("gone")).unwrap();
     for (name, status) in [("blocked", 451), ("closed", 403), ("off", 403)] {
@@ -76,7 +77,8 @@ fn what_cannot_be_fetched_is_said_and_the_rest_is_done() {
     assert!(line(&audit, "blocked")["covered"] == false && line(&audit, "blocked")["failed"].is_string());
     let status = world.run(&["status", "--json"]).ended(3).json();
     assert_eq!(status["repositories"]["failed"], 4, "{status}");
-    let failed: Vec<_> = status["failed"].as_array().unwrap().iter().map(|one| one["repository"].as_str().unwrap()).collect();
+    let failed: Vec<_> =
+        status["failed"].as_array().unwrap().iter().map(|one| one["repository"].as_str().unwrap()).collect();
     assert_eq!(failed, ["acme/gone", "acme/blocked", "acme/closed", "acme/off"]);
     // What failed is tried again, and nothing else.
     world.git.requests();
@@ -211,7 +213,10 @@ fn cramped(world: &World, folder: &str, size: &str, flags: &[&str]) -> Option<st
     );
     let mut command = world.command(&[]);
     let mut unshared = Command::new("unshare");
-    unshared.args(["--user", "--map-root-user", "--mount", "sh", "-c", &script]).current_dir(world.path("")).env_clear();
+    unshared
+        .args(["--user", "--map-root-user", "--mount", "sh", "-c", &script])
+        .current_dir(world.path(""))
+        .env_clear();
     unshared.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
     command.env_clear();
     let output = unshared.output().ok()?;
