@@ -54,6 +54,9 @@ use crate::{
     incident::CommitInfo,
 };
 
+/// A larger file of a commit is none that is read as a whole, in bytes.
+const MOST_SMALL: u64 = 10 << 20;
+
 /// A git repository: its objects, refs and index.
 pub struct Repository {
     layout: Layout,
@@ -120,7 +123,8 @@ impl Repository {
         self.lookup()?.head()
     }
 
-    /// The content of the file at `path` in a commit's tree, if there is one.
+    /// The content of the file at `path` in a commit's tree, if there is one. One of more than 10 MiB is refused: whoever asks reads a
+    /// configuration.
     pub fn file_at(&self, commit: ObjectId, path: &str) -> Result<Option<Vec<u8>>, Error> {
         let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
         let mut tree = object::Commit::parse(&self.object(commit)?.1).tree;
@@ -130,7 +134,20 @@ impl Repository {
         }
         let Some(tree) = tree else { return Ok(None) };
         let found = self.entry(tree, name, object::EntryKind::Blob)?;
-        found.map(|id| Ok(self.object(id)?.1)).transpose()
+        found.map(|id| self.small(id)).transpose()
+    }
+
+    /// The bytes of an object that is not large.
+    fn small(&self, id: ObjectId) -> Result<Vec<u8>, Error> {
+        let (mut bytes, mut size) = (Vec::new(), 0);
+        self.show(id, 0, &mut |window| {
+            size += window.owned().len() as u64;
+            if size <= MOST_SMALL {
+                bytes.extend_from_slice(&window.bytes()[window.owned()]);
+            }
+        })?;
+        let too_large = || Error::Object { id: id.to_string(), source: "it is too large".into() };
+        if size > MOST_SMALL { Err(too_large()) } else { Ok(bytes) }
     }
 
     /// What a tree has of this kind under this name.
