@@ -256,7 +256,7 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// Law 7: only `src/net` can open a socket, and nothing at all can start a program.
+/// Law 7: only `src/net` can open a socket, and only `src/sweep/fetch` start a program, which is git.
 #[test]
 fn sockets_are_opened_in_one_place() {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
@@ -280,7 +280,8 @@ fn sockets_are_opened_in_one_place() {
             assert!(path.starts_with(src.join("net")) || !text.contains(word), "{} names {word}", path.display());
         }
         for word in ["std::process::Command", "process::Command", "libc::exec", "libc::fork"] {
-            assert!(!text.contains(word), "{} names {word}", path.display());
+            let may = path.starts_with(src.join("sweep/fetch"));
+            assert!(may || !text.contains(word), "{} names {word}", path.display());
         }
     }
 }
