@@ -5,6 +5,7 @@
 //! recorded and told, and the rest is done all the same.
 
 mod committed;
+mod masking;
 mod plan;
 mod work;
 
@@ -27,7 +28,12 @@ use super::{
     shard::Shard,
     state::{self, Changes, Known, State, Sweep},
 };
-use crate::{detect::Detector, net::Net, scan, verify::Verifier};
+use crate::{
+    detect::{Detector, Scratch},
+    net::Net,
+    scan,
+    verify::Verifier,
+};
 
 pub use committed::Committed;
 use plan::{Group, Plan};
@@ -148,7 +154,7 @@ impl Sweeper<'_> {
     /// Has the forge list what there is, and works out what of it has to be done.
     fn plan(&self, sweep: Sweep, swept: &mut Swept) -> Result<Plan, Error> {
         let (mut wanted, mut named) = (Vec::new(), BTreeSet::new());
-        let mut answers = Remembered { state: self.state, now: self.options.now };
+        let mut answers = Remembered { state: self.state, detector: self.detector, now: self.options.now };
         let stopped = || self.scanning.is_stopped();
         let mut client = Client::new(self.net, &mut answers, &stopped).waiting(self.patience);
         let listing = self.forge.list(&mut client, &mut |listed| {
@@ -164,7 +170,8 @@ impl Sweeper<'_> {
         let mut state = self.state();
         let known = state.repositories()?;
         let networks = plan::networks(wanted, &known, self.shard);
-        let listed: Vec<Listed> = networks.values().flatten().cloned().collect();
+        let scratch = &mut Scratch::default();
+        let listed: Vec<Listed> = networks.values().flatten().map(|listed| self.kept(listed, scratch)).collect();
         swept.repositories = listed.len() as u64;
         swept.changes.add(state.note_listed(sweep, &listed)?);
         if listing.is_complete() {
@@ -188,9 +195,10 @@ impl Sweeper<'_> {
     }
 
     fn note_unchanged(&self, sweep: Sweep, plan: &Plan, progress: &Progress, clock: &dyn Fn() -> i64) {
+        let scratch = &mut Scratch::default();
         for listed in &plan.unchanged {
             let line = work::Line { covered: true, unchanged: true, ..work::Line::of(listed) };
-            self.write_line(sweep, &line, clock());
+            self.write_line(sweep, &line, &self.masked(&listed.name, scratch), clock());
             progress.finish(listed.size, 0, true);
         }
     }
@@ -235,26 +243,28 @@ impl Sweeper<'_> {
         let started = Instant::now();
         let (changes, mut lines) = self.network(sweep, group, terms)?;
         let seconds = started.elapsed().as_secs_f64();
-        for line in &mut lines {
+        let scratch = &mut Scratch::default();
+        let names: Vec<_> = lines.iter().map(|line| self.masked(&line.listed.name, scratch)).collect();
+        for (line, name) in lines.iter_mut().zip(&names) {
             line.seconds = seconds;
-            self.write_line(sweep, line, clock());
+            self.write_line(sweep, line, name, clock());
             progress.finish(line.listed.size, line.incidents, line.covered);
             progress.add_bytes(line.bytes);
         }
         let mut swept = lock(swept);
         swept.changes.add(changes);
-        for line in lines {
+        for (line, subject) in lines.into_iter().zip(names) {
             swept.unchanged += u64::from(line.unchanged);
             swept.scanned += u64::from(line.covered && !line.unchanged);
             if let Some(reason) = line.failed {
-                swept.problems.push(forge::Problem { subject: line.listed.name.clone(), reason });
+                swept.problems.push(forge::Problem { subject, reason });
             }
         }
         Ok(())
     }
 
     /// Adds a line to the audit log. A full disk is told in the log's own way: by whoever opened it.
-    fn write_line(&self, sweep: Sweep, line: &work::Line<'_>, at: i64) {
+    fn write_line(&self, sweep: Sweep, line: &work::Line<'_>, name: &str, at: i64) {
         let Some(log) = self.audit else { return };
         let time = jiff::Timestamp::from_second(at).map(|time| time.to_string()).unwrap_or_default();
         // The first that cannot be written is told by `Log::lost` in the end.
@@ -262,7 +272,7 @@ impl Sweeper<'_> {
             time: &time,
             sweep: sweep.number().unsigned_abs(),
             repository: &line.listed.id,
-            name: &line.listed.name,
+            name,
             fetched: line.fetched.as_deref(),
             covered: line.covered,
             bytes: line.bytes,
@@ -280,6 +290,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// What answers of the forge came to, kept in the state.
 struct Remembered<'s> {
     state: &'s Mutex<State>,
+    detector: &'s Detector,
     now: i64,
 }
 
@@ -290,6 +301,9 @@ impl Answers for Remembered<'_> {
 
     fn put(&mut self, url: &str, tag: &str, came_to: &[u8]) {
         // It costs a request more where it is not kept.
+        if masking::has_token(self.detector, came_to) {
+            return;
+        }
         let _ = lock(self.state).keep_answer(&hashed(url), tag, came_to, self.now);
     }
 }

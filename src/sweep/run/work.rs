@@ -8,6 +8,7 @@ use super::{Committed, Error, Group, Sweeper, committed, lock, plan::Seen};
 use crate::{
     blob::ObjectId,
     coverage::{Coverage, History},
+    detect::Scratch,
     escape,
     incident::{Incident, Occurrence},
     scan::{self, Cursor, Member, Outcome, with_causes},
@@ -102,6 +103,7 @@ impl Sweeper<'_> {
         let repository = match repository {
             Ok(repository) => repository,
             Err(reason) => {
+                let reason = self.masked(&reason, &mut Scratch::default());
                 let told: Vec<_> = lines.iter().map(|line: &Line<'_>| &line.listed.id).collect();
                 let untold: Vec<_> = group
                     .members
@@ -143,10 +145,11 @@ impl Sweeper<'_> {
                     seen: seen.clone(),
                     unstored: fetched.unstored.len(),
                 }),
-                Err(reason) if listed.is_disabled => {
-                    lines.push(Line::failed(listed, format!("is switched off at its forge: {reason}")));
+                Err(reason) => {
+                    let off = if listed.is_disabled { "is switched off at its forge: " } else { "" };
+                    let reason = self.masked(&format!("{off}{reason}"), &mut Scratch::default());
+                    lines.push(Line::failed(listed, reason));
                 }
-                Err(reason) => lines.push(Line::failed(listed, reason)),
             }
         }
         Ok((network, here))
