@@ -1,5 +1,6 @@
 //! Sweeps of simulated organisations.
 
+mod beside_code;
 mod fetch;
 mod forge;
 mod git_server;

@@ -17,7 +17,7 @@ use crate::{
         fetch::{self, Credentials, Fetched, Network},
         forge::{Client, Forgetful},
         owners::{self, Authors, CodeOwners},
-        repository::{Address, Listed},
+        repository::{Address, Kind, Listed},
         state::{self, Changes, Scanned, Sweep},
     },
 };
@@ -176,7 +176,13 @@ impl Sweeper<'_> {
         let namespace = listed.id.namespace();
         let member =
             fetch::Member { namespace: &namespace, address: &listed.address, credentials: credentials.as_ref() };
-        network.fetch(&member, self.limits, &stopped).map_err(|error| with_causes(&error))
+        match network.fetch(&member, self.limits, &stopped) {
+            // A wiki is there from its first page on, and forges list it before.
+            Err(error) if listed.kind == Kind::Wiki && error.kind() == Some(fetch::Kind::NotFound) => {
+                Ok(Fetched::default())
+            }
+            fetched => fetched.map_err(|error| with_causes(&error)),
+        }
     }
 
     fn note_failed(&self, sweep: Sweep, lines: &[Line<'_>]) -> Result<(), state::Error> {
