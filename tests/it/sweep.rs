@@ -1,13 +1,13 @@
 //! Sweeps of simulated organisations.
 
 mod beside_code;
+mod failing;
 mod fetch;
 mod forge;
 mod git_server;
+mod kept_private;
 mod listed;
 mod organisation;
 mod swept;
-mod world;
-mod failing;
-mod kept_private;
 mod told;
+mod world;

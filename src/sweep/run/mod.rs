@@ -22,7 +22,7 @@ use super::{
     audit,
     fetch::{self, Cache},
     filter::Filter,
-    forge::{self, Answers, Client, Forge},
+    forge::{self, Answers, Client, Forge, Listing},
     progress::Progress,
     repository::{Listed, RepositoryId},
     shard::Shard,
@@ -115,7 +115,7 @@ pub enum Error {
     /// The state refuses: what was recorded before is kept.
     #[error(transparent)]
     State(#[from] state::Error),
-    /// Nothing was listed.
+    /// What is to be listed is nothing that can be.
     #[error("cannot list the repositories")]
     Listing(#[from] forge::Error),
     /// No scan can be begun.
@@ -127,7 +127,7 @@ impl Sweeper<'_> {
     /// Sweeps once; `now` is when, in seconds since 1970 UTC, and `clock` says so at its end.
     ///
     /// # Errors
-    /// Where nothing can be listed, or the state cannot be written. What could not be covered is in [`Swept::problems`].
+    /// Where nothing is named that could be listed, or the state cannot be written. What could not be covered is in [`Swept::problems`].
     pub fn run(&self, now: i64, clock: &(dyn Fn() -> i64 + Sync)) -> Result<Swept, Error> {
         let sweep = self.state().begin(now)?;
         let mut swept = Swept::default();
@@ -157,14 +157,15 @@ impl Sweeper<'_> {
         let mut answers = Remembered { state: self.state, detector: self.detector, now: self.options.now };
         let stopped = || self.scanning.is_stopped();
         let mut client = Client::new(self.net, &mut answers, &stopped).waiting(self.patience);
-        let listing = self.forge.list(&mut client, &mut |listed| {
+        let listed = self.forge.list(&mut client, &mut |listed| {
             named.insert(listed.id.clone());
             if self.filter.fits(&listed) {
                 wanted.push(Listed { source: self.source.to_owned(), ..listed });
             } else {
                 swept.filtered += 1;
             }
-        })?;
+        });
+        let listing = told(listed)?;
         swept.requests = client.requests();
         drop(client);
         let mut state = self.state();
@@ -280,6 +281,16 @@ impl Sweeper<'_> {
             incidents: line.incidents,
             failed: line.failed.as_deref(),
         });
+    }
+}
+
+/// A list that nobody gave is one with nothing in it, and that is missing: what is known is kept, and what has to be done besides is done.
+fn told(listing: Result<Listing, forge::Error>) -> Result<Listing, forge::Error> {
+    match listing {
+        Err(forge::Error { subject, why }) if !why.is_usage() => {
+            Ok(Listing { problems: vec![forge::Problem { subject, reason: why.to_string() }], ..Listing::default() })
+        }
+        listing => listing,
     }
 }
 

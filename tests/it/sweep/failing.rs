@@ -50,7 +50,8 @@ fn what_is_deleted_emptied_or_no_longer_listed_is_resolved() {
 
 #[test]
 fn what_cannot_be_fetched_is_said_and_the_rest_is_done() {
-    let world = World::with(&[("app", "nothing\n"), ("gone", "x\n"), ("blocked", "x\n"), ("closed", "x\n"), ("off", "x\n")]);
+    let world =
+        World::with(&[("app", "nothing\n"), ("gone", "x\n"), ("blocked", "x\n"), ("closed", "x\n"), ("off", "x\n")]);
     world.add("empty");
     fs::remove_dir_all(world.served("gone")).unwrap();
     for (name, status) in [("blocked", 451), ("closed", 403), ("off", 403)] {
@@ -76,7 +77,8 @@ fn what_cannot_be_fetched_is_said_and_the_rest_is_done() {
     assert!(line(&audit, "blocked")["covered"] == false && line(&audit, "blocked")["failed"].is_string());
     let status = world.run(&["status", "--json"]).ended(3).json();
     assert_eq!(status["repositories"]["failed"], 4, "{status}");
-    let failed: Vec<_> = status["failed"].as_array().unwrap().iter().map(|one| one["repository"].as_str().unwrap()).collect();
+    let failed: Vec<_> =
+        status["failed"].as_array().unwrap().iter().map(|one| one["repository"].as_str().unwrap()).collect();
     assert_eq!(failed, ["acme/gone", "acme/blocked", "acme/closed", "acme/off"]);
     // What failed is tried again, and nothing else.
     world.git.requests();
@@ -89,13 +91,18 @@ fn what_cannot_be_fetched_is_said_and_the_rest_is_done() {
 fn a_token_that_is_revoked_or_sees_too_little_lists_nothing_and_resolves_nothing() {
     let world = two();
     world.sweep(&[]).ended(1);
-    for (status, words) in [(401, "token"), (403, "repo"), (404, "needed is")] {
-        world.forge.fail("/orgs/acme/repos", 1, Reply::new(status, r#"{"message":"no"}"#));
-        let run = world.sweep(&["--patience", "1"]);
-        assert_eq!(run.status, 2, "{status}: {}", run.err);
-        assert!(run.err.contains("cannot list the repositories") && run.err.contains(words), "{status}: {}", run.err);
-        assert_eq!(world.known(&[]).len(), 2, "{status}");
-        assert_eq!((world.status_of(1), world.status_of(2)), ("open".into(), "open".into()));
+    for (status, words) in [(401, "was revoked"), (403, "needed is the scope"), (404, "hidden"), (500, "status 500")] {
+        world.forge.fail(
+            "/orgs/acme/repos",
+            if status == 500 { 100 } else { 1 },
+            Reply::new(status, r#"{"message":"no"}"#),
+        );
+        let run = world.sweep(&["--patience", "1", "--fail-on", "never"]).ended(3);
+        let told = run.err.lines().find(|line| line.starts_with("stanch: not covered: repositories of acme at "));
+        assert!(told.is_some_and(|told| told.contains(words)), "{status}: {}", run.err);
+        assert!(run.text().contains("0 gone") && run.text().contains("2 incidents open"), "{status}: {}", run.text());
+        assert_eq!((world.known(&[]).len(), world.status_of(1).as_str()), (2, "open"), "{status}");
+        world.forge.mend();
     }
     let status = world.run(&["status"]);
     assert!(status.text().contains("did not"), "{}", status.text());
@@ -204,14 +211,17 @@ fn cramped(world: &World, folder: &str, (size, filled): (&str, &str), flags: &[&
     let program = env!("CARGO_BIN_EXE_stanch");
     let (target, keep) = (world.path(folder), world.path("kept"));
     let script = format!(
-        "mount -t tmpfs -o size={size} tmpfs '{0}' || exit 77\nhead -c {filled} /dev/zero > '{0}/filler'\n'{program}' sweep github --org acme {1}\nstatus=$?\nmkdir -p '{2}'; cp -r '{0}' '{2}/'\nexit $status",
+        "mount -t tmpfs -o size={size} tmpfs '{0}' || exit 77\ntest {filled} = 0 || head -c {filled} /dev/zero > '{0}/filler'\n'{program}' sweep github --org acme {1}\nstatus=$?\nmkdir -p '{2}'; cp -r '{0}' '{2}/'\nexit $status",
         target.display(),
         flags.join(" "),
         keep.display()
     );
     let mut command = world.command(&[]);
     let mut unshared = Command::new("unshare");
-    unshared.args(["--user", "--map-root-user", "--mount", "sh", "-c", &script]).current_dir(world.path("")).env_clear();
+    unshared
+        .args(["--user", "--map-root-user", "--mount", "sh", "-c", &script])
+        .current_dir(world.path(""))
+        .env_clear();
     unshared.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
     command.env_clear();
     let output = unshared.output().ok()?;

@@ -12,7 +12,7 @@ use super::{
 use crate::stanch::{self, Run, leak, token};
 
 /// All files below a folder.
-fn files(folder: &Path) -> Vec<PathBuf> {
+pub fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let is_folder = entry.file_type().unwrap().is_dir();
@@ -53,7 +53,11 @@ fn the_forges_token_is_in_no_argument_address_file_or_line() {
         fs::remove_dir_all(world.served("gone")).unwrap();
         world.forge.wants(TOKEN);
         world.git.requests();
-        let runs = vec![world.sweep_at(forge, &["--patience", "1"]), world.sweep_at(forge, &["--patience", "1"]), world.report(&[])];
+        let runs = vec![
+            world.sweep_at(forge, &["--patience", "1"]),
+            world.sweep_at(forge, &["--patience", "1"]),
+            world.report(&[]),
+        ];
         assert_eq!(world.known(&[])[&masked(1)], names(&["acme/app"]), "{forge}: {}", runs[0].err);
         // The server saw it, so it was there to be found.
         let shown = world.git.requests().into_iter().filter_map(|request| request.credentials).collect::<Vec<_>>();
@@ -85,7 +89,8 @@ fn what_is_found_is_in_no_file_but_gits_objects() {
     fs::remove_dir_all(world.served(&gone)).unwrap();
     let hook = ForgeServer::new(Vec::new());
     hook.answer("/hook", Reply::new(200, "ok"));
-    let mut command = world.command(&["sweep", "github", "--org", "acme", "--patience", "1", "--allow-private", "127.0.0.1"]);
+    let mut command =
+        world.command(&["sweep", "github", "--org", "acme", "--patience", "1", "--allow-private", "127.0.0.1"]);
     let mut runs = vec![stanch::run(command.env("STANCH_NOTIFY_URL", hook.at("/hook"))).ended(1)];
     let told: Vec<u8> = hook.asked().into_iter().flat_map(|asked| asked.body).collect();
     assert!(!told.is_empty(), "{}", runs[0].err);
@@ -98,7 +103,9 @@ fn what_is_found_is_in_no_file_but_gits_objects() {
     assert!(world.known(&[]).len() >= 6, "{:?}", world.known(&[]));
     let texts: Vec<String> = (1..=10).map(token).collect();
     // Git's own files of a mirror have the names of its refs.
-    let own = |path: &PathBuf| !path.components().any(|part| ["objects", "refs", "packed-refs"].iter().any(|name| part.as_os_str() == *name));
+    let own = |path: &PathBuf| {
+        !path.components().any(|part| ["objects", "refs", "packed-refs"].iter().any(|name| part.as_os_str() == *name))
+    };
     let kept: Vec<_> = files(&world.path("state")).into_iter().filter(own).collect();
     assert!(kept.iter().any(|path| path.ends_with("audit.jsonl")), "{kept:?}");
     assert_nowhere(&texts, &kept, &runs);
@@ -108,7 +115,8 @@ fn what_is_found_is_in_no_file_but_gits_objects() {
 }
 
 /// Every format that reports have.
-pub const FORMATS: [&str; 10] = ["text", "json", "jsonl", "sarif", "github", "gitlab", "junit", "csv", "markdown", "html"];
+pub const FORMATS: [&str; 10] =
+    ["text", "json", "jsonl", "sarif", "github", "gitlab", "junit", "csv", "markdown", "html"];
 
 #[test]
 fn the_state_is_its_owners_alone() {

@@ -20,7 +20,11 @@ fn every_forge_is_swept_and_a_token_is_one_incident() {
     for forge in FORGES {
         let world = organisation();
         let run = world.sweep_at(forge, &[]).ended(1);
-        assert!(run.text().contains("4 repositories: 0 unchanged, 4 scanned, 0 not covered"), "{forge}: {}", run.text());
+        assert!(
+            run.text().contains("4 repositories: 0 unchanged, 4 scanned, 0 not covered"),
+            "{forge}: {}",
+            run.text()
+        );
         let expected = BTreeMap::from([
             (masked(1), names(&["acme/app", "acme/fork", "acme/web"])),
             (masked(2), names(&["acme/web"])),
@@ -143,7 +147,9 @@ fn lists_and_folders_are_swept() {
         let found: BTreeMap<String, usize> = report
             .incidents()
             .iter()
-            .map(|one| (one["secret"]["masked"].as_str().unwrap().to_owned(), one["occurrences"].as_array().unwrap().len()))
+            .map(|one| {
+                (one["secret"]["masked"].as_str().unwrap().to_owned(), one["occurrences"].as_array().unwrap().len())
+            })
             .collect();
         assert_eq!(found, BTreeMap::from([(masked(1), 3), (masked(2), 1), (masked(3), 1)]), "{source:?}");
         let run = world.run(&[source[0], source[1], "--state", &state]).ended(1);
@@ -181,7 +187,8 @@ fn what_a_repository_says_of_itself_is_heeded_and_counted() {
     // The baseline is under the repository's own key, not the state's.
     world.commit("web", "b.env", &leak(3));
     world.work("web", |repo| {
-        let made = crate::stanch::run(crate::stanch::command(repo.path(), &["baseline", "create"]).env("PATH", "/nowhere"));
+        let made =
+            crate::stanch::run(crate::stanch::command(repo.path(), &["baseline", "create"]).env("PATH", "/nowhere"));
         assert_eq!(made.status, 0, "{} {}", made.text(), made.err);
         assert!(repo.path().join("stanch.baseline.jsonl").exists());
         repo.remove("a.env").commit("baseline");

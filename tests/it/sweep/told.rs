@@ -77,7 +77,11 @@ fn filters_leave_out_what_is_not_wanted() {
         let run = world.sweep(&[flags, &["--state", &state]].concat());
         assert_eq!(world.fetched(), names(expected), "{flags:?} {}", run.err);
         let told = format!("{} repositories: ", expected.len());
-        assert!(run.text().starts_with(&told) && run.text().contains(&format!("{} not wanted", 4 - expected.len())), "{}", run.text());
+        assert!(
+            run.text().starts_with(&told) && run.text().contains(&format!("{} not wanted", 4 - expected.len())),
+            "{}",
+            run.text()
+        );
     }
     // What is filtered out later stays known.
     world.sweep(&[]).ended(1);
@@ -121,7 +125,16 @@ fn summaries_and_status_say_who_has_to_do_what() {
     world.commit("web", "CODEOWNERS", "*.env @acme/ops\n");
     world.sweep(&[]).ended(1);
     let summary = world.run(&["report", "--summary"]).ended(0).text();
-    for expected in ["2 incidents are not resolved", "@acme/ops", "by provider", "GitHub", "by age", "by verdict", "unchecked", "acme/app"] {
+    for expected in [
+        "2 incidents are not resolved",
+        "@acme/ops",
+        "by provider",
+        "GitHub",
+        "by age",
+        "by verdict",
+        "unchecked",
+        "acme/app",
+    ] {
         assert!(summary.contains(expected), "{expected}: {summary}");
     }
     let summary = world.run(&["report", "--summary", "-f", "json"]).ended(0).json();
@@ -132,10 +145,17 @@ fn summaries_and_status_say_who_has_to_do_what() {
     let summary = world.run(&["report", "--summary", "-f", "json", "--now", "2026-01-03T00:00:00Z"]).ended(0).json();
     assert_eq!(summary["new"].as_array().unwrap().len(), 1, "{summary}");
     let text = world.run(&["status"]).ended(0).text();
-    assert!(text.contains("2 covered, 0 not, 0 not scanned yet; 0 gone") && text.contains("covered everything"), "{text}");
+    assert!(
+        text.contains("2 covered, 0 not, 0 not scanned yet; 0 gone") && text.contains("covered everything"),
+        "{text}"
+    );
     let status = world.run(&["status", "--json"]).ended(0).json();
     assert_eq!(status["schema"], "stanch-sweep-status/1");
-    assert_eq!((&status["sweeps"]["count"], &status["repositories"]["done"], &status["incidents"]["open"]), (&json!(2), &json!(2), &json!(3)), "{status}");
+    assert_eq!(
+        (&status["sweeps"]["count"], &status["repositories"]["done"], &status["incidents"]["open"]),
+        (&json!(2), &json!(2), &json!(3)),
+        "{status}"
+    );
 }
 
 #[test]
@@ -151,7 +171,18 @@ fn what_is_forgotten_is_gone_until_it_is_found_anew() {
     let id = world.report(&[]).incidents()[0]["id"].as_str().unwrap().to_owned();
     world.run(&["forget", "--incident", &id]).ended(0);
     assert_eq!(world.known(&[]).len(), 1);
-    for wrong in [&["forget"][..], &["forget", "--incident", "x"], &["forget", "--repository", "a", "--before", "2026-01-01T00:00:00Z"]] {
+    // What is long gone.
+    world.forge.change(|repos| repos.retain(|repo| repo.name != "web"));
+    world.sweep(&["--now", "2026-02-01T00:00:00Z"]);
+    let said = world.run(&["forget", "--before", "2026-01-15T00:00:00Z"]).ended(0).text();
+    assert!(said.starts_with("forgot 0 repositories"), "{said}");
+    let said = world.run(&["forget", "--before", "2026-03-01T00:00:00Z"]).ended(0).text();
+    assert!(said.starts_with("forgot 1 repositories"), "{said}");
+    for wrong in [
+        &["forget"][..],
+        &["forget", "--incident", "x"],
+        &["forget", "--repository", "a", "--before", "2026-01-01T00:00:00Z"],
+    ] {
         world.run(wrong).ended(2);
     }
 }
@@ -224,7 +255,8 @@ fn a_webhook_is_told_once_of_what_is_new_or_back() {
     assert_eq!((&body["schema"], &body["count"]), (&json!("stanch-notify/1"), &json!(2)), "{body}");
     let header = |name: &str| asked[0].headers[name].clone();
     let mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).unwrap();
-    let signed = format!("{}.{}.{}", header("webhook-id"), header("webhook-timestamp"), String::from_utf8_lossy(&asked[0].body));
+    let signed =
+        format!("{}.{}.{}", header("webhook-id"), header("webhook-timestamp"), String::from_utf8_lossy(&asked[0].body));
     let expected = data_encoding::BASE64.encode(&mac.chain_update(signed).finalize().into_bytes());
     assert_eq!(header("webhook-signature"), format!("v1,{expected}"));
     // Nothing new, nothing told.
@@ -258,7 +290,8 @@ fn progress_is_shown_where_it_is_wanted() {
     world.commit("web", "noise", &noise);
     world.git.set(Mode::Slow(Duration::from_millis(700)));
     let run = world.sweep(&["--progress"]).ended(1);
-    let line = run.err.lines().find(|line| line.contains(" of 2 repositories, ")).unwrap_or_else(|| panic!("{}", run.err));
+    let line =
+        run.err.lines().find(|line| line.contains(" of 2 repositories, ")).unwrap_or_else(|| panic!("{}", run.err));
     assert!(line.starts_with("stanch: ") && line.contains("incidents"), "{line}");
     world.git.set(Mode::Serve);
 }
