@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs, io,
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
@@ -116,6 +116,11 @@ impl Asking {
     /// The certificate authorities by which hosts are known, where others than the usual ones are.
     pub(super) fn authorities(&self) -> Result<Option<Authorities>, AnyError> {
         Ok(self.manners.authorities()?)
+    }
+
+    /// The file that they are in.
+    pub(super) fn ca_file(&self) -> Option<&Path> {
+        self.manners.ca_file.as_deref()
     }
 
     /// Keeps what `verifier` knows, if that is wanted.

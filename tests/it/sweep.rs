@@ -1,5 +1,6 @@
 //! Sweeps of simulated organisations.
 
+mod beside_code;
 mod failing;
 mod fetch;
 mod forge;

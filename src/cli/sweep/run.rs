@@ -12,7 +12,7 @@ use stanch::{
     config::{self, Config, Flags},
     detect::Detector,
     escape,
-    net::Net,
+    net::{Authorities, Net},
     rule::Rule,
     scan::{self, FailOn, Status},
     sweep::{
@@ -224,7 +224,11 @@ pub(super) fn run(source: &Source) -> Result<Status, AnyError> {
         None => None,
     };
     let dir = common.running.cache.clone().unwrap_or_else(|| common.kept.state.join("cache"));
-    let cache = Cache::open(&dir, common.running.cache_size)?;
+    let mut cache = Cache::open(&dir, common.running.cache_size)?;
+    if let Some(authorities) = common.asking.ca_file() {
+        // Git works in another folder.
+        cache = cache.trusting(&authorities.canonicalize()?);
+    }
     let log = common.telling.log(common)?;
     let (scanning, shown) = (Arc::new(scan::Progress::default()), Arc::new(OnceLock::new()));
     interrupt::stop_on_signal(&scanning);
@@ -257,7 +261,7 @@ pub(super) fn run(source: &Source) -> Result<Status, AnyError> {
     if let Some(verifier) = &verifier {
         common.asking.keep(verifier, &config.options.key)?;
     }
-    let notified = hook.map_or(Ok(()), |hook| tell(&hook, &state, &detector, &scanning));
+    let notified = hook.map_or(Ok(()), |hook| tell(&hook, common.asking.authorities()?, &state, &detector, &scanning));
     let unnotified = notified.err();
     end(common, &Ended { swept: &swept, state: &lock(&state), log: &log, unnotified, rules: detector.rules() })
 }
@@ -376,11 +380,12 @@ impl Telling {
 /// Tells of what is new or back, and remembers that it was told.
 fn tell(
     hook: &notify::Hook,
+    authorities: Option<Authorities>,
     state: &Mutex<State>,
     detector: &Detector,
     scanning: &scan::Progress,
 ) -> Result<(), AnyError> {
-    let net = Net::new(notify::limits());
+    let net = Net::trusting(notify::limits(), authorities);
     let (pending, ids) = lock(state).pending(detector.rules())?;
     hook.send(&net, &pending, detector, &|| scanning.is_stopped())?;
     Ok(lock(state).note_told(&ids)?)

@@ -67,6 +67,16 @@ impl Cache {
         Ok(Self { shared: Arc::new(shared) })
     }
 
+    /// The same, its git knowing servers by the certificate authorities in this PEM file, in place of its own.
+    #[must_use]
+    pub fn trusting(mut self, authorities: &Path) -> Self {
+        // Only while it is not shared yet, so that all who use it trust the same.
+        if let Some(shared) = Arc::get_mut(&mut self.shared) {
+            shared.git.trust(authorities);
+        }
+        self
+    }
+
     /// The network `name` (up to 100 ASCII letters, digits, `-`, `_` and inner dots), for this caller alone as long as it is held. An empty one is made
     /// where there is none, or none that is whole.
     ///

@@ -66,8 +66,8 @@ impl Default for Limits {
     }
 }
 
-/// What a fetch came to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What a fetch came to; nothing, by default.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fetched {
     /// Whether any ref or HEAD is another than before.
     pub changed: bool,

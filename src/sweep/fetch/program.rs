@@ -129,6 +129,11 @@ impl Git {
         Ok(Self { version, environment: environment.collect(), taken: taken(), helper })
     }
 
+    /// Has git know servers by the certificate authorities in this file.
+    pub(super) fn trust(&mut self, authorities: &Path) {
+        self.environment.push(("GIT_SSL_CAINFO".into(), authorities.into()));
+    }
+
     /// Git at work in `git_dir` without leaving this machine. It holds `lock` as long as it lives.
     pub(super) fn local(&self, git_dir: &Path, lock: &File) -> std::io::Result<Command> {
         let mut command = self.bare(&[], &[]);

@@ -105,6 +105,11 @@ pub enum Why {
 }
 
 impl Why {
+    /// Whether it is not the forge that refuses or fails: what was given cannot be asked for at all.
+    pub fn is_usage(&self) -> bool {
+        matches!(self, Self::Malformed | Self::Key | Self::Io(_))
+    }
+
     /// Of `subject`.
     pub(super) fn of(self, subject: &str) -> Error {
         Error { subject: subject.to_owned(), why: self }

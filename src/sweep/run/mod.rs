@@ -5,6 +5,7 @@
 //! recorded and told, and the rest is done all the same.
 
 mod committed;
+mod masking;
 mod plan;
 mod texts;
 mod work;
@@ -22,13 +23,18 @@ use super::{
     audit,
     fetch::{self, Cache},
     filter::Filter,
-    forge::{self, Answers, Client, Forge},
+    forge::{self, Answers, Client, Forge, Listing},
     progress::Progress,
     repository::{Listed, RepositoryId},
     shard::Shard,
     state::{self, Changes, Known, State, Sweep},
 };
-use crate::{detect::Detector, net::Net, scan, verify::Verifier};
+use crate::{
+    detect::{Detector, Scratch},
+    net::Net,
+    scan,
+    verify::Verifier,
+};
 
 pub use committed::Committed;
 use plan::{Plan, Standing};
@@ -112,7 +118,7 @@ pub enum Error {
     /// The state refuses: what was recorded before is kept.
     #[error(transparent)]
     State(#[from] state::Error),
-    /// Nothing was listed.
+    /// What is to be listed is nothing that can be.
     #[error("cannot list the repositories")]
     Listing(#[from] forge::Error),
     /// No scan can be begun.
@@ -124,7 +130,7 @@ impl Sweeper<'_> {
     /// Sweeps once; `now` is when, in seconds since 1970 UTC, and `clock` says so at its end.
     ///
     /// # Errors
-    /// Where nothing can be listed, or the state cannot be written. What could not be covered is in [`Swept::problems`].
+    /// Where nothing is named that could be listed, or the state cannot be written. What could not be covered is in [`Swept::problems`].
     pub fn run(&self, now: i64, clock: &(dyn Fn() -> i64 + Sync)) -> Result<Swept, Error> {
         let sweep = self.state().begin(now)?;
         let mut swept = Swept::default();
@@ -151,10 +157,10 @@ impl Sweeper<'_> {
     /// Has the forge list what there is, and works out what of it has to be done.
     fn plan(&self, sweep: Sweep, swept: &mut Swept) -> Result<Plan, Error> {
         let (mut wanted, mut named) = (Vec::new(), BTreeSet::new());
-        let mut answers = Remembered { state: self.state, now: self.options.now };
+        let mut answers = Remembered { state: self.state, detector: self.detector, now: self.options.now };
         let stopped = || self.scanning.is_stopped();
         let mut client = Client::new(self.net, &mut answers, &stopped).waiting(self.patience);
-        let listing = self.forge.list(&mut client, &mut |listed| {
+        let listed = self.forge.list(&mut client, &mut |listed| {
             named.insert(listed.id.clone());
             named.insert(listed.texts().id);
             if self.filter.fits(&listed) {
@@ -162,13 +168,15 @@ impl Sweeper<'_> {
             } else {
                 swept.filtered += 1;
             }
-        })?;
+        });
+        let listing = told(listed)?;
         swept.requests = client.requests();
         drop(client);
         let mut state = self.state();
         let known = state.repositories()?;
         let networks = plan::networks(wanted, &known, self.shard);
-        let listed: Vec<Listed> = networks.values().flatten().cloned().collect();
+        let scratch = &mut Scratch::default();
+        let listed: Vec<Listed> = networks.values().flatten().map(|listed| self.kept(listed, scratch)).collect();
         swept.repositories = listed.len() as u64;
         swept.changes.add(state.note_listed(sweep, &listed)?);
         if listing.is_complete() {
@@ -196,9 +204,10 @@ impl Sweeper<'_> {
     }
 
     fn note_unchanged(&self, sweep: Sweep, plan: &Plan, progress: &Progress, clock: &dyn Fn() -> i64) {
+        let scratch = &mut Scratch::default();
         for listed in &plan.unchanged {
             let line = work::Line { covered: true, unchanged: true, ..work::Line::of(listed) };
-            self.write_line(sweep, &line, clock());
+            self.write_line(sweep, &line, &self.masked(&listed.name, scratch), clock());
             progress.finish(listed.size, 0, true);
         }
     }
@@ -252,24 +261,26 @@ impl Sweeper<'_> {
         at: i64,
     ) {
         let seconds = started.elapsed().as_secs_f64();
-        for line in &lines {
-            self.write_line(sweep, &work::Line { seconds, ..line.clone() }, at);
+        let scratch = &mut Scratch::default();
+        let names: Vec<_> = lines.iter().map(|line| self.masked(&line.listed.name, scratch)).collect();
+        for (line, name) in lines.iter().zip(&names) {
+            self.write_line(sweep, &work::Line { seconds, ..line.clone() }, name, at);
             progress.finish(line.listed.size, line.incidents, line.covered);
             progress.add_bytes(line.bytes);
         }
         let mut swept = lock(swept);
         swept.changes.add(changes);
-        for line in lines {
+        for (line, subject) in lines.into_iter().zip(names) {
             swept.unchanged += u64::from(line.unchanged);
             swept.scanned += u64::from(line.covered && !line.unchanged);
             if let Some(reason) = line.failed {
-                swept.problems.push(forge::Problem { subject: line.listed.name.clone(), reason });
+                swept.problems.push(forge::Problem { subject, reason });
             }
         }
     }
 
     /// Adds a line to the audit log. A full disk is told in the log's own way: by whoever opened it.
-    fn write_line(&self, sweep: Sweep, line: &work::Line<'_>, at: i64) {
+    fn write_line(&self, sweep: Sweep, line: &work::Line<'_>, name: &str, at: i64) {
         let Some(log) = self.audit else { return };
         let time = jiff::Timestamp::from_second(at).map(|time| time.to_string()).unwrap_or_default();
         // The first that cannot be written is told by `Log::lost` in the end.
@@ -277,7 +288,7 @@ impl Sweeper<'_> {
             time: &time,
             sweep: sweep.number().unsigned_abs(),
             repository: &line.listed.id,
-            name: &line.listed.name,
+            name,
             fetched: line.fetched.as_deref(),
             covered: line.covered,
             bytes: line.bytes,
@@ -288,6 +299,16 @@ impl Sweeper<'_> {
     }
 }
 
+/// A list that nobody gave is one with nothing in it, and that is missing: what is known is kept, and what has to be done besides is done.
+fn told(listing: Result<Listing, forge::Error>) -> Result<Listing, forge::Error> {
+    match listing {
+        Err(forge::Error { subject, why }) if !why.is_usage() => {
+            Ok(Listing { problems: vec![forge::Problem { subject, reason: why.to_string() }], ..Listing::default() })
+        }
+        listing => listing,
+    }
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -295,6 +316,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// What answers of the forge came to, kept in the state.
 struct Remembered<'s> {
     state: &'s Mutex<State>,
+    detector: &'s Detector,
     now: i64,
 }
 
@@ -305,6 +327,9 @@ impl Answers for Remembered<'_> {
 
     fn put(&mut self, url: &str, tag: &str, came_to: &[u8]) {
         // It costs a request more where it is not kept.
+        if masking::has_token(self.detector, came_to) {
+            return;
+        }
         let _ = lock(self.state).keep_answer(&hashed(url), tag, came_to, self.now);
     }
 }

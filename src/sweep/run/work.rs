@@ -11,6 +11,7 @@ use super::{
 use crate::{
     blob::ObjectId,
     coverage::{Coverage, History},
+    detect::Scratch,
     escape,
     incident::{Incident, Occurrence},
     scan::{self, Cursor, Member, Outcome, with_causes},
@@ -19,7 +20,7 @@ use crate::{
         fetch::{self, Credentials, Fetched, Network},
         forge::{Client, Forgetful},
         owners::{self, Authors, CodeOwners},
-        repository::{Address, Listed},
+        repository::{Address, Kind, Listed},
         state::{self, Changes, Scanned, Sweep},
     },
 };
@@ -126,6 +127,7 @@ impl Sweeper<'_> {
         let mut lines = Vec::new();
         let had = self.had(group, &mut lines);
         if let Err(reason) = &had {
+            let reason = self.masked(reason, &mut Scratch::default());
             let is_told = |listed: &Listed| lines.iter().any(|line: &Line<'_>| line.listed.id == listed.id);
             let untold: Vec<_> =
                 group.members.iter().map(|(listed, _)| listed).filter(|listed| !is_told(listed)).collect();
@@ -192,10 +194,11 @@ impl Sweeper<'_> {
                     seen: seen.clone(),
                     unstored: fetched.unstored.len(),
                 }),
-                Err(reason) if listed.is_disabled => {
-                    failed.push(Line::failed(listed, format!("is switched off at its forge: {reason}")));
+                Err(reason) => {
+                    let off = if listed.is_disabled { "is switched off at its forge: " } else { "" };
+                    let reason = self.masked(&format!("{off}{reason}"), &mut Scratch::default());
+                    failed.push(Line::failed(listed, reason));
                 }
-                Err(reason) => failed.push(Line::failed(listed, reason)),
             }
         }
         (here, failed, is_damaged)
@@ -230,7 +233,13 @@ impl Sweeper<'_> {
     ) -> Result<Fetched, fetch::Error> {
         let namespace = listed.id.namespace();
         let member = fetch::Member { namespace: &namespace, address: &listed.address, credentials };
-        network.fetch(&member, self.limits, &|| self.scanning.is_stopped())
+        match network.fetch(&member, self.limits, &|| self.scanning.is_stopped()) {
+            // A wiki is there from its first page on, and forges list it before.
+            Err(error) if listed.kind == Kind::Wiki && error.kind() == Some(fetch::Kind::NotFound) => {
+                Ok(Fetched::default())
+            }
+            fetched => fetched,
+        }
     }
 
     fn note_failed(&self, sweep: Sweep, lines: &[Line<'_>]) -> Result<(), state::Error> {

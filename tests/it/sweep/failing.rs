@@ -91,13 +91,18 @@ fn what_cannot_be_fetched_is_said_and_the_rest_is_done() {
 fn a_token_that_is_revoked_or_sees_too_little_lists_nothing_and_resolves_nothing() {
     let world = two();
     world.sweep(&[]).ended(1);
-    for (status, words) in [(401, "token"), (403, "repo"), (404, "needed is")] {
-        world.forge.fail("/orgs/acme/repos", 1, Reply::new(status, r#"{"message":"no"}"#));
-        let run = world.sweep(&["--patience", "1"]);
-        assert_eq!(run.status, 2, "{status}: {}", run.err);
-        assert!(run.err.contains("cannot list the repositories") && run.err.contains(words), "{status}: {}", run.err);
-        assert_eq!(world.known(&[]).len(), 2, "{status}");
-        assert_eq!((world.status_of(1), world.status_of(2)), ("open".into(), "open".into()));
+    for (status, words) in [(401, "was revoked"), (403, "needed is the scope"), (404, "hidden"), (500, "status 500")] {
+        world.forge.fail(
+            "/orgs/acme/repos",
+            if status == 500 { 100 } else { 1 },
+            Reply::new(status, r#"{"message":"no"}"#),
+        );
+        let run = world.sweep(&["--patience", "1", "--fail-on", "never"]).ended(3);
+        let told = run.err.lines().find(|line| line.starts_with("stanch: not covered: repositories of acme at "));
+        assert!(told.is_some_and(|told| told.contains(words)), "{status}: {}", run.err);
+        assert!(run.text().contains("0 gone") && run.text().contains("2 incidents open"), "{status}: {}", run.text());
+        assert_eq!((world.known(&[]).len(), world.status_of(1).as_str()), (2, "open"), "{status}");
+        world.forge.mend();
     }
     let status = world.run(&["status"]);
     assert!(status.text().contains("did not"), "{}", status.text());
@@ -201,12 +206,12 @@ fn clocks_that_jump_back_lose_nothing() {
 }
 
 /// The program in a mount namespace of its own, where the file systems of these folders have little room; nothing where that is not to be had.
-fn cramped(world: &World, folder: &str, size: &str, flags: &[&str]) -> Option<stanch::Run> {
+fn cramped(world: &World, folder: &str, (size, filled): (&str, &str), flags: &[&str]) -> Option<stanch::Run> {
     fs::create_dir_all(world.path(folder)).unwrap();
     let program = env!("CARGO_BIN_EXE_stanch");
     let (target, keep) = (world.path(folder), world.path("kept"));
     let script = format!(
-        "mount -t tmpfs -o size={size} tmpfs '{0}' || exit 77\n'{program}' sweep github --org acme {1}\nstatus=$?\nmkdir -p '{2}'; cp -r '{0}' '{2}/'\nexit $status",
+        "mount -t tmpfs -o size={size} tmpfs '{0}' || exit 77\ntest {filled} = 0 || head -c {filled} /dev/zero > '{0}/filler'\n'{program}' sweep github --org acme {1}\nstatus=$?\nmkdir -p '{2}'; cp -r '{0}' '{2}/'\nexit $status",
         target.display(),
         flags.join(" "),
         keep.display()
@@ -235,7 +240,7 @@ fn a_full_disk_costs_what_does_not_fit() {
     let noise: String = (0..400_000_u64).map(|n| format!("{:x}\n", n.wrapping_mul(0x9e37_79b9_7f4a_7c15))).collect();
     world.commit("web", "noise", &noise);
     let flags = ["--cache", "cramped", "--fail-on", "never", "--patience", "1"];
-    let Some(run) = cramped(&world, "cramped", "1500k", &flags) else { return };
+    let Some(run) = cramped(&world, "cramped", ("1500k", "0"), &flags) else { return };
     assert_eq!(run.status, 3, "{} {}", run.text(), run.err);
     assert!(run.err.contains("not covered: acme/web: ") && run.err.contains("does not fit on the disk"), "{}", run.err);
     assert_eq!(world.known(&[]).keys().cloned().collect::<Vec<_>>(), [masked(1)]);
@@ -250,7 +255,7 @@ fn a_state_without_room_ends_the_sweep_and_says_so() {
     let world = two();
     let many: String = (10..400).map(leak).collect();
     world.commit("web", "many.env", &many);
-    let Some(run) = cramped(&world, "state", "260k", &["--cache", "cache"]) else { return };
+    let Some(run) = cramped(&world, "state", ("260k", "0"), &["--cache", "cache"]) else { return };
     assert!([2, 3].contains(&run.status), "{} {} {}", run.status, run.text(), run.err);
     assert!(run.err.contains("full") || run.err.contains("No space"), "{}", run.err);
     // What is left is a state that the next sweep goes on with.
@@ -258,4 +263,46 @@ fn a_state_without_room_ends_the_sweep_and_says_so() {
     fs::rename(world.path("kept/state"), world.path("state")).unwrap();
     world.sweep(&[]).ended(1);
     assert_eq!(world.known(&[]).len(), 392);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_audit_log_without_room_is_said_and_the_rest_is_done() {
+    let world = two();
+    let flags = ["--audit", "log-folder/audit.jsonl", "--fail-on", "never"];
+    let Some(run) = cramped(&world, "log-folder", ("4k", "4096"), &flags) else { return };
+    assert_eq!(run.status, 3, "{} {}", run.text(), run.err);
+    assert!(run.err.contains("2 lines are missing from the audit log"), "{}", run.err);
+    assert_eq!(world.known(&[]).len(), 2);
+    // No log at all is no sweep: a device is none.
+    world.sweep(&["--audit", "/dev/full"]).ended(2);
+}
+
+#[test]
+fn an_answer_that_is_cut_off_is_asked_for_again() {
+    let world = two();
+    world.git.set(Mode::CutTimes(100, 1));
+    let run = world.sweep(&[]).ended(1);
+    assert!(run.text().contains("2 scanned, 0 not covered"), "{} {}", run.text(), run.err);
+    assert_eq!(world.known(&[]).len(), 2);
+}
+
+#[test]
+fn what_a_forge_says_steers_no_terminal() {
+    let world = two();
+    world.entry("web", |repo| repo.name = "we\u{1b}[2J\u{202e}b".to_owned());
+    fs::remove_dir_all(world.served("web")).unwrap();
+    let run = world.sweep(&["--patience", "1"]).ended(1);
+    let runs = [run, world.run(&["status"]), world.run(&["report"]), world.run(&["report", "--summary"])];
+    for run in runs {
+        assert!(!(run.text() + &run.err).contains(['\u{1b}', '\u{202e}']), "{} {}", run.text(), run.err);
+    }
+}
+
+#[test]
+fn without_git_there_is_no_sweep() {
+    let world = two();
+    let mut command = world.command(&["sweep", "github", "--org", "acme"]);
+    let run = stanch::run(command.env("PATH", "/nowhere")).ended(2);
+    assert!(run.err.contains("cannot run git"), "{}", run.err);
 }

@@ -190,6 +190,11 @@ impl ForgeServer {
         self
     }
 
+    /// Fails no more.
+    pub fn mend(&self) {
+        self.state().failures.clear();
+    }
+
     /// What it was asked so far.
     pub fn asked(&self) -> Vec<Asked> {
         self.state().asked.clone()

@@ -1,6 +1,10 @@
 //! What a sweep tells: its lines and status, reports of every format, webhooks, progress.
 
-use std::{fs, time::Duration};
+use std::{
+    fs,
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    time::Duration,
+};
 
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
@@ -12,7 +16,10 @@ use super::{
     kept_private::FORMATS,
     world::{World, masked, names},
 };
-use crate::stanch::{self, Run, leak, token};
+use crate::{
+    stanch::{self, Run, leak, token},
+    verify::server::{Asked, Reply as Answer, Server},
+};
 
 fn two() -> World {
     World::with(&[("app", &leak(1)), ("web", &(leak(1) + &leak(2)))])
@@ -122,7 +129,7 @@ fn summaries_and_status_say_who_has_to_do_what() {
         "2 incidents are not resolved",
         "@acme/ops",
         "by provider",
-        "github",
+        "GitHub",
         "by age",
         "by verdict",
         "unchecked",
@@ -164,6 +171,13 @@ fn what_is_forgotten_is_gone_until_it_is_found_anew() {
     let id = world.report(&[]).incidents()[0]["id"].as_str().unwrap().to_owned();
     world.run(&["forget", "--incident", &id]).ended(0);
     assert_eq!(world.known(&[]).len(), 1);
+    // What is long gone.
+    world.forge.change(|repos| repos.retain(|repo| repo.name != "web"));
+    world.sweep(&["--now", "2026-02-01T00:00:00Z"]);
+    let said = world.run(&["forget", "--before", "2026-01-15T00:00:00Z"]).ended(0).text();
+    assert!(said.starts_with("forgot 0 repositories"), "{said}");
+    let said = world.run(&["forget", "--before", "2026-03-01T00:00:00Z"]).ended(0).text();
+    assert!(said.starts_with("forgot 1 repositories"), "{said}");
     for wrong in [
         &["forget"][..],
         &["forget", "--incident", "x"],
@@ -174,29 +188,43 @@ fn what_is_forgotten_is_gone_until_it_is_found_anew() {
 }
 
 #[test]
-fn providers_are_asked_about_what_is_found() {
+fn providers_are_asked_about_what_is_found_and_again_about_what_is_open() {
+    static REVOKED: AtomicBool = AtomicBool::new(false);
+    let provider = Server::new(|asked: &Asked| {
+        let shown = asked.headers.get("authorization").cloned().unwrap_or_default();
+        let is_known = (1..=3).any(|number| shown == format!("Bearer {}", token(number)));
+        if is_known && !REVOKED.load(Relaxed) {
+            return Answer::new(200, r#"{"login":"ada","id":1}"#).with("X-OAuth-Scopes", "repo");
+        }
+        Answer::new(401, r#"{"message":"Bad credentials"}"#)
+    });
     let world = two();
-    world.sweep(&[]).ended(1);
-    world.sweep(&["--fail-on", "active"]).ended(0);
-    world.forge.answer("/user", Reply::json(&json!({ "login": "ada", "id": 1 })).with("x-oauth-scopes", "repo"));
+    let endpoints = format!("gitea={},github={}", world.forge.at(""), provider.at(""));
+    let sweep = |flags: &[&str]| {
+        let given = ["gitea", "--org", "acme", "--endpoint", &endpoints, "--fail-on", "active", "--verify-rate", "100"];
+        world.run(&[&given, flags].concat())
+    };
+    sweep(&[]).ended(0);
+    assert_eq!(world.known(&[]).len(), 2);
     world.commit("app", "c.env", &leak(3));
-    world.sweep(&["--verify", "--fail-on", "active"]).ended(1);
+    sweep(&["--verify"]).ended(1);
     let verdict = |number: u64| {
         let all = world.report(&["--status", "open,resolved,reopened"]).incidents();
         let incident = all.into_iter().find(|one| one["secret"]["masked"] == masked(number).as_str()).unwrap();
-        (incident["verdict"]["status"].as_str().unwrap().to_owned(), incident["severity"].as_str().unwrap().to_owned())
+        format!("{} {}", incident["verdict"]["status"].as_str().unwrap(), incident["severity"].as_str().unwrap())
     };
-    assert_eq!(verdict(3), ("active".to_owned(), "critical".to_owned()));
-    assert_eq!(
-        (verdict(1).0, verdict(2).0),
-        ("active".to_owned(), "active".to_owned()),
-        "what is in no repository that changed"
-    );
-    let shown: Vec<_> = world.forge.take_asked().into_iter().filter(|asked| asked.path == "/user").collect();
-    assert!(shown.iter().any(|asked| asked.headers["authorization"] == format!("Bearer {}", token(3))));
-    world.forge.answer("/user", Reply::new(401, r#"{"message":"Bad credentials"}"#));
-    let run = world.sweep(&["--verify", "--fail-on", "active", "--now", "2026-01-04T00:00:00Z"]).ended(0);
-    assert_eq!((verdict(1).0, world.status_of(1)), ("inactive".to_owned(), "resolved".to_owned()), "{}", run.text());
+    for number in 1..=3 {
+        assert_eq!(verdict(number), "active critical", "in a repository that nobody pushed to, too");
+    }
+    world.report(&["--fail-on", "active"]).ended(1);
+    REVOKED.store(true, Relaxed);
+    let run = sweep(&["--verify", "--now", "2026-01-04T00:00:00Z"]).ended(0);
+    assert!(run.text().contains("0 new, 0 reopened, 3 resolved"), "{}", run.text());
+    assert!(verdict(1).starts_with("inactive") && world.status_of(1) == "resolved", "{}", verdict(1));
+    // What is resolved is asked about no more.
+    let asked = provider.asked().len();
+    let run = sweep(&["--verify", "--now", "2026-01-05T00:00:00Z"]).ended(0);
+    assert_eq!((provider.asked().len(), run.text().contains("2 unchanged")), (asked, true), "{}", run.text());
 }
 
 /// Sweeps, and tells this webhook.

@@ -1,0 +1,99 @@
+//! What there is besides branches: pull requests, wikis; and other ways to ask for it: as an App, with a list from a pipe, other flags.
+
+use std::{collections::BTreeSet, fs};
+
+use rsa::pkcs8::EncodePrivateKey;
+
+use super::{
+    kept_private::files,
+    world::{TOKEN, World, masked, names},
+};
+use crate::stanch::{self, leak};
+
+#[test]
+fn pull_requests_are_fetched_with_the_rest() {
+    let world = World::with(&[("app", "nothing\n")]);
+    world.work("app", |repo| {
+        repo.git(&["checkout", "--quiet", "-b", "request"]);
+        repo.write("b.env", &leak(1)).commit("request");
+        repo.git(&["update-ref", "refs/pull/7/head", "HEAD"]);
+        repo.git(&["checkout", "--quiet", "main"]);
+        repo.git(&["branch", "-D", "request"]);
+    });
+    world.push("app");
+    world.sweep(&[]).ended(1);
+    assert_eq!(world.known(&[])[&masked(1)], names(&["acme/app"]));
+    let place = world.report(&[]).incident()["occurrences"][0].to_string();
+    assert!(place.contains("refs/pull/7/head") || place.contains("pull/7"), "{place}");
+}
+
+#[test]
+fn wikis_are_swept_where_they_are_wanted_and_those_without_pages_are_empty() {
+    for forge in ["github", "gitlab", "gitea", "bitbucket"] {
+        let world = World::with(&[("app", "x\n"), ("web", "x\n"), ("pages", &leak(1))]);
+        for name in ["app", "web"] {
+            world.entry(name, |repo| repo.has_wiki = true);
+        }
+        // Bitbucket's is a folder of its repository, the others' a name beside it.
+        let wiki = if forge == "bitbucket" { "served/app.git/wiki" } else { "served/app.wiki.git" };
+        let pages = world.path("served/pages.git");
+        world.forge.change(|repos| repos.retain(|repo| repo.name != "pages"));
+        fs::rename(pages, world.path(wiki)).unwrap();
+        world.sweep_at(forge, &[]).ended(0);
+        let run = world.sweep_at(forge, &["--wikis"]).ended(1);
+        assert!(run.text().contains("0 not covered"), "{forge}: {} {}", run.text(), run.err);
+        assert!(run.text().starts_with("4 repositories"), "{forge}: {}", run.text());
+        let known = world.known(&[]).remove(&masked(1)).unwrap();
+        assert!(known.iter().all(|name| name.starts_with("acme/app") && name.len() > 8), "{forge}: {known:?}");
+    }
+}
+
+#[test]
+fn an_app_lists_and_fetches() {
+    let world = World::with(&[("app", &leak(1))]);
+    world.forge.wants(TOKEN);
+    let key = rsa::RsaPrivateKey::new(&mut rand_core::OsRng, 2048).unwrap();
+    let pem = key.to_pkcs8_pem(rsa::pkcs8::LineEnding::LF).unwrap();
+    fs::write(world.path("app.pem"), pem.as_bytes()).unwrap();
+    let mut command = world.command(&["sweep", "github", "--org", "acme", "--app", "Iv1.x", "--token-file", "app.pem"]);
+    stanch::run(command.env_remove("STANCH_FORGE_TOKEN")).ended(1);
+    assert_eq!(world.known(&[])[&masked(1)], names(&["acme/app"]));
+    let shown: Vec<_> = world.git.requests().into_iter().filter_map(|request| request.credentials).collect();
+    assert!(!shown.is_empty() && shown.iter().all(|shown| *shown == format!("x-access-token:{TOKEN}")), "{shown:?}");
+    let mut command = world.command(&["sweep", "github", "--org", "acme", "--app", "Iv1.x"]);
+    stanch::run(command.env_remove("STANCH_FORGE_TOKEN")).ended(2);
+}
+
+#[test]
+fn a_list_may_come_through_a_pipe_and_with_lines_that_are_none() {
+    let world = World::with(&[("app", &leak(1))]);
+    let list = format!("# ours\n{}\nhttps://ada:horse@h.org/x.git\next::sh -c x\n", world.git.at("app.git"));
+    let run =
+        stanch::run_with(&mut world.command(&["sweep", "list", "-", "--fail-on", "never"]), list.as_bytes()).ended(3);
+    assert!(run.err.contains("line 3") && run.err.contains("line 4") && !run.err.contains("horse"), "{}", run.err);
+    assert_eq!(world.known(&[]).len(), 1);
+}
+
+#[test]
+fn a_rule_more_is_looked_for_in_what_is_here() {
+    let world = World::with(&[("app", &leak(1)), ("none", "nothing\n")]);
+    world.sweep(&["--rule", "aws-access-key"]).ended(0);
+    let packs = || {
+        files(&world.path("state/cache")).into_iter().filter(|path| path.extension().is_some_and(|end| end == "pack"))
+    };
+    let before: BTreeSet<_> = packs().collect();
+    assert!(!before.is_empty());
+    let run = world.sweep(&["--rule", "aws-access-key", "--rule", "github-pat"]).ended(1);
+    assert!(run.text().contains("1 new"), "{}", run.text());
+    assert_eq!(packs().collect::<BTreeSet<_>>(), before, "no object moved");
+}
+
+#[test]
+fn flags_of_rules_count_in_every_repository() {
+    let world = World::with(&[("app", &leak(1)), ("web", &leak(2))]);
+    world.commit("web", "tests/b.env", &leak(3));
+    world.sweep(&["--exclude", "tests/**", "--skip-rule", "aws-access-key"]).ended(1);
+    assert_eq!(world.known(&[]).keys().cloned().collect::<BTreeSet<_>>(), [masked(1), masked(2)].into());
+    let run = world.sweep(&[]).ended(1);
+    assert!(run.text().contains("1 new"), "{}", run.text());
+}
