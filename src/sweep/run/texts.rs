@@ -48,7 +48,7 @@ impl Sweeper<'_> {
     ) -> Result<(Changes, Vec<Line<'g>>), Error> {
         let mut read: Vec<forge::Text> = Vec::new();
         let stopped = || self.scanning.is_stopped();
-        let mut answers = Remembered { state: self.state, now: self.options.now };
+        let mut answers = Remembered { state: self.state, detector: self.detector, now: self.options.now };
         let mut client = Client::new(self.net, &mut answers, &stopped).waiting(self.patience);
         let had = self.forge.texts(&mut client, &beside.of, beside.since, &mut |text| read.push(text));
         let texts = read.iter().map(|text| scan::Text { name: &text.path, bytes: &text.bytes });
