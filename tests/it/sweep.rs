@@ -5,3 +5,5 @@ mod forge;
 mod git_server;
 mod listed;
 mod organisation;
+#[cfg(unix)]
+mod speed;
