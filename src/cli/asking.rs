@@ -108,6 +108,12 @@ impl Asking {
         named.map(|(_, endpoint)| endpoint.clone())
     }
 
+    /// Refuses endpoints of nobody: `forge` would be asked at its usual address then, and be shown a token that is for another.
+    pub(super) fn check_endpoints(&self, forge: Option<&str>, rules: &[Rule]) -> Result<(), String> {
+        let others = self.manners.endpoint.iter().map(|(name, _)| name).filter(|name| Some(name.as_str()) != forge);
+        others.into_iter().try_for_each(|name| check_provider(name, rules))
+    }
+
     /// Hosts whose addresses may be private.
     pub(super) fn private_hosts(&self) -> BTreeSet<String> {
         self.manners.consent().private

@@ -24,9 +24,13 @@ use stanch::{
 use super::error::AnyError;
 
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Exit status: 0 no incidents and all covered; 1 incidents; 2 wrong usage; 3 no incidents, but something could not be covered."
-)]
+#[command(after_help = "Examples:
+  GITHUB_TOKEN=… stanch sweep github --org acme --state sweeps
+  stanch sweep gitea --org acme --endpoint gitea=https://git.example.org --token-file token --state sweeps
+  stanch sweep list clone-urls.txt --state sweeps
+  stanch sweep report --state sweeps
+
+Exit status: 0 no incidents and all covered; 1 incidents; 2 wrong usage; 3 no incidents, but something could not be covered.")]
 pub(super) struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -56,7 +60,7 @@ enum Command {
 #[derive(Debug, Args)]
 struct Kept {
     /// Keeps what is learned in this folder: masked secrets and keyed hashes alone
-    #[arg(long, value_name = "DIR", env = "STANCH_STATE")]
+    #[arg(long, value_name = "DIR", env = "STANCH_STATE", help_heading = "State")]
     state: PathBuf,
 }
 

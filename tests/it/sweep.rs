@@ -11,3 +11,5 @@ mod organisation;
 mod swept;
 mod told;
 mod world;
+#[cfg(unix)]
+mod speed;

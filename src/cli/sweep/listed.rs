@@ -193,17 +193,29 @@ impl Source {
         }
     }
 
+    /// By which name `--endpoint` calls who lists, where that is a server.
+    pub(super) fn provider(&self) -> Option<&'static str> {
+        match self {
+            Self::GitHub(_) => Some("github"),
+            Self::GitLab(_) => Some("gitlab"),
+            Self::Gitea(_) => Some("gitea"),
+            Self::Bitbucket(_) => Some("bitbucket"),
+            Self::Azure(_) => Some("azure"),
+            Self::List(_) | Self::Folder(_) => None,
+        }
+    }
+
     /// Who lists.
     pub(super) fn lister(&self) -> Result<Lister, AnyError> {
-        let endpoint = |provider: &str| self.common().asking.endpoint(provider);
+        let endpoint = self.provider().and_then(|provider| self.common().asking.endpoint(provider));
         let texts = self.forged().is_some_and(Forged::wants_texts);
         let lister = match self {
-            Self::GitHub(of) => of.lister(endpoint("github")),
-            Self::GitLab(of) => of.lister(endpoint("gitlab")),
-            Self::Gitea(of) => of.lister(endpoint("gitea")),
-            Self::Bitbucket(of) => of.lister(endpoint("bitbucket")),
+            Self::GitHub(of) => of.lister(endpoint),
+            Self::GitLab(of) => of.lister(endpoint),
+            Self::Gitea(of) => of.lister(endpoint),
+            Self::Bitbucket(of) => of.lister(endpoint),
             Self::Azure(of) => {
-                let forge = Azure::new(endpoint("azure"), &of.org, token(&of.forged, &["AZURE_DEVOPS_TOKEN"])?)?;
+                let forge = Azure::new(endpoint, &of.org, token(&of.forged, &["AZURE_DEVOPS_TOKEN"])?)?;
                 Ok(called(forge, &format!("azure org {}", of.org)))
             }
             Self::List(of) => {

@@ -60,7 +60,8 @@ pub(super) struct Common {
 #[expect(clippy::struct_excessive_bools, reason = "a command line has many switches")]
 #[command(next_help_heading = "Forge")]
 pub(super) struct Forged {
-    /// Shows the forge the token in this file [default: that in STANCH_FORGE_TOKEN or the forge's usual variable]
+    /// Shows the forge the token in this file [default: that in STANCH_FORGE_TOKEN, else in the forge's own variable: GITHUB_TOKEN
+    /// or GH_TOKEN, GITLAB_TOKEN, GITEA_TOKEN or FORGEJO_TOKEN, BITBUCKET_TOKEN, AZURE_DEVOPS_TOKEN]
     #[arg(long, value_name = "FILE", env = "STANCH_FORGE_TOKEN_FILE")]
     pub(super) token_file: Option<PathBuf>,
     /// Scans wikis, too
@@ -218,6 +219,7 @@ pub(super) fn run(source: &Source) -> Result<Status, AnyError> {
     let state = Mutex::new(common.kept.open(common.running.key_file.as_deref())?);
     let config = common.config(&lock(&state))?;
     let detector = Detector::new(config.rules.rules().to_vec());
+    common.asking.check_endpoints(source.provider(), detector.rules())?;
     let verifier = match common.asking.verify {
         Some(Verify::Ask) => Some(common.asking.verifier(detector.rules(), &config.options)?),
         Some(Verify::Plan) => return Err("a sweep cannot say beforehand whom it would ask".into()),
@@ -414,6 +416,10 @@ fn end(common: &Common, ended: &Ended<'_>) -> Result<Status, AnyError> {
     if let Some(error) = unnotified {
         anstream::eprintln!("stanch: {error}");
     }
+    let are_none = swept.repositories + swept.filtered == 0 && swept.is_complete();
+    if are_none && common.running.shard.is_none() {
+        anstream::eprintln!("stanch: nothing was listed: there is no repository, or none that the token may see");
+    }
     if !common.running.quiet {
         say(swept, &status);
     }
@@ -433,8 +439,8 @@ fn end(common: &Common, ended: &Ended<'_>) -> Result<Status, AnyError> {
 fn say(swept: &Swept, status: &stanch::sweep::state::Status) {
     let changes = &swept.changes;
     anstream::println!(
-        "{} repositories: {} unchanged, {} scanned, {} not covered; {} gone, {} not wanted",
-        swept.repositories,
+        "{}: {} unchanged, {} scanned, {} not covered; {} gone, {} not wanted",
+        counted(swept.repositories, "repository", "repositories"),
         swept.unchanged,
         swept.scanned,
         swept.repositories.saturating_sub(swept.unchanged + swept.scanned),
@@ -442,12 +448,16 @@ fn say(swept: &Swept, status: &stanch::sweep::state::Status) {
         swept.filtered,
     );
     anstream::println!(
-        "{} incidents open: {} new, {} reopened, {} resolved by this sweep",
-        status.open + status.reopened,
+        "{} open: {} new, {} reopened, {} resolved by this sweep",
+        counted(status.open + status.reopened, "incident", "incidents"),
         changes.new.len(),
         changes.reopened.len(),
         changes.resolved.len(),
     );
+}
+
+fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 mod progress {

@@ -1,6 +1,6 @@
 //! One fork network's mirror, while it is held.
 
-use std::{fs::File, path::Path, process::Command, time::Duration};
+use std::{fs, fs::File, path::Path, process::Command, time::Duration};
 
 use super::{
     Fetched, Limits, Member, cache,
@@ -75,6 +75,13 @@ impl Network {
     /// Where it cannot be moved out of place.
     pub fn discard(self) -> Result<(), Error> {
         self.cache.remove(&self.name)
+    }
+
+    /// Whether it certainly holds no ref of a member.
+    pub(super) fn lacks(&self, namespace: &str) -> bool {
+        let has_files = self.path.join("refs/namespaces").join(namespace).exists();
+        let packed = fs::read(self.path.join("packed-refs")).unwrap_or_default();
+        !has_files && memchr::memmem::find(&packed, namespace.as_bytes()).is_none()
     }
 
     /// The refs of a member.

@@ -66,6 +66,19 @@ impl Refs {
         }
     }
 
+    /// Whether HEAD leads to an object itself.
+    pub(super) fn is_detached(&self) -> bool {
+        matches!(self.head, Some(Head::Detached(_)))
+    }
+
+    /// The branch that HEAD, of which only the object is known, most likely is: one with the same object.
+    pub(super) fn likely_branch(&self) -> Option<String> {
+        let Some(Head::Detached(id)) = &self.head else { return None };
+        let is_at_head = |name: &str| name.starts_with("refs/heads/") && self.tips.get(name) == Some(id);
+        let usual = ["refs/heads/main", "refs/heads/master"].into_iter().find(|name| is_at_head(name));
+        usual.or_else(|| self.tips.keys().map(String::as_str).find(|name| is_at_head(name))).map(str::to_owned)
+    }
+
     /// Whether the objects are of the kind that is named by SHA-256; nothing where there are none.
     pub(super) fn are_sha256(&self) -> Option<bool> {
         self.tips.values().next().map(|id| id.as_bytes().len() == 32)
@@ -109,6 +122,18 @@ mod tests {
         assert_eq!(listed, Refs::held(held.as_bytes(), "ab"));
         assert_eq!((listed.tips.len(), listed.are_sha256()), (3, Some(false)));
         assert_eq!(listed.head, Some(Head::Ref("refs/heads/main".to_owned())));
+    }
+
+    #[test]
+    fn the_likely_branch_is_at_head() {
+        let (one, two) = ("1".repeat(40), "2".repeat(40));
+        let branch =
+            |refs: &str| Refs::held(format!("{one}  refs/namespaces/ab/HEAD\n{refs}").as_bytes(), "ab").likely_branch();
+        let at = |id: &str, name: &str| format!("{id}  refs/namespaces/ab/refs/{name}\n");
+        let all = at(&one, "heads/dev") + &at(&two, "heads/main") + &at(&one, "heads/master");
+        assert_eq!(branch(&all).as_deref(), Some("refs/heads/master"));
+        assert_eq!(branch(&(at(&one, "heads/trunk") + &at(&one, "heads/x"))).as_deref(), Some("refs/heads/trunk"));
+        assert_eq!(branch(&(at(&two, "heads/main") + &at(&one, "pull/1/head"))), None);
     }
 
     #[test]

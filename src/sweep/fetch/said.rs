@@ -131,11 +131,15 @@ pub(super) fn is_about_refs(said: &str) -> bool {
         .any(|word| said.contains(word))
 }
 
+/// Lines that say only that ssh, or who is at its other end, said something before.
+const EMPTY_WORDS: [&str; 3] =
+    ["Could not read from remote", "Please make sure you have the correct access", "and the repository exists."];
+
 /// The line of `said` that tells most: what git died of, else what it or the server complained of. Escaped, and cut where it is
 /// long.
 pub(super) fn gist(said: &str) -> String {
-    // This one says only that ssh, or who is at its other end, said something before.
-    let lines = || said.lines().filter(|line| !line.trim().is_empty() && !line.contains("Could not read from remote"));
+    let is_news = |line: &&str| !line.trim().is_empty() && EMPTY_WORDS.iter().all(|words| !line.contains(words));
+    let lines = || said.lines().filter(is_news);
     let first = |prefix: &str| lines().find(|line| line.starts_with(prefix));
     let line = first("fatal: ").or_else(|| first("error: ")).or_else(|| first("ERROR: ")).or_else(|| lines().next());
     escape::terminal(&escape::cut(line.unwrap_or_default().trim(), 300)).into_owned()

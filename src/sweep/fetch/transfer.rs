@@ -1,6 +1,7 @@
 //! One member's fetch: what the server offers is listed, and fetched where it is not what the mirror holds.
 //!
-//! The list tells where HEAD leads, which a fetch does not, and makes an unchanged repository cost nothing else.
+//! The list tells where HEAD leads, which a fetch does not, and makes an unchanged repository cost nothing else. A member that the
+//! mirror lacks is fetched without it: of a new organisation, the list would be much of the cost.
 
 use std::{
     ffi::OsStr,
@@ -49,20 +50,12 @@ impl<'t> Transfer<'t> {
 
     /// Does it.
     pub(super) fn run(mut self, network: &mut Network) -> Result<Fetched, Error> {
-        let offered = self.find(network)?;
-        if let Some(is_sha256) = offered.are_sha256()
-            && !network.suit(is_sha256)?
-        {
-            return Err(self.failed(Kind::Broken, "its objects are named otherwise than those of its network"));
-        }
-        let before = self.held(network)?;
         let (_, packed) = disk::packs(network.path());
-        let mut bytes = 0;
-        if before != offered {
-            self.retried(|| network.at_work(|network| self.brought(network, &before, &offered)))?;
-            bytes = disk::packs(network.path()).1.saturating_sub(packed);
-        }
-        let after = if before == offered { before.clone() } else { self.held(network)? };
+        let first = if network.lacks(self.member.namespace) { self.retried(|| self.first(network))? } else { None };
+        let (before, offered, after) = match first {
+            Some(held) => (Refs::default(), held.clone(), held),
+            None => self.again(network)?,
+        };
         let moved = after.tips.iter().filter(|(name, id)| before.tips.get(*name) != Some(*id)).count();
         if after != before {
             // What is not joined now is joined the next time; it was fetched all the same.
@@ -74,9 +67,59 @@ impl<'t> Transfer<'t> {
             unstored: unstored.cloned().collect(),
             head: after.head,
             tips: after.tips,
-            bytes,
+            bytes: if before.tips == offered.tips { 0 } else { disk::packs(network.path()).1.saturating_sub(packed) },
             shallow: is_shallow(network),
         })
+    }
+
+    /// Brings all of a member that the mirror lacks, with nothing asked before. Nothing where that does not go: it is done the long
+    /// way then, which tells why.
+    fn first(&self, network: &Network) -> Result<Option<Refs>, Error> {
+        network.at_work(|network| {
+            let nothing = Refs::default();
+            let before = Before::new(network, self.member.namespace, &nothing)?;
+            let ran = self.fetched(network, true, &["--atomic"])?;
+            if ran.is_fine() {
+                return self.named(network).map(Some);
+            }
+            let error = self.failure(&ran);
+            let undone = network.tidied().and_then(|()| before.restore(network));
+            match error.kind() {
+                // HEAD leads nowhere, or elsewhere; refs cannot be stored.
+                Some(Kind::Broken | Kind::Moved | Kind::Damaged) => undone.map(|()| None),
+                Some(Kind::TooLarge) if undone.is_ok() => before.delete_packs(network).and(Err(error)),
+                _ => Err(error),
+            }
+        })
+    }
+
+    /// What is held after a first fetch, which tells the commit at HEAD and not its branch: the likeliest one there.
+    fn named(&self, network: &Network) -> Result<Refs, Error> {
+        let mut held = self.held(network)?;
+        if let Some(branch) = held.likely_branch() {
+            let prefix = refs::prefix(self.member.namespace);
+            let arguments = ["symbolic-ref", &format!("{prefix}HEAD"), &format!("{prefix}{branch}")];
+            network.local(&arguments, None).map_err(|error| self.damaged(error))?;
+            held.head = Some(Head::Ref(branch));
+        }
+        Ok(held)
+    }
+
+    /// Brings what changed, and tells what was held before, what is offered and what is held now.
+    fn again(&mut self, network: &mut Network) -> Result<(Refs, Refs, Refs), Error> {
+        let offered = self.find(network)?;
+        if let Some(is_sha256) = offered.are_sha256()
+            && !network.suit(is_sha256)?
+        {
+            return Err(self.failed(Kind::Broken, "its objects are named otherwise than those of its network"));
+        }
+        let before = self.held(network)?;
+        if before == offered {
+            return Ok((before.clone(), offered, before));
+        }
+        self.retried(|| network.at_work(|network| self.brought(network, &before, &offered)))?;
+        let after = self.held(network)?;
+        Ok((before, offered, after))
     }
 
     /// What the server offers, wherever it is by now. With credentials git follows nobody: it is told where to go at the same
@@ -134,7 +177,7 @@ impl<'t> Transfer<'t> {
             // Else what is fetched into it would go where it leads.
             local(&["update-ref", "--no-deref", "-d", &head])?;
         }
-        if before.tips != offered.tips || matches!(offered.head, Some(Head::Detached(_))) {
+        if before.tips != offered.tips || offered.is_detached() {
             self.fetch(network, offered)?;
         }
         match &offered.head {
@@ -147,7 +190,7 @@ impl<'t> Transfer<'t> {
 
     /// All refs at once, or where some cannot be stored, all others.
     fn fetch(&self, network: &Network, offered: &Refs) -> Result<(), Error> {
-        let ran = self.fetched(network, offered, &["--atomic"])?;
+        let ran = self.fetched(network, offered.is_detached(), &["--atomic"])?;
         if ran.is_fine() {
             return Ok(());
         }
@@ -161,11 +204,11 @@ impl<'t> Transfer<'t> {
         }
         // Git may die of it where it stands: with the locks in its hands.
         network.tidied()?;
-        let ran = self.fetched(network, offered, &[])?;
+        let ran = self.fetched(network, offered.is_detached(), &[])?;
         if ran.is_fine() || is_about_refs(&ran) { Ok(()) } else { Err(self.failure(&ran)) }
     }
 
-    fn fetched(&self, network: &Network, offered: &Refs, how: &[&str]) -> Result<Ran, Error> {
+    fn fetched(&self, network: &Network, with_head: bool, how: &[&str]) -> Result<Ran, Error> {
         let namespace = refs::prefix(self.member.namespace);
         let mut command = network.remote(self)?;
         command.args([
@@ -182,7 +225,7 @@ impl<'t> Transfer<'t> {
             command.arg("--unshallow");
         }
         command.args([OsStr::new("--"), &self.address.text]).arg(format!("+refs/*:{namespace}refs/*"));
-        if matches!(offered.head, Some(Head::Detached(_))) {
+        if with_head {
             command.arg(format!("+HEAD:{namespace}HEAD"));
         }
         let packs = network.path().join("objects/pack");

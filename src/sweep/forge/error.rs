@@ -10,8 +10,7 @@ use crate::net::Failure;
 pub struct Error {
     /// What was asked for, and of whom: `repositories of acme at github.com`.
     pub subject: String,
-    /// Why there is no answer.
-    #[source]
+    /// Why there is no answer, which the text says, too.
     pub why: Why,
 }
 
@@ -19,19 +18,19 @@ pub struct Error {
 #[derive(Debug, thiserror::Error)]
 pub enum Why {
     /// 401: the token is none, or none any more.
-    #[error("the token is not accepted: it is wrong, was revoked or has expired; needed is {needs}")]
+    #[error("the token is not accepted: it is wrong, was revoked or has expired; a token needs {needs}")]
     Unauthorized {
         /// What a token has to be allowed to do.
         needs: &'static str,
     },
     /// 401 to somebody who has no token.
-    #[error("nothing is shown without a token; needed is {needs}")]
+    #[error("nothing is shown without a token; it needs {needs}")]
     Anonymous {
         /// What a token has to be allowed to do.
         needs: &'static str,
     },
     /// 403: the token may not do that.
-    #[error("the token may not see it; needed is {needs}")]
+    #[error("the token may not see it; it needs {needs}")]
     Forbidden {
         /// What a token has to be allowed to do.
         needs: &'static str,
@@ -40,7 +39,7 @@ pub enum Why {
     #[error("the organisation wants single sign-on: authorise the token for it in the token's settings")]
     SignOn,
     /// 404: it is not there, or hidden.
-    #[error("there is none, or it is hidden from this token; needed is {needs}")]
+    #[error("there is none, or it is hidden from this token; a token needs {needs}")]
     NotFound {
         /// What a token has to be allowed to do.
         needs: &'static str,
@@ -52,7 +51,7 @@ pub enum Why {
     #[error("it is blocked for legal reasons")]
     Blocked,
     /// Failures that did not end.
-    #[error("{last}; asked {tries} times within {} s", after.as_secs())]
+    #[error("{last}; asked {} within {} s", times(*tries), after.as_secs().max(1))]
     Failing {
         /// What happened last.
         last: String,
@@ -102,6 +101,11 @@ pub enum Why {
     /// The run was stopped.
     #[error("the run was stopped")]
     Stopped,
+}
+
+/// So many times, in words.
+fn times(count: u32) -> String {
+    if count == 1 { "once".to_owned() } else { format!("{count} times") }
 }
 
 impl Why {

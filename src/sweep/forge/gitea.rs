@@ -79,6 +79,7 @@ impl Gitea {
         };
         while let Some(seen) = pages.next(ask, read)? {
             for Seen { listed, has_wiki } in seen {
+                let listed = github::settled(listed);
                 let wiki = (has_wiki && self.texts.wikis).then(|| github::wiki(&listed)).flatten();
                 for listed in std::iter::once(listed).chain(wiki) {
                     listing.repositories += 1;

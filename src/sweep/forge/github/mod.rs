@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{ask::Endpoint, net::Reply, secret::Secret, sweep::repository::Listed};
 
-pub(super) use model::{Repository, wiki};
+pub(super) use model::{Repository, settled, wiki};
 
 /// Where GitHub's API is.
 const USUAL: &str = "https://api.github.com";
@@ -185,6 +185,7 @@ impl GitHub {
         while let Some(mut seen) = pages.next(ask, |reply| read(reply, &self.host))? {
             self.find_parents(ask, &api, &mut seen)?;
             for Seen { listed, has_wiki, .. } in seen {
+                let listed = settled(listed);
                 let wiki = (has_wiki && self.texts.wikis).then(|| wiki(&listed)).flatten();
                 for listed in std::iter::once(listed).chain(wiki) {
                     listing.repositories += 1;

@@ -97,6 +97,16 @@ impl Repository {
     }
 }
 
+/// For how long after a push another one may have the same time, in seconds: theirs are whole ones, and clocks differ.
+const UNTOLD: i64 = 300;
+
+/// `listed` as far as it can be relied on: without a stamp while another push might leave it as it is.
+pub(in crate::sweep::forge) fn settled(listed: Listed) -> Listed {
+    let now = jiff::Timestamp::now().as_second();
+    let is_settled = listed.pushed_at.is_some_and(|at| at.saturating_add(UNTOLD) <= now);
+    Listed { stamp: listed.stamp.filter(|_| is_settled), ..listed }
+}
+
 /// The wiki of `of`, which is a repository of its own beside it.
 /// <https://docs.github.com/en/communities/documenting-your-project-with-wikis/adding-or-editing-wiki-pages#adding-or-editing-wiki-pages-locally>
 pub(in crate::sweep::forge) fn wiki(of: &Listed) -> Option<Listed> {
