@@ -114,7 +114,11 @@ impl ObjectId {
 
 impl fmt::Display for ObjectId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.as_bytes().iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        // At once: a report may name millions of them.
+        let mut digits = [0; 64];
+        let digits = &mut digits[..2 * usize::from(self.len)];
+        data_encoding::HEXLOWER.encode_mut(self.as_bytes(), digits);
+        f.write_str(str::from_utf8(digits).unwrap_or_default())
     }
 }
 

@@ -15,6 +15,8 @@ mod junit;
 mod level;
 mod markdown;
 mod model;
+#[cfg(test)]
+mod recalled;
 mod redact;
 #[cfg(test)]
 mod samples;

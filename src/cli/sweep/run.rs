@@ -13,7 +13,6 @@ use stanch::{
     detect::Detector,
     escape,
     net::{Authorities, Net},
-    rule::Rule,
     scan::{self, FailOn, Status},
     sweep::{
         audit,
@@ -265,7 +264,7 @@ pub(super) fn run(source: &Source) -> Result<Status, AnyError> {
     }
     let notified = hook.map_or(Ok(()), |hook| tell(&hook, common.asking.authorities()?, &state, &detector, &scanning));
     let unnotified = notified.err();
-    end(common, &Ended { swept: &swept, state: &lock(&state), log: &log, unnotified, rules: detector.rules() })
+    end(common, &Ended { swept: &swept, state: &lock(&state), log: &log, unnotified })
 }
 
 fn lock(state: &Mutex<State>) -> std::sync::MutexGuard<'_, State> {
@@ -399,12 +398,11 @@ struct Ended<'a> {
     state: &'a State,
     log: &'a audit::Log,
     unnotified: Option<AnyError>,
-    rules: &'a [Rule],
 }
 
 /// Says how it ended.
 fn end(common: &Common, ended: &Ended<'_>) -> Result<Status, AnyError> {
-    let Ended { swept, state, log, unnotified, rules } = ended;
+    let Ended { swept, state, log, unnotified } = ended;
     let status = state.status()?;
     for problem in &swept.problems {
         let (subject, reason) = (escape::terminal(&problem.subject), escape::terminal(&problem.reason));
@@ -426,7 +424,7 @@ fn end(common: &Common, ended: &Ended<'_>) -> Result<Status, AnyError> {
     let fails = match common.running.fail_on.map_or_else(FailOn::default, |name| name.0) {
         FailOn::Never => false,
         FailOn::Any => status.open + status.reopened > 0,
-        FailOn::Active => state.active(rules)? > 0,
+        FailOn::Active => state.active()? > 0,
     };
     let complete = swept.is_complete() && log.lost() == 0 && unnotified.is_none();
     Ok(match (fails, complete) {

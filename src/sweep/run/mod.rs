@@ -134,7 +134,14 @@ impl Sweeper<'_> {
     pub fn run(&self, now: i64, clock: &(dyn Fn() -> i64 + Sync)) -> Result<Swept, Error> {
         let sweep = self.state().begin(now)?;
         let mut swept = Swept::default();
-        let plan = self.plan(sweep, &mut swept)?;
+        let plan = match self.plan(sweep, &mut swept) {
+            Ok(plan) => plan,
+            Err(error) => {
+                // It is over, and was not killed; why is told by whoever gets the error.
+                self.state().end(sweep, clock(), false)?;
+                return Err(error);
+            }
+        };
         let progress = (self.shown)(Progress::new(&plan.sizes()));
         self.note_unchanged(sweep, &plan, &progress, clock);
         let shared = Mutex::new(swept);

@@ -2,7 +2,7 @@
 //! `--key-file` elsewhere.
 
 use std::{
-    fs,
+    fs::{self, File},
     io::{self, Write},
     path::Path,
 };
@@ -14,6 +14,8 @@ use crate::incident::IdentityKey;
 
 /// Its name within the state's folder.
 pub const FILE: &str = "identity.key";
+/// What it is called until all of it is written.
+pub(super) const PART: &str = "identity.key.part";
 /// How many random bytes make one.
 const LENGTH: usize = 32;
 /// A shorter one could be guessed, in bytes.
@@ -56,18 +58,34 @@ fn bytes(path: &Path) -> Result<Vec<u8>, Error> {
     Ok(key.to_vec())
 }
 
-/// Writes `given`, or a new key, for its owner alone: whole, or not at all.
+/// Writes `given`, or a new key, for its owner alone: whole, or not at all. Who has the state's turn is the only one that does.
 fn write(dir: &Path, given: Option<Vec<u8>>) -> Result<Vec<u8>, Error> {
     let key = given.map_or_else(made, Ok);
+    let part = dir.join(PART);
     let written = key.and_then(|key| {
-        let mut file = tempfile::NamedTempFile::new_in(dir)?;
-        file.write_all(&key)?;
-        file.write_all(b"\n")?;
-        file.as_file().sync_all()?;
-        file.persist_noclobber(dir.join(FILE)).map_err(|error| error.error)?;
+        // What a run that was killed left of its own.
+        if fs::symlink_metadata(&part).is_ok() {
+            fs::remove_file(&part)?;
+        }
+        let mut file = private(&part)?;
+        file.write_all(&[&key, &b"\n"[..]].concat())?;
+        file.sync_all()?;
+        fs::rename(&part, dir.join(FILE))?;
         Ok(key)
     });
     written.map_err(|source| Error::File { path: dir.join(FILE), source })
+}
+
+/// A new file for its owner alone.
+pub(super) fn private(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    options.open(path)
 }
 
 fn made() -> io::Result<Vec<u8>> {

@@ -252,14 +252,10 @@ impl State {
 fn make_private(dir: &Path) -> Result<(), Error> {
     let failed = |source| Error::File { path: dir.to_owned(), source };
     fs::create_dir_all(dir).map_err(failed)?;
-    if fs::symlink_metadata(dir.join(DATABASE)).is_err() {
-        let ours = [KEY_FILE, turn::LOCK, turn::HOLDER];
-        for entry in fs::read_dir(dir).map_err(failed)? {
-            let name = entry.map_err(failed)?.file_name();
-            if !ours.iter().any(|ours| name == *ours) {
-                return Err(Error::Foreign { dir: dir.to_owned() });
-            }
-        }
+    let is_state = || fs::symlink_metadata(dir.join(DATABASE)).is_ok();
+    // Another process may be making one at this moment: the database comes before whatever else is there.
+    if !is_state() && holds_others(dir).map_err(failed)? && !is_state() {
+        return Err(Error::Foreign { dir: dir.to_owned() });
     }
     #[cfg(unix)]
     {
@@ -267,6 +263,18 @@ fn make_private(dir: &Path) -> Result<(), Error> {
         fs::set_permissions(dir, fs::Permissions::from_mode(0o700)).map_err(failed)?;
     }
     Ok(())
+}
+
+/// Whether `dir` holds anything that a state does not have before its database.
+fn holds_others(dir: &Path) -> io::Result<bool> {
+    let ours = [KEY_FILE, key::PART, turn::LOCK, turn::HOLDER];
+    for entry in fs::read_dir(dir)? {
+        let name = entry?.file_name();
+        if !ours.iter().any(|ours| name == *ours) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The one number that a query gives.
@@ -290,6 +298,8 @@ fn seconds(stamp: i64) -> i64 {
     stamp.div_euclid(1000)
 }
 
+#[cfg(test)]
+mod migrated;
 #[cfg(test)]
 mod samples;
 #[cfg(test)]

@@ -2,10 +2,7 @@
 //!
 //! Texts and commits that many rows name are kept once. What is marked `register` below is a value with a stamp; the newest wins.
 
-use std::{
-    fs::{self, File},
-    path::Path,
-};
+use std::{fs, path::Path};
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
@@ -167,11 +164,13 @@ pub(super) fn connect(dir: &Path) -> Result<Connection, Error> {
     match fs::symlink_metadata(&path) {
         Ok(metadata) if !metadata.is_file() => return Err(failed(std::io::Error::other("not a regular file"))),
         Ok(_) => {}
-        Err(_) => private(&path).map_err(failed)?,
+        Err(_) => drop(key::private(&path).map_err(failed)?),
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let database = Connection::open_with_flags(&path, flags)?;
     set_up(&database)?;
+    // Another program's is left as it is, to the byte.
+    version(&database, dir)?;
     let mode: String = database.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
     if mode != "wal" {
         return Err(failed(std::io::Error::other("its file system can share no memory between processes")));
@@ -194,17 +193,6 @@ fn set_up(database: &Connection) -> Result<(), Error> {
     // Nothing in the file itself is trusted to compute.
     database.execute_batch("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;")?;
     Ok(())
-}
-
-#[cfg(unix)]
-fn private(path: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::OpenOptionsExt;
-    File::options().write(true).create_new(true).mode(0o600).open(path).map(drop)
-}
-
-#[cfg(not(unix))]
-fn private(path: &Path) -> std::io::Result<()> {
-    File::options().write(true).create_new(true).open(path).map(drop)
 }
 
 /// Whether the database in `dir` has to be migrated before it can be read.

@@ -371,6 +371,26 @@ fn the_folder_is_its_owners_alone() {
 }
 
 #[test]
+fn a_folder_that_a_killed_run_began_is_gone_on_with() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("state");
+    fs::create_dir(&path).unwrap();
+    // Before there are tables.
+    for (name, content) in [("lock", ""), ("holder", "12"), (KEY_FILE, "sixteen bytes or more\n")] {
+        fs::write(path.join(name), content).unwrap();
+    }
+    fs::write(path.join(DATABASE), "").unwrap();
+    assert_eq!(open(&dir).key().id(), crate::incident::IdentityKey::new(b"sixteen bytes or more").id());
+    // Before there is a key.
+    let other = tempfile::tempdir().unwrap();
+    let path = other.path().join("state");
+    fs::create_dir(&path).unwrap();
+    fs::write(path.join("identity.key.part"), "half").unwrap();
+    let state = open(&other);
+    assert!(state.has_turn() && !path.join("identity.key.part").exists());
+}
+
+#[test]
 fn a_key_is_made_once_and_never_replaced() {
     let (dir, state) = state();
     let (path, id) = (dir.path().join("state"), state.key().id().to_owned());
@@ -465,7 +485,7 @@ fn dump(state: &State) -> Vec<String> {
     let selects = [
         "SELECT hex(identity), hex(origin), began, ended, complete FROM sweep".to_owned(),
         "SELECT identity, listed_at, gone, listed, first_seen, last_seen, scanned, network, stamp, tips, coverage, completed, failed, failure FROM repository".to_owned(),
-        "SELECT hex(identity), verdict_at, verdict, status, since FROM incident".to_owned(),
+        "SELECT hex(identity), verdict_at, verdict, status, since, told FROM incident".to_owned(),
         "SELECT network, at, hex(bytes) FROM cursor".to_owned(),
         "SELECT url, at, etag, hex(body) FROM answer".to_owned(),
         format!("SELECT {incident}, at, verdict FROM verdict"),
@@ -502,6 +522,8 @@ enum Step {
     Failed(u32),
     Verdict(u32, bool),
     Answer(u8),
+    Unchanged(u32, u8),
+    Told,
 }
 
 fn steps() -> impl proptest::strategy::Strategy<Value = Vec<Step>> {
@@ -516,6 +538,8 @@ fn steps() -> impl proptest::strategy::Strategy<Value = Vec<Step>> {
         1 => (0u32..3).prop_map(Step::Failed),
         1 => (0u32..3, any::<bool>()).prop_map(|(token, works)| Step::Verdict(token, works)),
         1 => (0u8..3).prop_map(Step::Answer),
+        2 => (0u32..3, 0u8..3).prop_map(|(repository, stamp)| Step::Unchanged(repository, stamp)),
+        1 => Just(Step::Told),
     ];
     prop::collection::vec(one, 0..10)
 }
@@ -548,6 +572,15 @@ fn play(state: &mut State, steps: &[Step]) {
                 state.note_verdicts(&[found], &rules(), THEN + 1).unwrap();
             }
             Step::Answer(body) => state.keep_answer("url", "etag", &[*body], THEN).unwrap(),
+            Step::Unchanged(number, stamp) => {
+                let listed = Listed { stamp: Some(stamp.to_string()), ..listed(*number) };
+                // One that was never scanned is refused.
+                let _ = state.note_unchanged(sweep, &listed, &format!("tips {stamp}"));
+            }
+            Step::Told => {
+                let told = state.pending(&rules()).unwrap().1;
+                state.note_told(&told).unwrap();
+            }
         }
     }
 }
