@@ -45,7 +45,7 @@ fn an_unchanged_organisation_costs_questions_alone() {
         let world = organisation();
         world.sweep_at(forge, &[]).ended(1);
         let known = world.known(&[]);
-        (world.forge.take_asked(), world.fetched(), world.audit());
+        let _ = (world.forge.take_asked(), world.fetched(), world.audit());
         let run = world.sweep_at(forge, &["--now", "2026-01-02T04:00:00Z"]).ended(1);
         assert!(run.text().contains("4 unchanged, 0 scanned"), "{forge}: {}", run.text());
         assert!(run.text().contains("3 incidents open: 0 new, 0 reopened, 0 resolved"), "{forge}: {}", run.text());
@@ -68,7 +68,7 @@ fn an_unchanged_organisation_costs_questions_alone() {
 fn a_push_costs_that_repository_and_its_new_objects() {
     let world = organisation();
     world.sweep(&[]).ended(1);
-    (world.fetched(), world.audit());
+    let _ = (world.fetched(), world.audit());
     world.commit("web", "b.env", &leak(4));
     let run = world.sweep(&[]).ended(1);
     assert!(run.text().contains("3 unchanged, 1 scanned"), "{}", run.text());
@@ -169,7 +169,7 @@ fn networks(cache: &Path) -> usize {
 fn other_rules_cost_no_objects_and_make_nothing_new_twice() {
     let world = World::with(&[("app", &leak(1)), ("none", "nothing\n")]);
     world.sweep(&["--rule", "aws-access-key"]).ended(0);
-    (world.git.requests(), world.audit());
+    let _ = (world.git.requests(), world.audit());
     world.sweep(&[]).ended(1);
     assert_eq!(world.known(&[])[&masked(1)], names(&["acme/app"]));
     let asked = world.git.requests();

@@ -115,7 +115,7 @@ impl World {
 
     fn name_of(&self, id: u64) -> String {
         let mut name = String::new();
-        self.forge.change(|repos| name = repos.iter().find(|repo| repo.id == id).unwrap().name.clone());
+        self.forge.change(|repos| name.clone_from(&repos.iter().find(|repo| repo.id == id).unwrap().name));
         name
     }
 
