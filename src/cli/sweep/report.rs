@@ -70,6 +70,7 @@ pub(super) fn run(arguments: &Arguments, colour: bool) -> Result<Status, AnyErro
         statuses: arguments.status.iter().map(|status| status.0).collect(),
         repository: repository.map(|glob| glob.compile_matcher()),
         since: arguments.first_seen_since,
+        only: None,
     };
     let rules = Ruleset::builtin();
     let recalled = state.incidents(&filter, rules.rules())?;

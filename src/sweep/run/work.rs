@@ -135,12 +135,12 @@ impl Sweeper<'_> {
         }
         self.note_failed(sweep, &lines)?;
         let Ok(Had { repository, here, .. }) = &had else { return Ok((Changes::default(), lines)) };
-        let (same, changed): (Vec<_>, Vec<_>) = here.iter().partition(|here| here.is_same());
+        let (same, differing): (Vec<_>, Vec<_>) = here.iter().partition(|here| here.is_same());
         lines.extend(self.note_same(sweep, &same, terms)?);
-        if changed.is_empty() {
+        if differing.is_empty() {
             return Ok((Changes::default(), lines));
         }
-        let (changes, told) = self.scanned(sweep, &group.network, repository, &changed, terms)?;
+        let (changes, told) = self.scanned(sweep, &group.network, repository, &differing, terms)?;
         lines.extend(told);
         Ok((changes, lines))
     }
@@ -271,21 +271,22 @@ impl Sweeper<'_> {
         sweep: Sweep,
         network: &str,
         repository: &Repository,
-        changed: &[&Here<'g>],
+        differing: &[&Here<'g>],
         terms: &str,
     ) -> Result<(Changes, Vec<Line<'g>>), Error> {
         let before = self.state().cursor(network)?;
         let seen: Option<Cursor> = before.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        let heads: Vec<_> = changed.iter().map(|here| head(repository, here)).collect();
+        let heads: Vec<_> = differing.iter().map(|here| head(repository, here)).collect();
         let configured: Vec<_> = heads.iter().map(|head| (self.configure)(&Committed::at(repository, *head))).collect();
-        let members: Vec<_> = changed
+        let members: Vec<_> = differing
             .iter()
             .zip(&configured)
             .map(|(here, (options, _))| Member { namespace: here.namespace.as_deref(), options })
             .collect();
         let scanned = scan::network(self.options, self.detector, (repository, seen.as_ref()), &members, self.scanning)?;
         let mut covered = Vec::new();
-        for (((here, mut outcome), head), (_, notes)) in changed.iter().zip(scanned.members).zip(heads).zip(&configured)
+        for (((here, mut outcome), head), (_, notes)) in
+            differing.iter().zip(scanned.members).zip(heads).zip(&configured)
         {
             outcome.coverage.notes.extend(notes.iter().cloned());
             note_missing(&mut outcome.coverage, here.unstored);

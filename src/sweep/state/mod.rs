@@ -20,6 +20,7 @@ mod key;
 mod merge;
 mod place;
 mod read;
+mod reader;
 mod record;
 mod repositories;
 mod schema;

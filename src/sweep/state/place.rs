@@ -1,27 +1,27 @@
-//! One occurrence as a row, masked; and a row as an occurrence.
+//! One occurrence as a row, masked. A row as an occurrence is [`super::reader`]'s.
 //!
 //! Names of enums are kept as small numbers, which must never change their meaning.
 
-use std::{borrow::Cow, collections::HashMap, sync::Arc};
+use std::{borrow::Cow, collections::HashMap};
 
-use rusqlite::{Connection, Row, Statement, params};
+use rusqlite::{Connection, Statement, params};
 use sha2::{Digest, Sha256};
 
 use super::Error;
 use crate::{
     blob::{ObjectId, PathName},
-    finding::Excerpt,
     incident::{CommitInfo, GitPlace, Occurrence, Reach, SourceKind},
-    location::{Location, Span},
     report::Redactor,
     rule::Confidence,
 };
 
-const SOURCES: [SourceKind; 4] = [SourceKind::File, SourceKind::Stdin, SourceKind::Git, SourceKind::Forge];
-const REACHES: [Reach; 6] = [Reach::Head, Reach::Ref, Reach::Stash, Reach::Reflog, Reach::Index, Reach::Unreachable];
+pub(super) const SOURCES: [SourceKind; 4] =
+    [SourceKind::File, SourceKind::Stdin, SourceKind::Git, SourceKind::Forge];
+pub(super) const REACHES: [Reach; 6] =
+    [Reach::Head, Reach::Ref, Reach::Stash, Reach::Reflog, Reach::Index, Reach::Unreachable];
 
 /// Between names of refs, which hold no such byte.
-const BETWEEN: u8 = b'\n';
+pub(super) const BETWEEN: u8 = b'\n';
 
 /// What an occurrence comes to, masked, before its texts have numbers.
 pub(super) struct Place<'a> {
@@ -292,121 +292,4 @@ impl<'c> Writer<'c> {
         ])?;
         Ok(())
     }
-}
-
-/// The columns that [`Reader::occurrence`] reads, behind those that are the caller's.
-pub(super) const COLUMNS: &str = "path, source, confidence, start, stop, line, col, end_line, end_col, wide, allowed_by, git, blob, introduced, last, in_head, reach, refs, refs_count, versions, blobs";
-
-/// Texts and commits by their numbers.
-pub(super) struct Reader {
-    texts: HashMap<i64, Arc<[u8]>>,
-    commits: HashMap<i64, CommitInfo>,
-}
-
-impl Reader {
-    /// Reads all of them.
-    pub(super) fn new(database: &Connection) -> Result<Self, Error> {
-        let mut texts = HashMap::new();
-        let mut select = database.prepare("SELECT id, bytes FROM text")?;
-        let mut rows = select.query([])?;
-        while let Some(row) = rows.next()? {
-            texts.insert(row.get(0)?, row.get::<_, Arc<[u8]>>(1)?);
-        }
-        let mut reader = Self { texts, commits: HashMap::new() };
-        let mut select = database.prepare("SELECT id, object, author, email, at FROM commits")?;
-        let mut rows = select.query([])?;
-        while let Some(row) = rows.next()? {
-            let object: Vec<u8> = row.get(1)?;
-            let commit = CommitInfo {
-                id: object_id(&object)?,
-                author: reader.string(row.get(2)?)?,
-                email: reader.string(row.get(3)?)?,
-                at: row.get(4)?,
-            };
-            reader.commits.insert(row.get(0)?, commit);
-        }
-        Ok(reader)
-    }
-
-    /// A text.
-    pub(super) fn bytes(&self, id: i64) -> Result<&[u8], Error> {
-        self.texts.get(&id).map(|text| &**text).ok_or_else(|| damaged("a text is missing"))
-    }
-
-    /// A text that is one.
-    pub(super) fn string(&self, id: i64) -> Result<String, Error> {
-        Ok(String::from_utf8_lossy(self.bytes(id)?).into_owned())
-    }
-
-    /// The occurrence in the columns from `first` on, in `repository`.
-    pub(super) fn occurrence(&self, row: &Row<'_>, first: usize, repository: &Arc<str>) -> Result<Occurrence, Error> {
-        let column = |at: usize| row.get::<_, i64>(first + at);
-        let count = |at: usize| Ok::<_, Error>(u64::try_from(column(at)?).unwrap_or_default());
-        let (start, stop) = (count(3)?, count(4)?);
-        let path = column(0)?;
-        let allowed_by = column(10)?;
-        Ok(Occurrence {
-            repository: Some(repository.clone()),
-            source: one_of(&SOURCES, column(1)?)?,
-            path: (path != 0).then(|| self.bytes(path).map(PathName::new)).transpose()?,
-            location: Location {
-                span: Span::new(start, stop.max(start)),
-                line: count(5)?,
-                column: count(6)?,
-                end_line: count(7)?,
-                end_column: count(8)?,
-            },
-            excerpt: Excerpt { wide: count(9)?, ..Excerpt::default() },
-            confidence: one_of(Confidence::ALL, column(2)?)?,
-            allowed_by: (allowed_by != 0).then(|| self.string(allowed_by)).transpose()?,
-            git: (column(11)? != 0).then(|| self.git(row, first + 12)).transpose()?,
-        })
-    }
-
-    fn git(&self, row: &Row<'_>, first: usize) -> Result<GitPlace, Error> {
-        let count = |at: usize| Ok::<_, Error>(u64::try_from(row.get::<_, i64>(first + at)?).unwrap_or_default());
-        let blob = row.get_ref(first)?.as_blob_or_null().map_err(|_| damaged("an object's id is none"))?;
-        let refs = self.bytes(row.get(first + 5)?)?;
-        let refs = refs.split(|byte| *byte == BETWEEN).filter(|name| !name.is_empty());
-        let blobs = row.get_ref(first + 8)?.as_blob().map_err(|_| damaged("objects' ids are none"))?;
-        Ok(GitPlace {
-            blob: blob.map(object_id).transpose()?,
-            introduced: self.commit(row.get(first + 1)?)?,
-            last: self.commit(row.get(first + 2)?)?,
-            in_head: row.get(first + 3)?,
-            reach: one_of(&REACHES, row.get(first + 4)?)?,
-            refs: refs.map(|name| String::from_utf8_lossy(name).into_owned()).collect(),
-            refs_count: count(6)?,
-            versions: count(7)?,
-            blobs: object_ids(blobs)?,
-        })
-    }
-
-    fn commit(&self, id: Option<i64>) -> Result<Option<CommitInfo>, Error> {
-        let commit = |id| self.commits.get(&id).cloned().ok_or_else(|| damaged("a commit is missing"));
-        id.map(commit).transpose()
-    }
-}
-
-fn damaged(why: &str) -> Error {
-    Error::Damaged { why: why.to_owned() }
-}
-
-fn one_of<T: Copy>(all: &[T], at: i64) -> Result<T, Error> {
-    let one = usize::try_from(at).ok().and_then(|at| all.get(at));
-    one.copied().ok_or_else(|| damaged("a word is none"))
-}
-
-fn object_id(bytes: &[u8]) -> Result<ObjectId, Error> {
-    if matches!(bytes.len(), 20 | 32) { Ok(ObjectId::new(bytes)) } else { Err(damaged("an object's id is none")) }
-}
-
-fn object_ids(mut bytes: &[u8]) -> Result<Vec<ObjectId>, Error> {
-    let mut ids = Vec::new();
-    while let Some((&length, rest)) = bytes.split_first() {
-        let (id, rest) = rest.split_at_checked(usize::from(length)).ok_or_else(|| damaged("objects' ids are none"))?;
-        ids.push(object_id(id)?);
-        bytes = rest;
-    }
-    Ok(ids)
 }

@@ -14,7 +14,7 @@ use rusqlite::Connection;
 use super::{
     Error, State,
     facts::{self, Facts, Said},
-    place::{COLUMNS, Reader},
+    reader::{COLUMNS, Reader},
     repositories::{self, Holder},
     seconds,
 };
@@ -36,6 +36,8 @@ pub struct Filter {
     pub repository: Option<GlobMatcher>,
     /// Those that were first seen then or later, in seconds since 1970.
     pub since: Option<i64>,
+    /// These alone.
+    pub only: Option<BTreeSet<IncidentId>>,
 }
 
 /// What is recalled.
@@ -129,7 +131,8 @@ impl Filter {
         let status = head.life.status;
         let of_status =
             if self.statuses.is_empty() { status != Status::Resolved } else { self.statuses.contains(&status) };
-        of_status && self.since.is_none_or(|since| head.life.first_seen >= since)
+        let is_named = self.only.as_ref().is_none_or(|only| only.contains(&head.id));
+        of_status && is_named && self.since.is_none_or(|since| head.life.first_seen >= since)
     }
 }
 

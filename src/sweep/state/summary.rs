@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::{Error, State, place::Reader, read, repositories, seconds};
+use super::{Error, State, read, reader::Reader, repositories, seconds};
 use crate::incident::{IncidentId, Status};
 
 /// Ages in days up to which incidents are counted together, and what that is called.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::{Error, Filter, State, place::Reader, read, repositories, seconds};
+use super::{Error, Filter, State, read, reader::Reader, repositories, seconds};
 use crate::{
     escape,
     incident::{Incident, IncidentId, Status},
@@ -35,11 +35,10 @@ impl State {
         if since.is_empty() {
             return Ok((Pending { key, notices: Vec::new(), more: 0 }, Told::default()));
         }
-        let recalled = self.incidents(&Filter::default(), rules)?;
+        let filter = Filter { only: Some(since.keys().copied().collect()), ..Filter::default() };
+        let recalled = self.incidents(&filter, rules)?;
         let mut notices = Vec::new();
-        for incident in
-            recalled.incidents.iter().filter(|incident| since.contains_key(&incident.id)).take(Pending::MOST)
-        {
+        for incident in recalled.incidents.iter().take(Pending::MOST) {
             let (number, at) = since[&incident.id];
             let rule = &recalled.rules[incident.rule.0 as usize];
             notices.push(notice(incident, rule, seconds(at), owner(&self.database, number)?));

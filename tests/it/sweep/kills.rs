@@ -206,9 +206,8 @@ fn a_damaged_state_is_told_in_words() {
     let (world, path) = swept();
     let whole = fs::read(&path).unwrap();
     let report = world.report("state");
-    let (mut told, pages) = (0, whole.len() / 4096);
-    for nth in 0..16 {
-        let page = nth * pages / 16;
+    let mut told = 0;
+    for page in 0..whole.len() / 4096 {
         let mut damaged = whole.clone();
         damaged[page * 4096..(page + 1) * 4096].fill(0xa5);
         fs::write(&path, &damaged).unwrap();
@@ -221,7 +220,7 @@ fn a_damaged_state_is_told_in_words() {
             assert_eq!(run.ended(1).timeless(), report, "page {page}");
         }
     }
-    assert!(told >= 4, "{told} of 16");
+    assert!(told >= 8, "{told}");
     fs::write(&path, &whole).unwrap();
     assert_eq!(world.report("state"), report);
 }
