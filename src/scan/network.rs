@@ -93,15 +93,13 @@ fn places(
     coverage: &mut Coverage,
 ) -> Vec<Vec<Place>> {
     let namespaces: Option<Vec<&str>> = members.iter().map(|member| member.namespace).collect();
-    match namespaces {
-        Some(namespaces) => repository.attribute_namespaces(&holders.by_object, &namespaces, false, coverage),
-        // It has the git directory for itself.
-        None => {
-            let scope = Scope { refs: &Refs::All, all_versions: false, complete: true };
-            let places = repository.attribute(&holders.by_object, scope, coverage);
-            members.iter().map(|_| places.clone()).collect()
-        }
+    if let Some(namespaces) = namespaces {
+        return repository.attribute_namespaces(&holders.by_object, &namespaces, false, coverage);
     }
+    // It has the git directory for itself.
+    let scope = Scope { refs: &Refs::All, all_versions: false, complete: true };
+    let places = repository.attribute(&holders.by_object, scope, coverage);
+    members.iter().map(|_| places.clone()).collect()
 }
 
 fn history(repository: &Repository) -> History {

@@ -134,6 +134,7 @@ pub struct Listed {
 
 impl Listed {
     /// The texts beside its code, which are kept as a repository of their own: they change when it does not.
+    #[must_use]
     pub fn texts(&self) -> Self {
         let id = RepositoryId(format!("{}/texts", self.id));
         let (parent, size, stamp) = (None, None, None);

@@ -55,6 +55,7 @@ pub(super) struct Common {
 }
 
 /// What sweeps of forges have in common.
+#[expect(clippy::doc_markdown, reason = "help is no Markdown")]
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "a command line has many switches")]
 #[command(next_help_heading = "Forge")]
@@ -187,6 +188,7 @@ struct Rules {
     exclude: Vec<String>,
 }
 
+#[expect(clippy::doc_markdown, reason = "help is no Markdown")]
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Telling")]
 struct Telling {

@@ -217,8 +217,8 @@ mod tests {
         assert_eq!(ran.ended, Ended::Stopped);
         let sleeper = String::from_utf8(ran.out).unwrap();
         let is_gone = || {
-            let stat = std::fs::read_to_string(format!("/proc/{}/stat", sleeper.trim())).unwrap_or_default();
-            stat.is_empty() || stat.contains(") Z ")
+            let told = std::fs::read_to_string(format!("/proc/{}/stat", sleeper.trim())).unwrap_or_default();
+            told.is_empty() || told.contains(") Z ")
         };
         // The system ends it when it comes to it.
         let end = Instant::now() + Duration::from_secs(20);

@@ -46,7 +46,8 @@ struct Repository {
     is_fork: Option<bool>,
     is_disabled: Option<bool>,
     is_in_maintenance: Option<bool>,
-    parent_repository: Option<Parent>,
+    #[serde(rename = "parentRepository")]
+    parent: Option<Parent>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -73,8 +74,8 @@ impl Repository {
         let is_off = self.is_disabled == Some(true) || self.is_in_maintenance == Some(true);
         Some(Listed {
             web: self.web_url,
-            is_fork: self.is_fork == Some(true) || self.parent_repository.is_some(),
-            parent: self.parent_repository.map(|parent| RepositoryId::new(host, parent.id)),
+            is_fork: self.is_fork == Some(true) || self.parent.is_some(),
+            parent: self.parent.map(|parent| RepositoryId::new(host, parent.id)),
             is_disabled: is_off,
             visibility,
             size: self.size,

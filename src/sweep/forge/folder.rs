@@ -32,7 +32,7 @@ impl Forge for Folder {
         Ok(listing)
     }
 
-    fn host(&self) -> &str {
+    fn host(&self) -> &'static str {
         ""
     }
 }

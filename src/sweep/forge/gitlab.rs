@@ -52,7 +52,8 @@ struct Project {
     path_with_namespace: String,
     http_url_to_repo: String,
     web_url: Option<String>,
-    forked_from_project: Option<Parent>,
+    #[serde(rename = "forked_from_project")]
+    parent: Option<Parent>,
     archived: Option<bool>,
     visibility: Option<String>,
     topics: Option<Vec<String>>,
@@ -98,7 +99,7 @@ impl Project {
     fn seen(self, host: &str) -> Option<Seen> {
         let address = clone_address(&self.http_url_to_repo)?;
         let is_off = |level: &Option<String>| level.as_deref() == Some("disabled");
-        let parent = self.forked_from_project.map(|mut parent| {
+        let parent = self.parent.map(|mut parent| {
             while let Some(next) = parent.forked_from_project.take() {
                 parent = *next;
             }

@@ -76,7 +76,7 @@ impl Forge for List {
         Ok(listing)
     }
 
-    fn host(&self) -> &str {
+    fn host(&self) -> &'static str {
         ""
     }
 }

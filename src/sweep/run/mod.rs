@@ -126,6 +126,14 @@ pub enum Error {
     Scan(#[from] scan::Error),
 }
 
+/// A sweep that is going on.
+struct Going<'a> {
+    sweep: Sweep,
+    swept: &'a Mutex<Swept>,
+    progress: &'a Progress,
+    clock: &'a (dyn Fn() -> i64 + Sync),
+}
+
 impl Sweeper<'_> {
     /// Sweeps once; `now` is when, in seconds since 1970 UTC, and `clock` says so at its end.
     ///
@@ -145,7 +153,7 @@ impl Sweeper<'_> {
         let progress = (self.shown)(Progress::new(&plan.sizes()));
         self.note_unchanged(sweep, &plan, &progress, clock);
         let shared = Mutex::new(swept);
-        let done = self.work(sweep, &plan, &shared, &progress, clock);
+        let done = self.work(&plan, &Going { sweep, swept: &shared, progress: &progress, clock });
         let mut swept = shared.into_inner().unwrap_or_else(PoisonError::into_inner);
         if self.scanning.is_stopped() {
             let reason = "was stopped: what was left is done by the next one".to_owned();
@@ -178,7 +186,6 @@ impl Sweeper<'_> {
         });
         let listing = told(listed)?;
         swept.requests = client.requests();
-        drop(client);
         let mut state = self.state();
         let known = state.repositories()?;
         let networks = plan::networks(wanted, &known, self.shard);
@@ -197,7 +204,7 @@ impl Sweeper<'_> {
         let again = if self.verifier.is_some() { state.unresolved()? } else { BTreeSet::new() };
         let now = self.options.now;
         let plan = Plan::new(networks, &known, &Standing { terms: &terms, now, again: &again, texts: self.texts });
-        let texts: Vec<Listed> = plan.texts.iter().map(|beside| beside.listed.clone()).collect();
+        let texts: Vec<Listed> = plan.texts.iter().map(|beside| self.kept(&beside.listed, scratch)).collect();
         swept.changes.add(state.note_listed(sweep, &texts)?);
         swept.repositories += texts.len() as u64;
         swept.unchanged = plan.unchanged.len() as u64;
@@ -220,14 +227,7 @@ impl Sweeper<'_> {
     }
 
     /// Works on all networks, on as many at once as there are jobs.
-    fn work(
-        &self,
-        sweep: Sweep,
-        plan: &Plan,
-        swept: &Mutex<Swept>,
-        progress: &Progress,
-        clock: &(dyn Fn() -> i64 + Sync),
-    ) -> Result<(), Error> {
+    fn work(&self, plan: &Plan, going: &Going<'_>) -> Result<(), Error> {
         let next = AtomicUsize::new(0);
         let failed = Mutex::new(None);
         let job = || {
@@ -235,16 +235,16 @@ impl Sweeper<'_> {
                 let number = next.fetch_add(1, Relaxed);
                 let started = Instant::now();
                 let done = match (plan.groups.get(number), number.checked_sub(plan.groups.len())) {
-                    (Some(group), _) => self.network(sweep, group, &plan.terms),
+                    (Some(group), _) => self.network(going.sweep, group, &plan.terms),
                     (None, Some(after)) if after < plan.texts.len() => {
-                        self.texts(sweep, &plan.texts[after], &plan.terms)
+                        self.texts(going.sweep, &plan.texts[after], &plan.terms)
                     }
                     _ => break,
                 };
                 // What is over the bound is deleted as soon as nobody uses it; where it cannot be, the next network tells.
                 let _ = self.cache.make_room(0);
                 match done {
-                    Ok(done) => self.tell(sweep, done, started, (swept, progress), clock()),
+                    Ok(done) => self.tell(going, done, started),
                     Err(error) => drop(lock(&failed).get_or_insert(error)),
                 }
             }
@@ -259,23 +259,16 @@ impl Sweeper<'_> {
     }
 
     /// Tells what came of one network, or of the texts of one repository.
-    fn tell(
-        &self,
-        sweep: Sweep,
-        (changes, lines): (Changes, Vec<work::Line<'_>>),
-        started: Instant,
-        (swept, progress): (&Mutex<Swept>, &Progress),
-        at: i64,
-    ) {
+    fn tell(&self, going: &Going<'_>, (changes, lines): (Changes, Vec<work::Line<'_>>), started: Instant) {
         let seconds = started.elapsed().as_secs_f64();
         let scratch = &mut Scratch::default();
         let names: Vec<_> = lines.iter().map(|line| self.masked(&line.listed.name, scratch)).collect();
         for (line, name) in lines.iter().zip(&names) {
-            self.write_line(sweep, &work::Line { seconds, ..line.clone() }, name, at);
-            progress.finish(line.listed.size, line.incidents, line.covered);
-            progress.add_bytes(line.bytes);
+            self.write_line(going.sweep, &work::Line { seconds, ..line.clone() }, name, (going.clock)());
+            going.progress.finish(line.listed.size, line.incidents, line.covered);
+            going.progress.add_bytes(line.bytes);
         }
-        let mut swept = lock(swept);
+        let mut swept = lock(going.swept);
         swept.changes.add(changes);
         for (line, subject) in lines.into_iter().zip(names) {
             swept.unchanged += u64::from(line.unchanged);

@@ -59,7 +59,7 @@ impl Sweeper<'_> {
         self.ask(&mut outcome);
         let authors: BTreeMap<&str, &str> =
             read.iter().filter_map(|text| Some((text.path.as_str(), text.author.as_deref()?))).collect();
-        let changes = self.record_texts(sweep, beside, terms, &outcome, &authors)?;
+        let changes = self.record_texts(sweep, beside, terms, (&outcome, &authors))?;
         Ok((changes, vec![Line::told(&beside.listed, &outcome, None)]))
     }
 
@@ -68,8 +68,7 @@ impl Sweeper<'_> {
         sweep: Sweep,
         beside: &Beside,
         terms: &str,
-        outcome: &Outcome,
-        authors: &BTreeMap<&str, &str>,
+        (outcome, authors): (&Outcome, &BTreeMap<&str, &str>),
     ) -> Result<Changes, Error> {
         let owner = |_: &Incident, occurrence: &Occurrence| {
             let path = occurrence.path.as_ref()?.to_text();

@@ -140,7 +140,7 @@ impl Sweeper<'_> {
         if differing.is_empty() {
             return Ok((Changes::default(), lines));
         }
-        let (changes, told) = self.scanned(sweep, &group.network, repository, &differing, terms)?;
+        let (changes, told) = self.scanned(sweep, (&group.network, repository), &differing, terms)?;
         lines.extend(told);
         Ok((changes, lines))
     }
@@ -269,8 +269,7 @@ impl Sweeper<'_> {
     fn scanned<'g>(
         &self,
         sweep: Sweep,
-        network: &str,
-        repository: &Repository,
+        (network, repository): (&str, &Repository),
         differing: &[&Here<'g>],
         terms: &str,
     ) -> Result<(Changes, Vec<Line<'g>>), Error> {

@@ -185,9 +185,13 @@ impl From<rusqlite::Error> for Error {
             Sql::SqliteFailure(failure, _) => {
                 matches!(failure.code, ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::TypeMismatch)
             }
-            Sql::FromSqlConversionFailure(..) | Sql::IntegralValueOutOfRange(..) | Sql::InvalidColumnType(..) => true,
             // The schema was checked when it was opened.
-            Sql::SqlInputError { .. } | Sql::QueryReturnedNoRows | Sql::Utf8Error(..) => true,
+            Sql::FromSqlConversionFailure(..)
+            | Sql::IntegralValueOutOfRange(..)
+            | Sql::InvalidColumnType(..)
+            | Sql::SqlInputError { .. }
+            | Sql::QueryReturnedNoRows
+            | Sql::Utf8Error(..) => true,
             _ => false,
         };
         if is_damage { Self::Damaged { why: error.to_string() } } else { Self::Database(error) }

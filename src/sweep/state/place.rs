@@ -15,8 +15,7 @@ use crate::{
     rule::Confidence,
 };
 
-pub(super) const SOURCES: [SourceKind; 4] =
-    [SourceKind::File, SourceKind::Stdin, SourceKind::Git, SourceKind::Forge];
+pub(super) const SOURCES: [SourceKind; 4] = [SourceKind::File, SourceKind::Stdin, SourceKind::Git, SourceKind::Forge];
 pub(super) const REACHES: [Reach; 6] =
     [Reach::Head, Reach::Ref, Reach::Stash, Reach::Reflog, Reach::Index, Reach::Unreachable];
 
@@ -117,8 +116,8 @@ impl<'a> Place<'a> {
     fn numbers(&self) -> [i64; 15] {
         let (at, git) = (self.found.location, self.found.git.as_ref());
         [
-            position(&SOURCES, self.found.source),
-            position(Confidence::ALL, self.found.confidence),
+            position(&SOURCES, &self.found.source),
+            position(Confidence::ALL, &self.found.confidence),
             number(at.span.start()),
             number(at.span.end()),
             number(at.line),
@@ -128,7 +127,7 @@ impl<'a> Place<'a> {
             number(self.found.excerpt.wide),
             i64::from(git.is_some()),
             i64::from(git.is_some_and(|git| git.in_head)),
-            position(&REACHES, git.map_or(Reach::Unreachable, |git| git.reach)),
+            position(&REACHES, &git.map_or(Reach::Unreachable, |git| git.reach)),
             number(git.map_or(0, |git| git.refs_count)),
             number(git.map_or(0, |git| git.versions)),
             i64::from(self.found.path.is_some()),
@@ -145,8 +144,8 @@ fn is_message(found: &Occurrence) -> bool {
     found.source == SourceKind::Git && found.path.as_ref().is_none_or(is_text)
 }
 
-fn position<T: PartialEq>(all: &[T], one: T) -> i64 {
-    all.iter().position(|other| *other == one).map_or(0, |at| number(at as u64))
+fn position<T: PartialEq>(all: &[T], one: &T) -> i64 {
+    all.iter().position(|other| other == one).map_or(0, |at| number(at as u64))
 }
 
 fn number(number: u64) -> i64 {
@@ -203,12 +202,11 @@ impl<'c> Writer<'c> {
             return Ok(id);
         }
         let mut found = self.find_text.query([text])?;
-        let id = match found.next()? {
-            Some(row) => row.get(0)?,
-            None => {
-                self.add_text.execute([text])?;
-                self.step.last_insert_rowid()
-            }
+        let id = if let Some(row) = found.next()? {
+            row.get(0)?
+        } else {
+            self.add_text.execute([text])?;
+            self.step.last_insert_rowid()
         };
         self.texts.insert(text.to_vec(), id);
         Ok(id)
@@ -222,12 +220,11 @@ impl<'c> Writer<'c> {
         }
         let columns = (commit.id.as_bytes(), key.1, key.2, key.3);
         let mut found = self.find_commit.query(columns)?;
-        let id = match found.next()? {
-            Some(row) => row.get(0)?,
-            None => {
-                self.add_commit.execute(columns)?;
-                self.step.last_insert_rowid()
-            }
+        let id = if let Some(row) = found.next()? {
+            row.get(0)?
+        } else {
+            self.add_commit.execute(columns)?;
+            self.step.last_insert_rowid()
         };
         self.commits.insert(key, id);
         Ok(Some(id))

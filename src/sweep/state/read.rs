@@ -87,10 +87,10 @@ impl State {
                 incidents.push(incident(head, places, &mut rules));
             }
         }
-        group::sort(&mut incidents, &rules.rules);
+        group::sort(&mut incidents, &rules.all);
         let mut coverage = self.coverage()?;
         coverage.notes.extend(rules.note());
-        Ok(Recalled { incidents, rules: rules.rules, coverage })
+        Ok(Recalled { incidents, rules: rules.all, coverage })
     }
 
     /// What the last scans of all repositories that are there covered. One that could not be scanned is a failure.
@@ -292,7 +292,7 @@ fn incident(head: Head, mut places: Vec<Occurrence>, rules: &mut Rules) -> Incid
 
 /// The rules of the run, and stand-ins for those that found something and are no more.
 struct Rules {
-    rules: Vec<Rule>,
+    all: Vec<Rule>,
     /// Of the run.
     current: usize,
     places: HashMap<String, RuleIx>,
@@ -302,7 +302,7 @@ struct Rules {
 
 impl Rules {
     fn new(rules: &[Rule]) -> Self {
-        Self { rules: rules.to_vec(), current: rules.len(), places: HashMap::new(), retired: BTreeMap::new() }
+        Self { all: rules.to_vec(), current: rules.len(), places: HashMap::new(), retired: BTreeMap::new() }
     }
 
     fn find(&mut self, facts: &Facts) -> RuleIx {
@@ -317,13 +317,13 @@ impl Rules {
     }
 
     fn place(&mut self, facts: &Facts) -> RuleIx {
-        let rules = &self.rules[..self.current];
+        let rules = &self.all[..self.current];
         // What is called so now comes before what once was.
         let found = rules.iter().position(|rule| rule.id == facts.rule);
         let found = found.or_else(|| rules.iter().position(|rule| rule.is_called(&facts.rule)));
         let at = found.unwrap_or_else(|| {
-            self.rules.push(stand_in(facts));
-            self.rules.len() - 1
+            self.all.push(stand_in(facts));
+            self.all.len() - 1
         });
         let ix = RuleIx(u32::try_from(at).unwrap_or(u32::MAX));
         self.places.insert(facts.rule.clone(), ix);

@@ -217,7 +217,7 @@ mod tests {
         let (right_dir, mut right) = sibling(&dir);
         let (both, one) = (incident(&left, 1, &["a"]), incident(&left, 2, &["a"]));
         let (in_left, in_right) = (left.begin(THEN).unwrap(), right.begin(THEN).unwrap());
-        record(&mut left, in_left, 1, &[both.clone()]);
+        record(&mut left, in_left, 1, std::slice::from_ref(&both));
         let told = pending(&left).1;
         left.note_told(&told).unwrap();
         record(&mut right, in_right, 1, &[both.clone(), one.clone()]);

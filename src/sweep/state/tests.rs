@@ -71,8 +71,8 @@ fn an_incident_lives_through_sweeps() {
         let sweep = state.begin(at).unwrap();
         record(state, sweep, 1, incidents)
     };
-    assert_eq!(sweep(&mut state, &[found.clone()]).new, [found.id]);
-    assert_eq!(sweep(&mut state, &[found.clone()]), Changes::default());
+    assert_eq!(sweep(&mut state, std::slice::from_ref(&found)).new, [found.id]);
+    assert_eq!(sweep(&mut state, std::slice::from_ref(&found)), Changes::default());
     assert_eq!(sweep(&mut state, &[]).resolved, [found.id]);
     let gone = all(&state).remove(0);
     assert_eq!((gone.occurrences.len(), gone.life.unwrap().resolved_at), (0, Some(THEN + 3 * 3600)));

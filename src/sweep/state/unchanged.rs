@@ -50,7 +50,7 @@ mod tests {
         let first = state.begin(THEN).unwrap();
         let (held, left) = (incident(&state, 1, &["a", "b"]), incident(&state, 2, &["c"]));
         record(&mut state, first, 1, &[held.clone(), left.clone()]);
-        record(&mut state, first, 1, &[held.clone()]);
+        record(&mut state, first, 1, std::slice::from_ref(&held));
         let sweep = state.begin(THEN + 60).unwrap();
         assert!(!state.repositories().unwrap()[0].covers(&pushed(1)));
         state.note_unchanged(sweep, &pushed(1), "new tips").unwrap();

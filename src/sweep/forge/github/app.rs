@@ -88,30 +88,12 @@ impl App {
         }
         let subject = format!("token of the App {} for {owner}", self.id);
         let api = self.signed(api)?;
-        let installation = self.installation(ask, &api, owner, &subject)?;
+        let installation = installation(ask, &api, owner, &subject)?;
         let url = api.at(&format!("/app/installations/{installation}/access_tokens"));
         let call = api.post(&url, &json!({})).map_err(|why| why.of(&subject))?;
         let reply = ask.ask(&api, call, &subject)?;
         let Token { token } = serde_json::from_slice(&reply.body).map_err(|_| Why::Unreadable.of(&subject))?;
         Ok(Secret::new(token.as_bytes(), Shown::Nothing))
-    }
-
-    /// Its number at an organisation or a user.
-    /// <https://docs.github.com/en/rest/apps/apps#get-an-organization-installation-for-the-authenticated-app>
-    fn installation(&self, ask: &mut Client<'_>, api: &Api, owner: &str, subject: &str) -> Result<u64, Error> {
-        for kind in ["orgs", "users"] {
-            let url = api.at(&format!("/{kind}/{}/installation", step(owner)));
-            let call = api.get(&url).map_err(|why| why.of(subject))?;
-            match ask.ask(api, call, subject) {
-                Ok(reply) => {
-                    let found: Result<Installation, _> = serde_json::from_slice(&reply.body);
-                    return found.map(|found| found.id).map_err(|_| Why::Unreadable.of(subject));
-                }
-                Err(Error { why: Why::NotFound { .. }, .. }) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Err(Why::NotInstalled.of(subject))
     }
 
     /// All organisations and users where it is installed.
@@ -145,6 +127,24 @@ impl App {
         let token = format!("{signed}.{}", BASE64URL_NOPAD.encode(&signature));
         Ok(Secret::new(token.as_bytes(), Shown::Nothing))
     }
+}
+
+/// The number of the App that asks, at an organisation or a user.
+/// <https://docs.github.com/en/rest/apps/apps#get-an-organization-installation-for-the-authenticated-app>
+fn installation(ask: &mut Client<'_>, api: &Api, owner: &str, subject: &str) -> Result<u64, Error> {
+    for kind in ["orgs", "users"] {
+        let url = api.at(&format!("/{kind}/{}/installation", step(owner)));
+        let call = api.get(&url).map_err(|why| why.of(subject))?;
+        match ask.ask(api, call, subject) {
+            Ok(reply) => {
+                let found: Result<Installation, _> = serde_json::from_slice(&reply.body);
+                return found.map(|found| found.id).map_err(|_| Why::Unreadable.of(subject));
+            }
+            Err(Error { why: Why::NotFound { .. }, .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(Why::NotInstalled.of(subject))
 }
 
 #[cfg(test)]

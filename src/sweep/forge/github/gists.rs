@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Account, GitHub, Login, Whose};
+use super::{Account, GitHub, Login, Whose, is_self};
 use crate::sweep::{
     forge::{
         Client, Error, Listing,
@@ -46,8 +46,7 @@ impl GitHub {
     /// Hands over the gists of `owner`, or of its members; secret ones are shown only to their owners.
     pub(super) fn list_gists(
         &self,
-        ask: &mut Client<'_>,
-        api: &Api,
+        (ask, api): (&mut Client<'_>, &Api),
         owner: &str,
         listing: &mut Listing,
         each: &mut dyn FnMut(Listed),
@@ -59,7 +58,7 @@ impl GitHub {
             while let Some(members) = pages.next(ask, array::<Account>)? {
                 firsts.extend(members.into_iter().map(|member| gists_of(&member.login)));
             }
-        } else if matches!(self.login, Login::Token(_)) && self.is_self(ask, api, owner) {
+        } else if matches!(self.login, Login::Token(_)) && is_self(ask, api, owner) {
             firsts.push("/gists?per_page=100".to_owned());
         } else {
             firsts.push(gists_of(owner));

@@ -138,7 +138,7 @@ impl GitHub {
         let (mut found, mut after) = (Vec::new(), None);
         loop {
             let variables = json!({ "slug": name, "after": after });
-            let data = self.graphql(ask, &self.api, QUERY, &variables, &subject)?;
+            let data = graphql(ask, &self.api, QUERY, &variables, &subject)?;
             let needs = self.api.needs;
             let list = data.pointer("/enterprise/organizations").ok_or_else(|| Why::NotFound { needs }.of(&subject))?;
             let nodes: Vec<Option<Account>> = Deserialize::deserialize(&list["nodes"]).unwrap_or_default();
@@ -152,24 +152,6 @@ impl GitHub {
         }
     }
 
-    /// What GraphQL says. <https://docs.github.com/en/graphql/guides/forming-calls-with-graphql>
-    fn graphql(
-        &self,
-        ask: &mut Client<'_>,
-        api: &Api,
-        query: &str,
-        variables: &serde_json::Value,
-        subject: &str,
-    ) -> Result<serde_json::Value, Error> {
-        let body = json!({ "query": query, "variables": variables });
-        // At a server of one's own `/api/graphql` stands beside `/api/v3`.
-        let call = api.post(&api.beside("/v3", "/graphql"), &body).map_err(|why| why.of(subject))?;
-        let reply = ask.ask(api, call, subject)?;
-        let mut answer: serde_json::Value =
-            serde_json::from_slice(&reply.body).map_err(|_| Why::Unreadable.of(subject))?;
-        Ok(answer["data"].take())
-    }
-
     /// Hands over what `owner` has.
     fn list_of(
         &self,
@@ -180,7 +162,7 @@ impl GitHub {
     ) -> Result<(), Error> {
         let api = self.api_for(ask, owner)?;
         let subject = format!("repositories of {owner} at {}", self.host);
-        let first = self.first(ask, &api, owner)?;
+        let first = self.first(ask, &api, owner);
         let mut pages = Pages::new(&api, first, subject);
         while let Some(mut seen) = pages.next(ask, |reply| read(reply, &self.host))? {
             self.find_parents(ask, &api, &mut seen)?;
@@ -195,33 +177,49 @@ impl GitHub {
         }
         listing.unread(&pages);
         if self.texts.snippets {
-            self.list_gists(ask, &api, owner, listing, each)?;
+            self.list_gists((ask, &api), owner, listing, each)?;
         }
         Ok(())
     }
 
     /// The first page of what `owner` has. In the order in which they were made: one that is made meanwhile comes last, and moves no other.
-    fn first(&self, ask: &mut Client<'_>, api: &Api, owner: &str) -> Result<String, Error> {
+    fn first(&self, ask: &mut Client<'_>, api: &Api, owner: &str) -> String {
         const ORDER: &str = "sort=created&direction=asc&per_page=100";
         if !matches!(self.whose, Whose::User(_)) {
-            return Ok(api.at(&format!("/orgs/{}/repos?type=all&{ORDER}", step(owner))));
+            return api.at(&format!("/orgs/{}/repos?type=all&{ORDER}", step(owner)));
         }
         if self.app.is_some() {
-            return Ok(api.at("/installation/repositories?per_page=100"));
+            return api.at("/installation/repositories?per_page=100");
         }
         // Only users themselves are shown what of theirs is private.
-        if matches!(self.login, Login::Token(_)) && self.is_self(ask, api, owner) {
-            return Ok(api.at(&format!("/user/repos?affiliation=owner&{ORDER}")));
+        if matches!(self.login, Login::Token(_)) && is_self(ask, api, owner) {
+            return api.at(&format!("/user/repos?affiliation=owner&{ORDER}"));
         }
-        Ok(api.at(&format!("/users/{}/repos?type=owner&{ORDER}", step(owner))))
+        api.at(&format!("/users/{}/repos?type=owner&{ORDER}", step(owner)))
     }
+}
 
-    /// Whether the token is `owner`'s own. <https://docs.github.com/en/rest/users/users#get-the-authenticated-user>
-    fn is_self(&self, ask: &mut Client<'_>, api: &Api, owner: &str) -> bool {
-        let one = |reply: &Reply| Some(Page::of(vec![serde_json::from_slice(&reply.body).ok()?]));
-        let user = ask.page::<Account>(api, &api.at("/user"), "the token's user", one);
-        user.is_ok_and(|page| page.items.iter().any(|user| user.login.eq_ignore_ascii_case(owner)))
-    }
+/// What GraphQL says. <https://docs.github.com/en/graphql/guides/forming-calls-with-graphql>
+fn graphql(
+    ask: &mut Client<'_>,
+    api: &Api,
+    query: &str,
+    variables: &serde_json::Value,
+    subject: &str,
+) -> Result<serde_json::Value, Error> {
+    let body = json!({ "query": query, "variables": variables });
+    // At a server of one's own `/api/graphql` stands beside `/api/v3`.
+    let call = api.post(&api.beside("/v3", "/graphql"), &body).map_err(|why| why.of(subject))?;
+    let reply = ask.ask(api, call, subject)?;
+    let mut answer: serde_json::Value = serde_json::from_slice(&reply.body).map_err(|_| Why::Unreadable.of(subject))?;
+    Ok(answer["data"].take())
+}
+
+/// Whether the token is `owner`'s own. <https://docs.github.com/en/rest/users/users#get-the-authenticated-user>
+fn is_self(ask: &mut Client<'_>, api: &Api, owner: &str) -> bool {
+    let one = |reply: &Reply| Some(Page::of(vec![serde_json::from_slice(&reply.body).ok()?]));
+    let user = ask.page::<Account>(api, &api.at("/user"), "the token's user", one);
+    user.is_ok_and(|page| page.items.iter().any(|user| user.login.eq_ignore_ascii_case(owner)))
 }
 
 /// The repositories in an answer. That of an installation is an object, unlike all others:

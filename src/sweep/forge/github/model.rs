@@ -164,9 +164,9 @@ mod tests {
         let changes =
             [("pushed_at", json!("2011-01-26T19:06:44Z")), ("open_issues_count", json!(3)), ("size", json!(9))];
         for (field, value) in changes {
-            let mut changed = hello();
-            changed[field] = value;
-            assert_ne!(listed(changed).unwrap().stamp, before.stamp, "{field}");
+            let mut other = hello();
+            other[field] = value;
+            assert_ne!(listed(other).unwrap().stamp, before.stamp, "{field}");
         }
         let mut renamed = hello();
         (renamed["full_name"], renamed["stargazers_count"]) = (json!("octocat/hi"), json!(7));

@@ -46,7 +46,7 @@ impl GitHub {
             return Ok(());
         }
         let subject = format!("parents of forks at {}", self.host);
-        let data = match self.graphql(ask, api, QUERY, &json!({ "ids": ids }), &subject) {
+        let data = match super::graphql(ask, api, QUERY, &json!({ "ids": ids }), &subject) {
             Err(error) if matches!(error.why, Why::Stopped) => return Err(error),
             // What is not known costs a fetch that could be smaller, and nothing that is found.
             Err(_) => return Ok(()),
