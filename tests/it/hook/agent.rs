@@ -86,6 +86,7 @@ fn cursor(name: &str, fields: Value) -> Value {
     )
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "callers make it on the spot")]
 fn windsurf(name: &str, info: Value) -> Value {
     json!({
         "agent_action_name": name, "trajectory_id": "t", "execution_id": "e", "timestamp": "2026-01-02T03:04:05Z",
@@ -93,6 +94,7 @@ fn windsurf(name: &str, info: Value) -> Value {
     })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "callers make it on the spot")]
 fn with(mut event: Value, fields: Value) -> Value {
     event.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
     event
@@ -417,9 +419,10 @@ proptest! {
 
 #[test]
 fn every_agent_is_told_from_the_others() {
+    use Agent::{Claude, Codex, Copilot, Cursor, Gemini, Windsurf};
+
     let whose = |event: Value| agent::read(event.to_string().as_bytes(), None).map(|heard| heard.agent).unwrap();
     let agents: Vec<Agent> = events("x").into_iter().map(whose).collect();
-    use Agent::{Claude, Codex, Copilot, Cursor, Gemini, Windsurf};
     assert_eq!(agents[..4], [Claude; 4]);
     assert_eq!(agents[4..], [Codex, Codex, Gemini, Gemini, Copilot, Copilot, Cursor, Cursor, Windsurf, Windsurf]);
 }

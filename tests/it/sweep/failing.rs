@@ -91,7 +91,7 @@ fn what_cannot_be_fetched_is_said_and_the_rest_is_done() {
 fn a_token_that_is_revoked_or_sees_too_little_lists_nothing_and_resolves_nothing() {
     let world = two();
     world.sweep(&[]).ended(1);
-    for (status, words) in [(401, "was revoked"), (403, "needed is the scope"), (404, "hidden"), (500, "status 500")] {
+    for (status, words) in [(401, "was revoked"), (403, "it needs the scope"), (404, "hidden"), (500, "status 500")] {
         world.forge.fail(
             "/orgs/acme/repos",
             if status == 500 { 100 } else { 1 },

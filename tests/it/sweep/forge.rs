@@ -17,6 +17,7 @@ use super::git_server::GitServer;
 
 /// A repository that it lists.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a field of the forges' answers")]
 pub struct Repo {
     pub id: u64,
     /// The organisation, group, workspace or project.

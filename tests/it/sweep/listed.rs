@@ -58,10 +58,12 @@ fn texts(forge: &dyn Forge, of: &Listed, since: Option<i64>) -> Vec<Text> {
     found
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "as forges take it")]
 fn token() -> Option<Secret> {
     Some(Secret::new(TOKEN.as_bytes(), Shown::Nothing))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "as forges take it")]
 fn endpoint(server: &ForgeServer) -> Option<Endpoint> {
     Some(Endpoint::parse(&server.at("")).unwrap())
 }

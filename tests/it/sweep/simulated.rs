@@ -35,10 +35,10 @@ impl World {
     /// So many repositories; a third holds tokens.
     pub fn new(by: By, repositories: usize) -> Self {
         let dir = TempDir::new().unwrap();
-        let served = dir.path().join("served");
-        fs::create_dir(&served).unwrap();
-        let organisation = Organisation::create(&served, Plan { leaks: 40, ..Plan::of(repositories) });
-        let server = GitServer::new(&served);
+        let folder = dir.path().join("served");
+        fs::create_dir(&folder).unwrap();
+        let organisation = Organisation::create(&folder, Plan { leaks: 40, ..Plan::of(repositories) });
+        let server = GitServer::new(&folder);
         let addresses: Vec<_> =
             organisation.repositories.iter().map(|repository| server.at(&repository.folder) + "\n").collect();
         fs::write(dir.path().join("list"), addresses.concat()).unwrap();

@@ -157,6 +157,7 @@ impl Bench {
     }
 }
 
+#[expect(clippy::print_stdout, reason = "benches/sweep.sh prints it")]
 fn row(title: &str, cost: &Cost, requests: &str) {
     println!("| {title} | {:.1} s | {:.1} s | {} MiB | {requests} |", cost.seconds, cost.busy, cost.memory);
 }

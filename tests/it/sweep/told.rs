@@ -76,7 +76,10 @@ fn filters_leave_out_what_is_not_wanted() {
         world.git.requests();
         let run = world.sweep(&[flags, &["--state", &state]].concat());
         assert_eq!(world.fetched(), names(expected), "{flags:?} {}", run.err);
-        let told = format!("{} repositories: ", expected.len());
+        let told = match expected.len() {
+            1 => "1 repository: ".to_owned(),
+            count => format!("{count} repositories: "),
+        };
         assert!(
             run.text().starts_with(&told) && run.text().contains(&format!("{} not wanted", 4 - expected.len())),
             "{}",
