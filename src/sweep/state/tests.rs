@@ -33,7 +33,7 @@ fn what_is_recorded_is_read_again() {
     found.occurrences[1].git.as_mut().unwrap().in_head = false;
     found.verdict = Verdict::Active;
     found.access = Some(Access { owner: Some("ada".to_owned()), ..Access::default() });
-    let changes = record(&mut state, sweep, 7, &[found.clone()]);
+    let changes = record(&mut state, sweep, 7, std::slice::from_ref(&found));
     assert_eq!(changes, Changes { new: vec![found.id], ..Changes::default() });
     state.end(sweep, THEN + 5, true).unwrap();
     drop(state);
@@ -77,7 +77,7 @@ fn an_incident_lives_through_sweeps() {
     let gone = all(&state).remove(0);
     assert_eq!((gone.occurrences.len(), gone.life.unwrap().resolved_at), (0, Some(THEN + 3 * 3600)));
     assert!(state.incidents(&Filter::default(), &rules()).unwrap().incidents.is_empty());
-    assert_eq!(sweep(&mut state, &[found.clone()]).reopened, [found.id]);
+    assert_eq!(sweep(&mut state, std::slice::from_ref(&found)).reopened, [found.id]);
     let back = all(&state).remove(0);
     assert_eq!((back.life.unwrap().status, back.life.unwrap().first_seen), (Life::Reopened, THEN + 3600));
     assert_eq!(back.occurrences.len(), 2);
@@ -102,15 +102,15 @@ fn a_verdict_resolves_and_reopens() {
     let (_dir, mut state) = state();
     let mut found = incident(&state, 1, &["a"]);
     let sweep = state.begin(THEN).unwrap();
-    record(&mut state, sweep, 1, &[found.clone()]);
+    record(&mut state, sweep, 1, std::slice::from_ref(&found));
     found.verdict = Verdict::Inactive(crate::verdict::Why::Rejected);
-    assert_eq!(state.note_verdicts(&[found.clone()], &rules(), THEN + 10).unwrap().resolved, [found.id]);
+    assert_eq!(state.note_verdicts(std::slice::from_ref(&found), &rules(), THEN + 10).unwrap().resolved, [found.id]);
     // What a scan does not know does not undo what a provider said.
     found.verdict = Verdict::Unchecked;
-    assert_eq!(record(&mut state, sweep, 1, &[found.clone()]), Changes::default());
+    assert_eq!(record(&mut state, sweep, 1, std::slice::from_ref(&found)), Changes::default());
     found.verdict = Verdict::Active;
-    assert_eq!(state.note_verdicts(&[found.clone()], &rules(), THEN + 20).unwrap().reopened, [found.id]);
-    assert_eq!(state.note_verdicts(&[found.clone()], &rules(), THEN + 30).unwrap(), Changes::default());
+    assert_eq!(state.note_verdicts(std::slice::from_ref(&found), &rules(), THEN + 20).unwrap().reopened, [found.id]);
+    assert_eq!(state.note_verdicts(std::slice::from_ref(&found), &rules(), THEN + 30).unwrap(), Changes::default());
     assert_eq!(all(&state)[0].verdict, Verdict::Active);
     assert_eq!(count(&state.database, "SELECT count(*) FROM verdict", []).unwrap(), 2);
 }
@@ -210,7 +210,7 @@ fn no_secret_gets_into_the_folder() {
         tips: "",
         coverage: &coverage,
         adds: false,
-        incidents: &[found.clone()],
+        incidents: std::slice::from_ref(&found),
         owner: &owner,
     };
     let scanned = Scanned { network: "n", cursor: None, rules: &rules(), named: &[], members: &[member] };
@@ -261,7 +261,7 @@ fn a_filter_picks_repositories() {
     let sweep = state.begin(THEN).unwrap();
     let (one, two) = (incident(&state, 1, &["a"]), incident(&state, 2, &["a"]));
     record(&mut state, sweep, 1, &[one.clone(), two.clone()]);
-    record(&mut state, sweep, 2, &[two.clone()]);
+    record(&mut state, sweep, 2, std::slice::from_ref(&two));
     let glob = globset::Glob::new("*/r2").unwrap().compile_matcher();
     let filter = Filter { repository: Some(glob), ..Filter::default() };
     let recalled = state.incidents(&filter, &rules()).unwrap().incidents;
@@ -275,12 +275,12 @@ fn a_summary_counts_and_tells_what_is_new() {
     let (_dir, mut state) = state();
     let (one, two) = (incident(&state, 1, &["a"]), incident(&state, 2, &["b"]));
     let sweep = state.begin(THEN).unwrap();
-    record(&mut state, sweep, 1, &[one.clone()]);
+    record(&mut state, sweep, 1, std::slice::from_ref(&one));
     state.end(sweep, THEN + 9, true).unwrap();
     assert_eq!((state.summary(THEN).unwrap().since, state.summary(THEN).unwrap().new.len()), (None, 1));
     let sweep = state.begin(THEN + 86_400).unwrap();
     record(&mut state, sweep, 1, &[one.clone(), two.clone()]);
-    record(&mut state, sweep, 2, &[one.clone()]);
+    record(&mut state, sweep, 2, std::slice::from_ref(&one));
     state.end(sweep, THEN + 86_409, true).unwrap();
     let summary = state.summary(THEN + 86_410).unwrap();
     assert_eq!((summary.incidents, summary.since, &summary.new[..]), (2, Some(THEN + 9), &[two.id][..]));
@@ -300,8 +300,8 @@ fn what_is_forgotten_is_gone_from_the_file() {
     let (dir, mut state) = state();
     let sweep = state.begin(THEN).unwrap();
     let (one, two) = (incident(&state, 1, &["only/in/one"]), incident(&state, 2, &["only/in/two"]));
-    record(&mut state, sweep, 1, &[one.clone()]);
-    record(&mut state, sweep, 2, &[two.clone()]);
+    record(&mut state, sweep, 1, std::slice::from_ref(&one));
+    record(&mut state, sweep, 2, std::slice::from_ref(&two));
     let holds = |text: &str| memchr::memmem::find(&bytes_in(&dir.path().join("state")), text.as_bytes()).is_some();
     assert!(holds("only/in/one") && holds("acme/r1") && holds("only/in/two"));
     let forgotten = state.forget(&Selector::Repository("acme/*1".to_owned())).unwrap();

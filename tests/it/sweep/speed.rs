@@ -1,4 +1,10 @@
 //! What sweeps of a simulated organisation cost: `benches/sweep.sh` has it measured and printed.
+#![expect(
+    clippy::print_stdout,
+    clippy::cast_precision_loss,
+    clippy::needless_pass_by_value,
+    reason = "a bench prints what it measured"
+)]
 
 use std::{
     fs,
@@ -157,7 +163,6 @@ impl Bench {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "benches/sweep.sh prints it")]
 fn row(title: &str, cost: &Cost, requests: &str) {
     println!("| {title} | {:.1} s | {:.1} s | {} MiB | {requests} |", cost.seconds, cost.busy, cost.memory);
 }
