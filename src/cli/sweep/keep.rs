@@ -6,7 +6,7 @@ use clap::Args;
 use stanch::{
     incident::IncidentId,
     scan::Status,
-    sweep::state::{Changes, Selector, Wait},
+    sweep::state::{self, Changes, Selector, Wait},
 };
 
 use super::Kept;
@@ -38,12 +38,21 @@ struct What {
 pub(super) struct Merge {
     #[command(flatten)]
     kept: Kept,
-    /// Makes the state, where there is none, under a copy of the key in this file
+    /// Makes the state, where there is none, under a copy of the key in this file [default: that of the first to be taken in]
     #[arg(long, value_name = "FILE", env = "STANCH_KEY_FILE")]
     key_file: Option<PathBuf>,
     /// The states to take in, which stay as they are
     #[arg(value_name = "DIR", required = true)]
     others: Vec<PathBuf>,
+}
+
+impl Merge {
+    /// Under which key a state is made: that of the states it takes in, where none is named.
+    fn key(&self) -> Option<PathBuf> {
+        let is_new = || matches!(self.kept.read(), Err(state::Error::None { .. }));
+        let theirs = || self.others.first().map(|other| other.join(state::KEY_FILE)).filter(|key| key.is_file());
+        self.key_file.clone().or_else(|| theirs().filter(|_| is_new()))
+    }
 }
 
 fn incident(text: &str) -> Result<IncidentId, String> {
@@ -69,7 +78,7 @@ pub(super) fn forget(arguments: &Forget) -> Result<Status, AnyError> {
 }
 
 pub(super) fn merge(arguments: &Merge) -> Result<Status, AnyError> {
-    let mut state = arguments.kept.open(arguments.key_file.as_deref())?;
+    let mut state = arguments.kept.open(arguments.key().as_deref())?;
     let mut all = Changes::default();
     for other in &arguments.others {
         let tell =

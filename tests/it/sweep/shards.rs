@@ -90,3 +90,12 @@ fn only_states_of_one_key_are_joined() {
     assert!(none.err.contains("nowhere"), "{}", none.err);
     assert_eq!(world.report("one"), report);
 }
+
+/// Else the state that is made has a key of its own, which those that are to be joined cannot have.
+#[test]
+fn a_state_that_is_made_to_join_others_has_their_key() {
+    let world = World::new(By::Folder, 3);
+    run(&mut world.sweep("one", &[])).ended(1);
+    world.run("merge", "all", &["one"]).ended(0);
+    assert_eq!(world.report("all"), world.report("one"));
+}
