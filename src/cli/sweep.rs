@@ -1,7 +1,9 @@
 //! `stanch sweep`: scans every repository of an organisation, and keeps what it learned.
 
+mod flags;
 mod keep;
 mod listed;
+mod progress;
 mod report;
 mod run;
 mod status;

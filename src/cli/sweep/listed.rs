@@ -12,7 +12,7 @@ use stanch::{
     },
 };
 
-use super::run::{Common, Forged};
+use super::flags::{Common, Forged};
 use crate::cli::error::AnyError;
 
 #[derive(Debug, Subcommand)]
