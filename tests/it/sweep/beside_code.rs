@@ -3,8 +3,10 @@
 use std::{collections::BTreeSet, fs};
 
 use rsa::pkcs8::EncodePrivateKey;
+use serde_json::json;
 
 use super::{
+    forge::Reply,
     kept_private::files,
     world::{TOKEN, World, masked, names},
 };
@@ -96,4 +98,53 @@ fn flags_of_rules_count_in_every_repository() {
     assert_eq!(world.known(&[]).keys().cloned().collect::<BTreeSet<_>>(), [masked(1), masked(2)].into());
     let run = world.sweep(&[]).ended(1);
     assert!(run.text().contains("1 new"), "{}", run.text());
+}
+
+/// Texts are read where they are asked for, later only since the sweep before, and stay known although only what changed comes again.
+#[test]
+fn issues_and_releases_are_swept_where_they_are_wanted() {
+    let world = World::with(&[("app", "nothing\n"), ("web", "nothing\n")]);
+    let none = || Reply::json(&json!([]));
+    for path in ["/issues/comments", "/issues", "/releases"]
+        .into_iter()
+        .flat_map(|end| ["app", "web"].map(|name| format!("/repos/acme/{name}{end}")))
+    {
+        world.forge.answer(&path, none());
+    }
+    let issue = |body: &str| {
+        Reply::json(&json!([{
+            "number": 12, "title": "It does not start", "body": body, "user": { "login": "ada" }, "updated_at": "2026-01-02T03:04:05Z",
+        }]))
+    };
+    world.forge.answer("/repos/acme/app/issues", issue(&format!("with {}", leak(1))));
+    world.forge.answer("/repos/acme/web/releases", Reply::json(&json!([{ "tag_name": "v1", "body": leak(2) }])));
+    world.sweep(&[]).ended(0);
+    let flags = ["--issues", "--releases"];
+    let run = world.sweep(&[&flags[..], &["--now", "2026-01-02T04:00:00Z"]].concat()).ended(1);
+    assert!(run.text().contains("0 not covered") && run.text().contains("2 new"), "{} {}", run.text(), run.err);
+    let expected = [(masked(1), names(&["acme/app"])), (masked(2), names(&["acme/web"]))].into();
+    assert_eq!(world.known(&[]), expected);
+    let report = world.report(&[]);
+    let places: BTreeSet<String> = report
+        .incidents()
+        .iter()
+        .map(|incident| format!("{} {}", incident["occurrences"][0]["source"], incident["occurrences"][0]["path"]))
+        .collect();
+    assert_eq!(places, [r#""forge" "issue 12""#.to_owned(), r#""forge" "release v1""#.to_owned()].into());
+    assert!(world.run(&["report", "--summary"]).text().contains("@ada"));
+    // An hour before the last time is asked for again, and nothing has changed.
+    world.forge.answer("/repos/acme/app/issues", none());
+    world.forge.take_asked();
+    world.sweep(&[&flags[..], &["--now", "2026-01-02T05:00:00Z"]].concat()).ended(1);
+    let asked = world.forge.take_asked();
+    assert!(asked.iter().any(|asked| asked.path.contains("since=2026-01-02T03:00:00Z")), "{asked:?}");
+    assert_eq!(world.known(&[]), expected);
+    // Without the flags they are not looked at, and not gone.
+    world.sweep(&["--now", "2026-01-02T06:00:00Z"]).ended(1);
+    assert_eq!(world.known(&[]), expected);
+    // Where the forge refuses, that is told, and what is known stays.
+    world.forge.fail("/issues", 100, Reply::new(403, r#"{"message":"no"}"#));
+    let run = world.sweep(&[&flags[..], &["--fail-on", "never", "--patience", "1"]].concat()).ended(3);
+    assert!(run.err.contains("not covered: acme/app"), "{}", run.err);
+    assert_eq!(world.known(&[]), expected);
 }
