@@ -1,5 +1,7 @@
 //! The pattern files that flags and configurations name: ours, and other scanners' as they are.
 
+#![cfg_attr(not(feature = "migrate"), allow(clippy::ptr_arg, reason = "files of other scanners alone have notes"))]
+
 use std::path::Path;
 
 use crate::{
