@@ -55,7 +55,7 @@ pub use progress::Progress;
 pub use status::{FailOn, Status};
 pub use stream::AsFile;
 #[cfg(feature = "sweep")]
-pub use texts::{Text, texts};
+pub use texts::Texts;
 
 /// What to scan, and what to report of it.
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the user's")]

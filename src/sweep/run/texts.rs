@@ -9,7 +9,7 @@ use crate::{
     incident::{Incident, Occurrence},
     scan::{self, Outcome, with_causes},
     sweep::{
-        forge::{self, Client},
+        forge::Client,
         repository::{Listed, RepositoryId},
         state::{self, Changes, Known, Scanned, Sweep},
     },
@@ -46,19 +46,21 @@ impl Sweeper<'_> {
         beside: &'g Beside,
         terms: &str,
     ) -> Result<(Changes, Vec<Line<'g>>), Error> {
-        let mut read: Vec<forge::Text> = Vec::new();
+        let mut authors: BTreeMap<String, String> = BTreeMap::new();
+        let mut texts = scan::Texts::new(self.options, self.detector, self.scanning);
         let stopped = || self.scanning.is_stopped();
         let mut answers = Remembered { state: self.state, detector: self.detector, now: self.options.now };
         let mut client = Client::new(self.net, &mut answers, &stopped).waiting(self.patience);
-        let had = self.forge.texts(&mut client, &beside.of, beside.since, &mut |text| read.push(text));
-        let texts = read.iter().map(|text| scan::Text { name: &text.path, bytes: &text.bytes });
-        let mut outcome = scan::texts(self.options, self.detector, texts, self.scanning)?;
+        let had = self.forge.texts(&mut client, &beside.of, beside.since, &mut |text| {
+            // There may be gigabytes of them: what was said is looked at once, and who said it remembered.
+            texts.add(&text.path, &text.bytes);
+            authors.extend(text.author.map(|author| (text.path, author)));
+        });
+        let mut outcome = texts.finish()?;
         if let Err(error) = had {
             outcome.coverage.fail("the texts beside its code", with_causes(&error));
         }
         self.ask(&mut outcome);
-        let authors: BTreeMap<&str, &str> =
-            read.iter().filter_map(|text| Some((text.path.as_str(), text.author.as_deref()?))).collect();
         let changes = self.record_texts(sweep, beside, terms, (&outcome, &authors))?;
         Ok((changes, vec![Line::told(&beside.listed, &outcome, None)]))
     }
@@ -68,7 +70,7 @@ impl Sweeper<'_> {
         sweep: Sweep,
         beside: &Beside,
         terms: &str,
-        (outcome, authors): (&Outcome, &BTreeMap<&str, &str>),
+        (outcome, authors): (&Outcome, &BTreeMap<String, String>),
     ) -> Result<Changes, Error> {
         let owner = |_: &Incident, occurrence: &Occurrence| {
             let path = occurrence.path.as_ref()?.to_text();

@@ -1,3 +1,5 @@
+//! States: what is recorded is read, forgotten and joined as it should be.
+
 use std::{collections::BTreeSet, fs, path::Path, sync::mpsc, time::Duration};
 
 use super::{

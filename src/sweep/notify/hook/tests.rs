@@ -1,3 +1,5 @@
+//! Webhooks, against a server on this machine.
+
 use std::{
     collections::BTreeMap,
     io::{BufRead, BufReader, Read, Write},
