@@ -40,3 +40,4 @@ pub mod sweep;
 pub mod text;
 pub mod verdict;
 pub mod verify;
+pub mod weakness;

@@ -7,7 +7,7 @@ const LAYERS: &[&[&str]] = &[
     &["location", "secret", "verdict", "playbook", "coverage", "text", "escape"],
     &["request", "blob"],
     &["rule"],
-    &["finding"],
+    &["finding", "weakness"],
     &["incident"],
     &["bounded"],
     &["net", "sealed"],
