@@ -200,21 +200,21 @@ impl SourceKind {
     }
 }
 
-/// What a repository's history says of an occurrence.
+/// What a repository's history says of an occurrence. Many occurrences have one commit and the same refs, so they share them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GitPlace {
     /// The object that holds it, in the version whose lines and columns are given.
     pub blob: Option<ObjectId>,
     /// The earliest commit by graph that has it there and none of whose parents has.
-    pub introduced: Option<CommitInfo>,
+    pub introduced: Option<Arc<CommitInfo>>,
     /// The newest commit by committer time whose tree still holds it.
-    pub last: Option<CommitInfo>,
+    pub last: Option<Arc<CommitInfo>>,
     /// Whether HEAD's tree holds it.
     pub in_head: bool,
     /// How it can still be got at.
     pub reach: Reach,
     /// Branches, tags and remote refs in whose history it is, HEAD's branch first; at most [`GitPlace::MOST_REFS`].
-    pub refs: Vec<String>,
+    pub refs: Arc<[String]>,
     /// How many refs there are in all.
     pub refs_count: u64,
     /// How many distinct blobs at that path hold it.

@@ -102,8 +102,8 @@ fn git_fields(found: &Occurrence, redactor: &Redactor<'_>) -> Vec<String> {
             [commit.id.to_string(), author.into_owned(), email.into_owned(), at]
         })
     };
-    let introduced = commit(git.and_then(|git| git.introduced.as_ref()));
-    let [last, _, _, last_at] = commit(git.and_then(|git| git.last.as_ref()));
+    let introduced = commit(git.and_then(|git| git.introduced.as_deref()));
+    let [last, _, _, last_at] = commit(git.and_then(|git| git.last.as_deref()));
     let refs = |names: &[String]| names.iter().map(|name| redactor.text(name)).collect::<Vec<_>>().join(" ");
     let mut fields = vec![
         of(&|git| git.blob.map(|id| id.to_string())),

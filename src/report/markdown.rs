@@ -385,7 +385,7 @@ mod tests {
             let incident = &mut sample.incidents[0];
             for (found, text) in incident.occurrences.iter_mut().zip(&texts) {
                 found.path = Some(PathName::new(text.as_str()));
-                found.git.as_mut().unwrap().refs = vec![texts[4].clone()];
+                found.git.as_mut().unwrap().refs = [texts[4].clone()].into();
             }
             incident.verdict = crate::verdict::Verdict::Unknown(texts[3].clone().into());
             incident.notes = vec![texts[5].clone().into()];

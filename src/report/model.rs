@@ -8,7 +8,11 @@ use data_encoding::{BASE64, HEXLOWER};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::{Report, redact::Redactor, time};
+use super::{
+    Report,
+    redact::Redactor,
+    time::{self, Time},
+};
 use crate::{
     blob::ObjectId,
     finding::{FoundPart, PartValue},
@@ -176,7 +180,7 @@ struct Occurrence<'a> {
 
 #[derive(Serialize)]
 struct Git<'a> {
-    blob: Option<String>,
+    blob: Option<ObjectId>,
     introduced: Option<Introduced<'a>>,
     last: Option<Last>,
     in_head: bool,
@@ -185,21 +189,21 @@ struct Git<'a> {
     refs_count: u64,
     versions: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
-    blobs: Option<Vec<String>>,
+    blobs: Option<&'a [ObjectId]>,
 }
 
 #[derive(Serialize)]
 struct Introduced<'a> {
-    commit: String,
+    commit: ObjectId,
     author: Cow<'a, str>,
     email: Cow<'a, str>,
-    at: Option<String>,
+    at: Option<Time>,
 }
 
 #[derive(Serialize)]
 struct Last {
-    commit: String,
-    at: Option<String>,
+    commit: ObjectId,
+    at: Option<Time>,
 }
 
 /// What ends a token of one rule.
@@ -389,15 +393,15 @@ impl<'a> Occurrence<'a> {
 impl<'a> Git<'a> {
     fn new(git: &'a GitPlace, versions: bool, redactor: &Redactor<'_>) -> Self {
         Self {
-            blob: git.blob.map(|id| id.to_string()),
+            blob: git.blob,
             introduced: git.introduced.as_ref().map(|commit| Introduced::new(commit, redactor)),
-            last: git.last.as_ref().map(Last::from),
+            last: git.last.as_deref().map(Last::from),
             in_head: git.in_head,
             reach: git.reach.name(),
             refs: git.refs.iter().map(|name| redactor.text(name)).collect(),
             refs_count: git.refs_count,
             versions: git.versions,
-            blobs: versions.then(|| git.blobs.iter().map(ObjectId::to_string).collect()),
+            blobs: versions.then_some(&git.blobs),
         }
     }
 }
@@ -405,17 +409,17 @@ impl<'a> Git<'a> {
 impl<'a> Introduced<'a> {
     fn new(commit: &'a CommitInfo, redactor: &Redactor<'_>) -> Self {
         Self {
-            commit: commit.id.to_string(),
+            commit: commit.id,
             author: redactor.text(&commit.author),
             email: redactor.text(&commit.email),
-            at: time::rfc3339(commit.at),
+            at: Time::new(commit.at),
         }
     }
 }
 
 impl From<&CommitInfo> for Last {
     fn from(commit: &CommitInfo) -> Self {
-        Self { commit: commit.id.to_string(), at: time::rfc3339(commit.at) }
+        Self { commit: commit.id, at: Time::new(commit.at) }
     }
 }
 

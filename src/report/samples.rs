@@ -192,8 +192,8 @@ fn git(in_head: bool, reach: Reach, refs: &[&str], refs_count: u64) -> GitPlace 
     };
     GitPlace {
         blob: Some(ObjectId::new(&[0xb1; 20])),
-        introduced: Some(commit(0x1a, "Ada")),
-        last: Some(commit(0x2b, "Bob")),
+        introduced: Some(commit(0x1a, "Ada").into()),
+        last: Some(commit(0x2b, "Bob").into()),
         in_head,
         reach,
         refs: refs.iter().map(|&name| name.to_owned()).collect(),

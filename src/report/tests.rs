@@ -1,5 +1,7 @@
 //! The laws, for every format.
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -32,8 +34,8 @@ pub(super) fn hostile_sample() -> impl Strategy<Value = Sample> {
             found.allowed_by = Some(texts[3].clone());
             let git = found.git.as_mut().unwrap();
             (git.in_head, git.reach) = (false, crate::incident::Reach::Ref);
-            git.refs = vec![texts[4].clone()];
-            let commit = git.introduced.as_mut().unwrap();
+            git.refs = [texts[4].clone()].into();
+            let commit = Arc::make_mut(git.introduced.as_mut().unwrap());
             (commit.author, commit.email, commit.at) = (texts[5].clone(), texts[6].clone(), at);
             let value = PartValue::Public(texts[7].clone());
             incident.parts = vec![FoundPart { name: texts[8].clone(), value, span: Span::new(0, 1) }];
@@ -64,8 +66,8 @@ fn leaky_sample(value: &str, shown: Shown) -> Sample {
         found.excerpt.masked = incident.secret.masked();
         found.allowed_by = Some(text.clone());
         let git = found.git.as_mut().unwrap();
-        git.refs = vec![text.clone()];
-        let commit = git.introduced.as_mut().unwrap();
+        git.refs = [text.clone()].into();
+        let commit = Arc::make_mut(git.introduced.as_mut().unwrap());
         (commit.author, commit.email) = (text.clone(), text.clone());
     }
     sample.coverage.fail(text.clone(), text.clone());

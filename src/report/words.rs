@@ -84,7 +84,7 @@ pub(super) fn is_in_checkout(found: &Occurrence) -> bool {
 
 /// The earliest commit that brought it in.
 pub(super) fn introduced(incident: &Incident) -> Option<&CommitInfo> {
-    let commits = incident.occurrences.iter().filter_map(|found| found.git.as_ref()?.introduced.as_ref());
+    let commits = incident.occurrences.iter().filter_map(|found| found.git.as_ref()?.introduced.as_deref());
     commits.min_by_key(|commit| (commit.at, commit.id))
 }
 

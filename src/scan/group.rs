@@ -156,7 +156,7 @@ pub(super) fn bare(options: &Options, rule: &Rule, secret: &[u8]) -> Incident {
 
 /// Puts the most urgent incident first.
 pub(crate) fn sort(incidents: &mut [Incident], rules: &[Rule]) {
-    incidents.sort_by_cached_key(|incident| urgency(incident, rules));
+    incidents.sort_by(|a, b| urgency(a, rules).cmp(&urgency(b, rules)));
 }
 
 /// Puts `other` into `kept`, which is at the same place: a file's own occurrence keeps its position and gains what git says; of two alike
@@ -205,7 +205,7 @@ fn incident(group: Group, rule: &Rule, options: &Options, known: &mut Known<'_>)
             return Made::Allowed;
         }
     }
-    occurrences.sort_by_cached_key(nearness);
+    occurrences.sort_by(|a, b| nearness(a).cmp(&nearness(b)));
     let confidence = occurrences.iter().map(|occurrence| occurrence.confidence).max().unwrap_or(Confidence::Low);
     let said = verify::assess(rule, &group.secret, &group.parts, options.now);
     Made::Incident(Box::new(Incident {
@@ -227,7 +227,7 @@ fn incident(group: Group, rule: &Rule, options: &Options, known: &mut Known<'_>)
 }
 
 /// The order of incidents: what works before what may and what does not, what costs most, what is surest, what is still there, then by place.
-fn urgency(incident: &Incident, rules: &[Rule]) -> impl Ord + use<> {
+fn urgency<'a>(incident: &'a Incident, rules: &'a [Rule]) -> impl Ord + use<'a> {
     let rule = &rules[incident.rule.0 as usize];
     let first = incident.occurrences.first().map(nearness);
     let alive = match incident.verdict {
@@ -235,12 +235,12 @@ fn urgency(incident: &Incident, rules: &[Rule]) -> impl Ord + use<> {
         Verdict::Unchecked | Verdict::Unknown(_) => 1,
         Verdict::Inactive(_) => 2,
     };
-    (alive, std::cmp::Reverse((incident.severity, incident.confidence)), first, rule.id.clone(), incident.id)
+    (alive, std::cmp::Reverse((incident.severity, incident.confidence)), first, &rule.id, incident.id)
 }
 
 /// The order of occurrences: where it still is comes first, then by place.
-pub(crate) fn nearness(occurrence: &Occurrence) -> impl Ord + use<> {
+pub(crate) fn nearness(occurrence: &Occurrence) -> impl Ord {
     let reach = occurrence.git.as_ref().map_or(Reach::Head, |git| git.reach);
     let blob = occurrence.git.as_ref().and_then(|git| git.blob);
-    (occurrence.source, reach, occurrence.path.clone(), occurrence.location, blob)
+    (occurrence.source, reach, occurrence.path.as_ref(), occurrence.location, blob)
 }

@@ -360,8 +360,8 @@ fn owner(code_owners: Option<&CodeOwners>) -> impl Fn(&Incident, &Occurrence) ->
     move |_, occurrence| {
         let git = occurrence.git.as_ref();
         let authors = Authors {
-            introduced: git.and_then(|git| git.introduced.as_ref()),
-            last: git.and_then(|git| git.last.as_ref()),
+            introduced: git.and_then(|git| git.introduced.as_deref()),
+            last: git.and_then(|git| git.last.as_deref()),
         };
         let owner = owners::guess(occurrence.path.as_ref(), code_owners, authors)?;
         owner.team.or(owner.person)

@@ -69,8 +69,8 @@ impl<'a> Place<'a> {
                 .map_or(Cow::Borrowed(""), |by| Cow::Owned(redactor.text(by).into_owned())),
             owner: owner.map_or_else(String::new, |owner| redactor.text(&owner).into_owned()),
             refs: refs.join("\n").into_bytes(),
-            introduced: commit(git.and_then(|git| git.introduced.as_ref())),
-            last: commit(git.and_then(|git| git.last.as_ref())),
+            introduced: commit(git.and_then(|git| git.introduced.as_deref())),
+            last: commit(git.and_then(|git| git.last.as_deref())),
         }
     }
 

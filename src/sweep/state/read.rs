@@ -14,7 +14,7 @@ use rusqlite::Connection;
 use super::{
     Error, State,
     facts::{self, Facts, Said},
-    reader::{COLUMNS, Reader},
+    reader::{COLUMNS, Numbered, Reader},
     repositories::{self, Holder},
     seconds,
 };
@@ -74,11 +74,11 @@ impl State {
         // All of it as it is at one moment.
         let moment = self.database.unchecked_transaction()?;
         let holders = repositories::holders(&moment)?;
-        let reader = Reader::new(&moment)?;
+        let mut reader = Reader::new(&moment)?;
         let mut heads = heads(&moment, &reader, &holders)?;
         heads.retain(|head| filter.takes(head));
-        let mut wanted = Wanted { filter, holders: &holders, names: HashMap::new(), places: HashMap::new() };
-        wanted.read(&moment, &reader, &heads)?;
+        let mut wanted = Wanted { filter, holders: &holders, names: Numbered::default(), places: Numbered::default() };
+        wanted.read(&moment, &mut reader, &heads)?;
         let mut rules = Rules::new(rules);
         let mut incidents = Vec::with_capacity(heads.len());
         for head in heads {
@@ -184,11 +184,11 @@ fn held<'t>(
     database: &Connection,
     reader: &'t Reader,
     holders: &BTreeMap<i64, Holder>,
-) -> Result<HashMap<i64, Held<'t>>, Error> {
+) -> Result<Numbered<Held<'t>>, Error> {
     let mut select = database.prepare("SELECT incident, repository, first_seen, seen, facts FROM holding")?;
     let mut rows = select.query([])?;
-    let mut all: HashMap<i64, Held<'t>> = HashMap::new();
-    let mut ranks: HashMap<i64, u8> = HashMap::new();
+    let mut all: Numbered<Held<'t>> = Numbered::default();
+    let mut ranks: Numbered<u8> = Numbered::default();
     while let Some(row) = rows.next()? {
         let (incident, repository, first_seen, seen) =
             (row.get(0)?, row.get(1)?, row.get::<_, i64>(2)?, row.get::<_, i64>(3)?);
@@ -236,12 +236,12 @@ struct Wanted<'a> {
     filter: &'a Filter,
     holders: &'a BTreeMap<i64, Holder>,
     /// Names of repositories; nothing for one whose places are not wanted.
-    names: HashMap<i64, Option<(Arc<str>, i64)>>,
-    places: HashMap<i64, Vec<Occurrence>>,
+    names: Numbered<Option<(Arc<str>, i64)>>,
+    places: Numbered<Vec<Occurrence>>,
 }
 
 impl Wanted<'_> {
-    fn read(&mut self, database: &Connection, reader: &Reader, heads: &[Head]) -> Result<(), Error> {
+    fn read(&mut self, database: &Connection, reader: &mut Reader, heads: &[Head]) -> Result<(), Error> {
         self.names = self.holders.iter().map(|(id, holder)| (*id, self.name(holder))).collect();
         self.places = heads.iter().map(|head| (head.number, Vec::new())).collect();
         let select = format!("SELECT incident, repository, seen, {COLUMNS} FROM occurrence");
@@ -267,7 +267,10 @@ impl Wanted<'_> {
 }
 
 fn incident(head: Head, mut places: Vec<Occurrence>, rules: &mut Rules) -> Incident {
-    places.sort_by_cached_key(|found| (group::nearness(found), found.repository.clone()));
+    fn order(found: &Occurrence) -> impl Ord {
+        (group::nearness(found), &found.repository)
+    }
+    places.sort_by(|a, b| order(a).cmp(&order(b)));
     let rule = rules.find(&head.facts);
     let surest = places.iter().map(|found| found.confidence).max();
     let confidence = surest.or_else(|| Confidence::from_name(&head.facts.confidence)).unwrap_or(Confidence::Low);

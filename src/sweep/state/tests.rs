@@ -1,6 +1,12 @@
 //! States: what is recorded is read, forgotten and joined as it should be.
 
-use std::{collections::BTreeSet, fs, path::Path, sync::mpsc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::Path,
+    sync::{Arc, mpsc},
+    time::Duration,
+};
 
 use super::{
     samples::{THEN, complete, incident, listed, open, record, record_with, rules, sibling, state, token},
@@ -198,9 +204,9 @@ fn no_secret_gets_into_the_folder() {
     let place = &mut found.occurrences[1];
     place.allowed_by = Some(raw.clone());
     let git = place.git.as_mut().unwrap();
-    git.refs = vec![format!("refs/heads/{raw}")];
-    git.introduced.as_mut().unwrap().author.clone_from(&raw);
-    git.last.as_mut().unwrap().email = format!("{raw}@example.org");
+    git.refs = [format!("refs/heads/{raw}")].into();
+    Arc::make_mut(git.introduced.as_mut().unwrap()).author.clone_from(&raw);
+    Arc::make_mut(git.last.as_mut().unwrap()).email = format!("{raw}@example.org");
     let mut coverage = complete();
     coverage.fail(format!("file {raw}"), format!("cannot read {raw}"));
     coverage.skip(crate::coverage::Skipped::Excluded, raw.clone());

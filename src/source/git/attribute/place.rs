@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     rc::Rc,
+    sync::Arc,
 };
 
 use gix::objs::Kind;
@@ -37,7 +38,7 @@ pub(super) struct Placing<'a> {
     strays: bool,
     all_versions: bool,
     reader: Reader<'a>,
-    infos: HashMap<CommitIx, CommitInfo>,
+    infos: HashMap<CommitIx, Arc<CommitInfo>>,
     questions: Questions,
 }
 
@@ -204,7 +205,7 @@ impl<'a> Placing<'a> {
         git.refs_count = answer.refs_count + others.len() as u64;
     }
 
-    fn info(&mut self, commit: CommitIx, coverage: &mut Coverage) -> Option<CommitInfo> {
+    fn info(&mut self, commit: CommitIx, coverage: &mut Coverage) -> Option<Arc<CommitInfo>> {
         if let Some(info) = self.infos.get(&commit) {
             return Some(info.clone());
         }
@@ -212,7 +213,7 @@ impl<'a> Placing<'a> {
         let mut buffer = Vec::new();
         match super::super::find(&mut self.reader, id, &mut buffer) {
             Ok(_) => {
-                let info = object::commit_info(id, &buffer);
+                let info = Arc::new(object::commit_info(id, &buffer));
                 self.infos.insert(commit, info.clone());
                 Some(info)
             }

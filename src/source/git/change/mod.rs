@@ -10,7 +10,10 @@ mod range;
 mod rename;
 mod revision;
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 pub use self::push::{There, Tip};
 use self::{
@@ -62,7 +65,7 @@ pub enum Change {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Changed {
     /// The commit that brings it; nothing for the index.
-    pub commit: Option<CommitInfo>,
+    pub commit: Option<Arc<CommitInfo>>,
     /// Its path, or `commit message`.
     pub path: PathName,
     /// The blob, or the commit whose message it is.
@@ -161,7 +164,7 @@ impl Repository {
     fn commit_changes(&self, member: &Member, reader: &mut Reader<'_>, coverage: &mut Coverage) -> Vec<Changed> {
         let mut buffer = Vec::new();
         let info = match find(reader, member.id, &mut buffer) {
-            Ok(_) => object::commit_info(member.id, &buffer),
+            Ok(_) => Arc::new(object::commit_info(member.id, &buffer)),
             Err(error) => {
                 coverage.fail(format!("object {}", member.id), super::error::chain(&error));
                 return Vec::new();
@@ -201,7 +204,7 @@ fn compare(new: &Folder<'_>, parents: &[Folder<'_>], reader: &mut Reader<'_>, co
     found
 }
 
-fn changed(commit: Option<&CommitInfo>, new: New) -> Changed {
+fn changed(commit: Option<&Arc<CommitInfo>>, new: New) -> Changed {
     let New { path, blob, before } = new;
     Changed { commit: commit.cloned(), path: PathName::new(path), blob, before }
 }
