@@ -97,6 +97,15 @@ impl Cache {
         Ok(Network::new(self.clone(), name.to_owned(), lock, is_new))
     }
 
+    /// The same, where there is one.
+    ///
+    /// # Errors
+    /// Where it is in use, or cannot be read.
+    pub fn existing(&self, name: &str) -> Result<Option<Network>, Error> {
+        check_name(name)?;
+        is_whole(&self.path(name)).then(|| self.network(name)).transpose()
+    }
+
     /// Deletes networks that nobody uses, the one whose use is longest ago first, until `needed` bytes more fit within the bound. Whether they do.
     ///
     /// # Errors

@@ -69,6 +69,14 @@ impl Network {
         self.at_work(|network| network.local(&["update-ref", "--no-deref", "--stdin"], Some(list)).map(drop))
     }
 
+    /// Whether it has no member left.
+    ///
+    /// # Errors
+    /// Where git cannot.
+    pub fn is_empty(&self) -> Result<bool, Error> {
+        Ok(self.local(&["for-each-ref", "--count=1"], None)?.is_empty())
+    }
+
     /// Deletes the network. Whoever opens it next gets an empty one.
     ///
     /// # Errors
@@ -90,13 +98,22 @@ impl Network {
         Ok(Refs::held(&out, namespace))
     }
 
+    /// Has the HEAD of a member lead to its branch `branch`. No git is at work here: it need not be asked.
+    pub(super) fn set_head(&self, namespace: &str, branch: &str) -> Result<(), Error> {
+        let prefix = refs::prefix(namespace);
+        let head = self.path.join(&prefix).join("HEAD");
+        let lock = head.with_extension("lock");
+        let written = fs::write(&lock, format!("ref: {prefix}{branch}\n")).and_then(|()| fs::rename(&lock, &head));
+        written.map_err(|error| Error::io(&head, error))
+    }
+
     /// Has the network hold objects that are named by SHA-256, or by SHA-1, if it holds none yet.
     pub(super) fn suit(&mut self, is_sha256: bool) -> Result<bool, Error> {
         let format = self.local(&["rev-parse", "--show-object-format"], None)?;
         if format.trim_ascii().ends_with(b"sha256") == is_sha256 {
             return Ok(true);
         }
-        let is_empty = self.local(&["for-each-ref", "--count=1"], None)?.is_empty();
+        let is_empty = self.is_empty()?;
         if is_empty {
             self.cache.remake(&self.name, is_sha256)?;
             self.is_new = true;

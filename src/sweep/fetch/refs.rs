@@ -1,6 +1,6 @@
 //! Refs as a server lists them and as a mirror holds them.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fs, path::Path};
 
 use crate::blob::ObjectId;
 
@@ -58,6 +58,46 @@ impl Refs {
             }
         }
         refs
+    }
+
+    /// As a git directory keeps those of a namespace in files (gitrepository-layout(5)); nothing where they are not what git writes, and git
+    /// has to be asked.
+    pub(super) fn in_files(git_dir: &Path, namespace: &str) -> Option<Self> {
+        let prefix = prefix(namespace);
+        let mut refs = Self::default();
+        let packed = fs::read(git_dir.join("packed-refs")).unwrap_or_default();
+        for line in packed.split(|byte| *byte == b'\n') {
+            let line = String::from_utf8_lossy(line);
+            if let Some((id, name)) =
+                line.split_once(' ').and_then(|(id, name)| Some((id, name.strip_prefix(&prefix)?)))
+            {
+                refs.insert(name, id);
+            }
+        }
+        let folder = git_dir.join(&prefix);
+        refs.add_files(&folder.join("refs"), "refs")?;
+        if let Ok(head) = fs::read_to_string(folder.join("HEAD")) {
+            let head = head.trim_end();
+            refs.head = match head.strip_prefix("ref: ") {
+                Some(target) => Some(Head::Ref(target.strip_prefix(&prefix)?.to_owned())),
+                None => Some(Head::Detached(object(head)?)),
+            };
+        }
+        Some(refs)
+    }
+
+    fn add_files(&mut self, folder: &Path, name: &str) -> Option<()> {
+        let Ok(entries) = fs::read_dir(folder) else { return Some(()) };
+        for entry in entries {
+            let entry = entry.ok()?;
+            let name = format!("{name}/{}", entry.file_name().to_str()?);
+            if entry.file_type().ok()?.is_dir() {
+                self.add_files(&entry.path(), &name)?;
+            } else if !name.ends_with(".lock") {
+                self.tips.insert(name, object(fs::read_to_string(entry.path()).ok()?.trim_end())?);
+            }
+        }
+        Some(())
     }
 
     fn insert(&mut self, name: &str, id: &str) {

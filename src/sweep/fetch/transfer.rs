@@ -95,11 +95,10 @@ impl<'t> Transfer<'t> {
 
     /// What is held after a first fetch, which tells the commit at HEAD and not its branch: the likeliest one there.
     fn named(&self, network: &Network) -> Result<Refs, Error> {
-        let mut held = self.held(network)?;
+        let files = Refs::in_files(network.path(), self.member.namespace);
+        let mut held = files.map_or_else(|| self.held(network), Ok)?;
         if let Some(branch) = held.likely_branch() {
-            let prefix = refs::prefix(self.member.namespace);
-            let arguments = ["symbolic-ref", &format!("{prefix}HEAD"), &format!("{prefix}{branch}")];
-            network.local(&arguments, None).map_err(|error| self.damaged(error))?;
+            network.set_head(self.member.namespace, &branch)?;
             held.head = Some(Head::Ref(branch));
         }
         Ok(held)

@@ -25,7 +25,7 @@ use super::{
     filter::Filter,
     forge::{self, Answers, Client, Forge, Listing},
     progress::Progress,
-    repository::{Listed, RepositoryId},
+    repository::{Address, Listed, RepositoryId},
     shard::Shard,
     state::{self, Changes, Known, State, Sweep},
 };
@@ -196,7 +196,10 @@ impl Sweeper<'_> {
         if listing.is_complete() {
             let gone = self.gone(&known, &named);
             swept.gone = gone.len() as u64;
-            swept.changes.add(state.note_gone(sweep, &gone)?);
+            let ids: Vec<RepositoryId> = gone.iter().map(|known| known.listed.id.clone()).collect();
+            swept.changes.add(state.note_gone(sweep, &ids)?);
+            // What stays in a mirror that cannot be had now takes room, and is in no report.
+            gone.into_iter().for_each(|known| drop(self.leave_network(known)));
         }
         swept.problems.extend(listing.problems);
         let terms = scan::terms(self.options, self.detector.rules());
@@ -212,9 +215,19 @@ impl Sweeper<'_> {
     }
 
     /// What this list named before, and does not any more.
-    fn gone(&self, known: &[Known], named: &BTreeSet<RepositoryId>) -> Vec<RepositoryId> {
+    fn gone<'k>(&self, known: &'k [Known], named: &BTreeSet<RepositoryId>) -> Vec<&'k Known> {
         let ours = known.iter().filter(|known| known.gone_at.is_none() && known.listed.source == self.source);
-        ours.map(|known| known.listed.id.clone()).filter(|id| !named.contains(id)).collect()
+        ours.filter(|known| !named.contains(&known.listed.id)).collect()
+    }
+
+    /// Takes what is gone out of the mirror of its network, which goes with the last of its members.
+    fn leave_network(&self, known: &Known) -> Result<(), fetch::Error> {
+        let Some(name) = known.network.as_deref().filter(|_| matches!(known.listed.address, Address::Remote(_))) else {
+            return Ok(());
+        };
+        let Some(mut network) = self.cache.existing(name)? else { return Ok(()) };
+        network.drop_member(&known.listed.id.namespace())?;
+        if network.is_empty()? { network.discard() } else { Ok(()) }
     }
 
     fn note_unchanged(&self, sweep: Sweep, plan: &Plan, progress: &Progress, clock: &dyn Fn() -> i64) {

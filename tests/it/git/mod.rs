@@ -132,7 +132,7 @@ pub fn everything() -> Scope<'static> {
 
 /// A place as one line: path, reach, the commits that introduced it and hold it last, refs and versions.
 pub fn line(place: &Place) -> String {
-    let commit = |info: &Option<stanch::incident::CommitInfo>| {
+    let commit = |info: &Option<std::sync::Arc<stanch::incident::CommitInfo>>| {
         info.as_ref().map_or_else(|| "-".to_owned(), |info| info.id.to_string()[..7].to_owned())
     };
     let path = place.path.as_ref().map_or_else(|| "(none)".into(), |path| path.to_text().into_owned());

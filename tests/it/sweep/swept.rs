@@ -1,6 +1,10 @@
 //! What a sweep finds, and what one more of them costs.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
 use super::world::{World, line, masked, names};
 use crate::stanch::leak;
@@ -131,6 +135,49 @@ fn what_is_gone_is_resolved_and_what_is_back_is_reopened() {
     let run = world.sweep(&["--now", "2026-01-02T05:00:00Z"]).ended(1);
     assert!(run.text().contains("0 new, 1 reopened, 0 resolved"), "{}", run.text());
     assert_eq!((world.status_of(1), world.status_of(2)), ("reopened".into(), "resolved".into()));
+}
+
+/// The namespaces that mirrors of a cache hold refs of, a list for each mirror.
+fn namespaces(cache: &Path) -> Vec<usize> {
+    let mirrors = fs::read_dir(cache).unwrap().map(|entry| entry.unwrap().path());
+    let held = |mirror: std::path::PathBuf| {
+        let output = std::process::Command::new("git")
+            .args(["for-each-ref", "--format=%(refname)"])
+            .current_dir(mirror)
+            .output()
+            .unwrap();
+        let refs = String::from_utf8(output.stdout).unwrap();
+        refs.lines().map(|name| name.split('/').nth(2).unwrap().to_owned()).collect::<BTreeSet<_>>().len()
+    };
+    let mut counts: Vec<_> = mirrors.filter(|path| path.extension().is_some_and(|it| it == "git")).map(held).collect();
+    counts.sort_unstable();
+    counts
+}
+
+#[test]
+fn what_is_gone_leaves_the_mirror_of_its_network() {
+    let world = organisation();
+    world.sweep(&[]).ended(1);
+    let cache = world.path("state/cache");
+    assert_eq!(namespaces(&cache), [1, 1, 2]);
+    let mut left = Vec::new();
+    world
+        .forge
+        .change(|repos| left = repos.extract_if(.., |repo| repo.name == "fork" || repo.name == "none").collect());
+    let run = world.sweep(&["--now", "2026-01-02T04:00:00Z"]).ended(1);
+    assert!(run.text().contains("0 not covered; 2 gone"), "{} {}", run.text(), run.err);
+    assert_eq!(namespaces(&cache), [1, 1]);
+    assert_eq!(world.status_of(3), "resolved");
+    world.forge.change(|repos| repos.append(&mut left));
+    let run = world.sweep(&["--now", "2026-01-02T05:00:00Z"]).ended(1);
+    assert!(run.text().contains("0 not covered") && run.text().contains("1 reopened"), "{} {}", run.text(), run.err);
+    assert_eq!(world.status_of(3), "reopened");
+    // What is known of it holds as long as nobody pushes; then all of it is fetched anew.
+    world.commit("fork", "other.env", &leak(4));
+    world.sweep(&["--now", "2026-01-02T06:00:00Z"]).ended(1);
+    assert_eq!(namespaces(&cache), [1, 2]);
+    let fork = names(&["acme/fork"]);
+    assert_eq!((&world.known(&[])[&masked(3)], &world.known(&[])[&masked(4)]), (&fork, &fork));
 }
 
 #[test]
