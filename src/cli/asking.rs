@@ -111,7 +111,12 @@ impl Asking {
     /// Refuses endpoints of nobody: `forge` would be asked at its usual address then, and be shown a token that is for another.
     pub(super) fn check_endpoints(&self, forge: Option<&str>, rules: &[Rule]) -> Result<(), String> {
         let others = self.manners.endpoint.iter().map(|(name, _)| name).filter(|name| Some(name.as_str()) != forge);
-        others.into_iter().try_for_each(|name| check_provider(name, rules))
+        others.into_iter().try_for_each(|name| match forge {
+            Some(forge) if self.verify.is_none() => {
+                Err(format!("--endpoint {name}=… is for nobody: `{forge}` alone is asked without --verify"))
+            }
+            _ => check_provider(name, rules),
+        })
     }
 
     /// Hosts whose addresses may be private.

@@ -65,6 +65,11 @@ fn a_path_in_two_repositories_is_two_places() {
     let ids = ids(&text, "/vulnerabilities");
     assert_eq!(ids.len(), 2);
     assert_ne!(ids[0], ids[1]);
+    let text = snapshot(&*reporter(Format::Sarif, Options::default()), &sample.report());
+    let report: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let fingerprint = |nth: usize| report.pointer(&format!("/runs/0/results/{nth}/partialFingerprints")).unwrap();
+    assert_ne!(fingerprint(0), fingerprint(1));
+    assert_eq!(fingerprint(0).to_string()[14..46], fingerprint(1).to_string()[14..46], "{}", fingerprint(0));
     let rows = snapshot(&*reporter(Format::Csv, Options::default()), &sample.report());
     assert!(rows.contains("acme/site") && rows.contains("acme/tools"), "{rows}");
 }

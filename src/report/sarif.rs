@@ -13,7 +13,9 @@ mod rule;
 
 use std::{borrow::Cow, collections::BTreeMap, io};
 
+use data_encoding::HEXLOWER;
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 use self::place::Place;
 use super::{Checkout, Report, Reporter, json, level::Level, model::Tool, redact::Redactor, time, words};
@@ -100,7 +102,8 @@ struct SarifResult<'a> {
     properties: Facts<'a>,
 }
 
-/// Ours is the incident's identity: it depends on neither path nor line, so it survives edits and renames.
+/// Ours is the incident's identity: it depends on neither path nor line, so it survives edits and renames. Where it is known of several repositories,
+/// a hash of the repository's name stands behind it: each has an alert of its own.
 #[derive(Serialize)]
 struct Fingerprints {
     #[serde(rename = "stanch/v1")]
@@ -231,9 +234,15 @@ impl<'a> Run<'a> {
             level: Level::new(incident.severity, found.confidence),
             message: self.message(incident, found),
             locations: [Place::new(incident, found, &self.redactor)],
-            partial_fingerprints: Fingerprints { incident: incident.id.to_string() },
+            partial_fingerprints: Fingerprints { incident: self.fingerprint(incident, found) },
             properties: self.facts(incident, found),
         }
+    }
+
+    fn fingerprint(&self, incident: &Incident, found: &Occurrence) -> String {
+        let Some(name) = found.repository.as_deref() else { return incident.id.to_string() };
+        let hash = Sha256::digest(self.redactor.text(name).as_bytes());
+        format!("{}-{}", incident.id, HEXLOWER.encode(&hash[..8]))
     }
 
     /// A first sentence that stands alone, as GitHub shows it in lists, then what to do. Nobody's name is in it, because it

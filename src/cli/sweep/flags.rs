@@ -1,6 +1,6 @@
 //! The flags of a sweep, and what they come to.
 
-use std::{env, path::PathBuf, time::Duration};
+use std::{env, num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum};
 use stanch::{
@@ -85,7 +85,7 @@ pub(super) struct Running {
     pub(super) max_repo_size: Option<u64>,
     /// How many repositories are worked on at once [default: as many as processors]
     #[arg(short, long, value_name = "N", env = "STANCH_JOBS")]
-    jobs: Option<usize>,
+    jobs: Option<NonZeroUsize>,
     /// Does this part of the work alone: the I-th of N, with forks on the same machine as what they were forked from
     #[arg(long, value_name = "I/N", env = "STANCH_SHARD")]
     pub(super) shard: Option<Shard>,
@@ -226,7 +226,7 @@ fn cores() -> usize {
 
 impl Running {
     pub(super) fn jobs(&self) -> usize {
-        self.jobs.unwrap_or_else(cores).max(1)
+        self.jobs.map_or_else(cores, NonZeroUsize::get)
     }
 
     pub(super) fn patience(&self) -> Patience {

@@ -5,7 +5,7 @@
 
 use std::{fs, path::Path};
 
-use super::{Changes, DATABASE, Error, State, Wait, settle};
+use super::{Changes, DATABASE, Error, State, Wait, settle, turn::Turn};
 
 /// What is in theirs becomes a part of ours. `their_…` give our numbers for theirs.
 const JOIN: &[&str] = &[
@@ -99,13 +99,14 @@ impl State {
     /// Where that state has another key, is in use and `wait` says not to wait, or cannot be used; then nothing is taken in.
     pub fn merge(&mut self, dir: &Path, wait: Wait<'_>) -> Result<Changes, Error> {
         let real = |dir: &Path| fs::canonicalize(dir).map_err(|source| Error::File { path: dir.to_owned(), source });
-        if real(dir)? == real(&self.dir)? {
+        let (theirs, ours) = (real(dir)?, real(&self.dir)?);
+        if theirs == ours {
             return Ok(Changes::default());
         }
         if fs::symlink_metadata(dir.join(DATABASE)).is_err() {
             return Err(Error::None { dir: dir.to_owned() });
         }
-        let other = Self::open(dir, wait)?;
+        let other = self.beside(dir, theirs < ours, wait)?;
         if other.key.id() != self.key.id() {
             let (theirs, ours) = (other.key.id().to_owned(), self.key.id().to_owned());
             return Err(Error::OtherKey { dir: dir.to_owned(), theirs, ours });
@@ -118,6 +119,22 @@ impl State {
         let joined = self.join();
         self.database.execute("DETACH DATABASE other", [])?;
         joined
+    }
+
+    /// The state in `dir`, with its turn taken besides this one's. Of two that take in each other at once, each waits with the turn alone that comes
+    /// first in the order of their folders, so neither waits for the other for good.
+    fn beside(&mut self, dir: &Path, is_first: bool, wait: Wait<'_>) -> Result<Self, Error> {
+        match (Self::open(dir, Wait::No), wait) {
+            (Err(Error::Busy { .. }), Wait::Told(_)) => {}
+            (opened, _) => return opened,
+        }
+        if !is_first {
+            return Self::open(dir, wait);
+        }
+        self.turn = None;
+        let other = Self::open(dir, wait);
+        self.turn = Some(Turn::take(&self.dir, wait)?);
+        other
     }
 
     fn join(&mut self) -> Result<Changes, Error> {

@@ -1,8 +1,8 @@
 //! What many sweeps learned, in a folder of its own: an `SQLite` database, the key of its identities, and the lock by which sweeps take turns.
 //!
-//! Every step is one transaction. The database keeps a write-ahead log and waits for the disk at each commit, so that a
-//! process that is killed loses the step that it was in, and a full disk is an error that loses nothing; who only reads does not wait
-//! for a sweep that runs.
+//! Every step is one transaction. The database keeps a write-ahead log, so that a process that is killed loses the step that it was in, a
+//! machine whose power fails the last few, and a full disk is an error that loses nothing; who only reads does not wait for a sweep that
+//! runs.
 //!
 //! Two states made under one key can be joined ([`State::merge`]), in any order and as often as one likes. So nothing here is a
 //! counter, and nothing is overwritten without a time: each row is a value that the newest wins (of one age, the greatest), the

@@ -706,3 +706,31 @@ fn a_million_places_are_reported() {
     assert_eq!(places, 1_000_000);
     assert!(all.as_secs() < 5, "{read:?} to read, {all:?} in all");
 }
+
+/// Each has its own turn when it asks for the other's.
+#[test]
+fn two_states_that_take_in_each_other_at_once_both_get_there() {
+    let (left_dir, mut left) = state();
+    let (right_dir, mut right) = sibling(&left_dir);
+    let (to_left, to_right) = (left_dir.path().join("state"), right_dir.path().join("state"));
+    for (number, state) in [(1, &mut left), (2, &mut right)] {
+        let sweep = state.begin(THEN).unwrap();
+        record(state, sweep, number, &[]);
+    }
+    let (done, ended) = mpsc::channel();
+    for (mut one, other) in [(left, to_right.clone()), (right, to_left.clone())] {
+        let done = done.clone();
+        std::thread::spawn(move || {
+            let joined = one.merge(&other, Wait::Told(&|_| {})).map(drop);
+            // Whoever waits for this turn gets it.
+            drop(one);
+            let _ = done.send(joined.is_ok());
+        });
+    }
+    for _ in 0..2 {
+        assert!(ended.recv_timeout(Duration::from_secs(20)).unwrap(), "one waits for the other");
+    }
+    for path in [to_left, to_right] {
+        assert_eq!(State::open(&path, Wait::No).unwrap().repositories().unwrap().len(), 2);
+    }
+}

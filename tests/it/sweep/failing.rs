@@ -306,3 +306,113 @@ fn without_git_there_is_no_sweep() {
     let run = stanch::run(command.env("PATH", "/nowhere")).ended(2);
     assert!(run.err.contains("cannot run git"), "{}", run.err);
 }
+
+/// Each is said, and nothing is asked or made.
+#[test]
+fn flags_that_name_nobody_or_nothing_are_refused() {
+    let world = two();
+    let refused: [(&[&str], &str); 3] = [
+        (&["gitea", "--org", "acme"], "--endpoint github=… is for nobody: `gitea` alone"),
+        (&["github", "--org", "acme", "--jobs", "0"], "--jobs"),
+        (&["github", "--org", "acme", "--endpoint", "gitlab=https://gitlab.example"], "--endpoint gitlab=…"),
+    ];
+    for (arguments, expected) in refused {
+        let run = world.run(arguments).ended(2);
+        assert!(run.err.contains(expected), "{}", run.err);
+    }
+    assert!(world.forge.take_asked().is_empty());
+}
+
+#[test]
+fn a_list_with_nothing_in_it_is_said() {
+    let world = World::new();
+    fs::write(world.path("list"), "# nobody\n\n").unwrap();
+    let run = world.run(&["list", "list"]).ended(0);
+    assert!(run.err.contains("nothing was listed") && run.text().contains("0 repositories"), "{}", run.err);
+    let status = world.run(&["status"]).ended(0);
+    assert!(status.text().contains("repositories  0: 0 covered"), "{}", status.text());
+}
+
+/// Of two mirrors one has room: the one that was used last stays, and what was evicted is fetched anew when it changes.
+#[test]
+fn a_cache_is_kept_below_its_size() {
+    let world = World::new();
+    for (name, number) in [("app", 1), ("web", 2)] {
+        world.add(name);
+        // No two lines are alike, and no compression makes less of them.
+        let text: String = (0..20_000_u64)
+            .map(|line| format!("{:016x}\n", (line * 7 + number).wrapping_mul(0x9e37_79b9_7f4a_7c15)))
+            .collect();
+        world.commit(name, "large.txt", &text);
+        world.commit(name, "a.env", &leak(number));
+    }
+    let mirrors = || {
+        let entries = fs::read_dir(world.path("state/cache")).unwrap().map(|entry| entry.unwrap().path());
+        entries.filter(|path| path.extension().is_some_and(|it| it == "git")).collect::<Vec<_>>()
+    };
+    world.sweep(&["--jobs", "1", "--cache-size", "300K"]).ended(1);
+    assert_eq!(mirrors().len(), 1);
+    let kept = mirrors();
+    for name in ["app", "web"] {
+        world.commit(name, "b.env", &leak(3));
+        let run = world.sweep(&["--jobs", "1", "--cache-size", "300K"]).ended(1);
+        assert!(run.text().contains("1 scanned, 0 not covered"), "{} {}", run.text(), run.err);
+        assert_eq!(mirrors().len(), 1, "{name}");
+    }
+    let all = world.known(&[]);
+    assert_eq!((&all[&masked(1)], &all[&masked(2)]), (&names(&["acme/app"]), &names(&["acme/web"])));
+    assert_eq!(all[&masked(3)], names(&["acme/app", "acme/web"]));
+    // Without a bound both stay.
+    world.commit("app", "c.env", &leak(4));
+    world.sweep(&[]).ended(1);
+    assert_eq!(mirrors().len(), 2, "{kept:?}");
+}
+
+/// Its list and its refs are there; it goes between the two, and takes nothing of what is known along.
+#[test]
+fn what_is_deleted_midway_is_said_and_known_as_before() {
+    let world = two();
+    world.sweep(&[]).ended(1);
+    world.commit("web", "b.env", &leak(3));
+    world.commit("app", "b.env", &leak(4));
+    fs::remove_dir_all(world.served("web")).unwrap();
+    let run = world.sweep(&["--now", "2026-01-02T04:00:00Z"]).ended(1);
+    assert!(run.err.contains("not covered: acme/web: "), "{}", run.err);
+    assert!(run.text().contains("1 scanned, 1 not covered; 0 gone"), "{}", run.text());
+    assert_eq!(
+        (world.status_of(2), world.status_of(3), world.status_of(4)),
+        ("open".into(), "none".into(), "open".into())
+    );
+    world.forge.change(|repos| repos.retain(|repo| repo.name != "web"));
+    world.sweep(&["--now", "2026-01-02T05:00:00Z"]).ended(1);
+    assert_eq!(world.status_of(2), "resolved");
+}
+
+/// Git asks for it by ssh, through the command that the user names for that.
+#[test]
+fn repositories_are_fetched_by_ssh() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let world = two();
+    let command = world.path("bin/ssh-here");
+    // What a server that lets git in does: HOST and the command, which names the repository.
+    let log = world.path("ssh.log");
+    let script = format!(
+        "#!/bin/sh\nprintf '%s\\n' \"$*\" >> {log}\nfor last; do :; done\ncd {served}\nHOME={served} exec sh -c \"$last\"\n",
+        log = log.display(),
+        served = world.path("served").display()
+    );
+    fs::write(&command, script).unwrap();
+    fs::set_permissions(&command, fs::Permissions::from_mode(0o755)).unwrap();
+    fs::write(world.path("list"), "ssh://git@forge.example/~/app.git\ngit@forge.example:web.git\n").unwrap();
+    let sweep = || {
+        let mut command_line = world.command(&["sweep", "list", "list"]);
+        stanch::run(command_line.env("GIT_SSH_COMMAND", &command).env("GIT_SSH_VARIANT", "simple")).ended(1)
+    };
+    let run = sweep();
+    assert!(run.text().contains("2 repositories: 0 unchanged, 2 scanned, 0 not covered"), "{} {}", run.text(), run.err);
+    assert_eq!(world.known(&[]).len(), 2);
+    let asked = fs::read_to_string(&log).unwrap();
+    assert!(asked.contains("git@forge.example git-upload-pack"), "{asked}");
+    let run = sweep();
+    assert!(run.text().contains("2 unchanged"), "{}", run.text());
+}
