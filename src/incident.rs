@@ -159,6 +159,8 @@ mod by_name {
 pub struct Occurrence {
     /// The repository that it is in, as people call it; nothing where only one is looked at.
     pub repository: Option<Arc<str>>,
+    /// Whose it probably is, as sweeps guess; nothing where nobody guessed.
+    pub owner: Option<Arc<str>>,
     /// Where it was read.
     pub source: SourceKind,
     /// The path, `commit message`, `tag NAME`, `note`, or nothing for a blob that no tree names.

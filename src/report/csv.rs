@@ -11,7 +11,7 @@ use crate::{
     incident::{CommitInfo, Incident, Occurrence},
 };
 
-const HEADER: [&str; 34] = [
+const HEADER: [&str; 35] = [
     "id",
     "key",
     "rule",
@@ -46,6 +46,7 @@ const HEADER: [&str; 34] = [
     "status",
     "first_seen",
     "last_seen",
+    "owner",
 ];
 
 /// Writes a table.
@@ -122,11 +123,12 @@ fn git_fields(found: &Occurrence, redactor: &Redactor<'_>) -> Vec<String> {
 }
 
 /// What many sweeps know: empty where there was one scan.
-fn sweep_fields(incident: &Incident, found: &Occurrence, redactor: &Redactor<'_>) -> [String; 4] {
-    let repository = found.repository.as_deref().map_or_else(String::new, |name| redactor.text(name).into_owned());
-    let Some(life) = incident.life else { return [repository, String::new(), String::new(), String::new()] };
+fn sweep_fields(incident: &Incident, found: &Occurrence, redactor: &Redactor<'_>) -> [String; 5] {
+    let [repository, owner] = [&found.repository, &found.owner]
+        .map(|name| name.as_deref().map_or_else(String::new, |name| redactor.text(name).into_owned()));
+    let Some(life) = incident.life else { return [repository, String::new(), String::new(), String::new(), owner] };
     let [first, last] = [life.first_seen, life.last_seen].map(|at| time::rfc3339(at).unwrap_or_default());
-    [repository, life.status.name().to_owned(), first, last]
+    [repository, life.status.name().to_owned(), first, last, owner]
 }
 
 fn write_row(out: &mut dyn io::Write, fields: &[String]) -> io::Result<()> {

@@ -135,7 +135,10 @@ impl Page<'_> {
         for found in incident.occurrences.iter().take(most) {
             let standing = words::standing(found, &refs(found, &self.redactor));
             let standing = standing.map_or_else(String::new, |text| format!(", {text}"));
-            let _ = writeln!(out, "- at {}{standing}", code(&self.place(found)));
+            let owner = found.owner.as_deref().map_or_else(String::new, |owner| {
+                format!(", probably of {}", code(&cut(&self.redactor.text(owner), MOST_TEXT)))
+            });
+            let _ = writeln!(out, "- at {}{standing}{owner}", code(&self.place(found)));
         }
         if all > most {
             let _ = writeln!(out, "- and {} more", counted((all - most) as u64, "place"));

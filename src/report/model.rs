@@ -160,6 +160,8 @@ enum Value<'a> {
 struct Occurrence<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     repository: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner: Option<Cow<'a, str>>,
     source: &'static str,
     path: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -374,6 +376,7 @@ impl<'a> Occurrence<'a> {
         let odd = path.filter(|path| str::from_utf8(path.as_bytes()).is_err());
         Self {
             repository: found.repository.as_deref().map(|name| redactor.text(name)),
+            owner: found.owner.as_deref().map(|name| redactor.text(name)),
             source: found.source.name(),
             path: path.map(|path| redactor.path(path)),
             path_base64: odd.map(|path| BASE64.encode(&redactor.bytes(path.as_bytes()))),

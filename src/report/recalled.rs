@@ -14,6 +14,7 @@ fn sample() -> Sample {
     incident.occurrences.truncate(2);
     for (found, name) in incident.occurrences.iter_mut().zip(["acme/site", "acme/\u{1b}[31m<b>|\n::error::"]) {
         found.repository = Some(name.into());
+        found.owner = Some("@acme/<i>team".into());
         found.excerpt = crate::finding::Excerpt { wide: 0, ..Default::default() };
     }
     let day = 24 * 60 * 60;
@@ -47,6 +48,16 @@ fn a_life_is_told_where_a_format_has_room_for_it() {
     for format in [Format::Json, Format::Jsonl, Format::Csv] {
         assert!(recalled(format).contains("2026-01-02T03:04:05Z"), "{}", format.name());
     }
+}
+
+/// Whose a place is, where a format has room for it, as text alone.
+#[test]
+fn owners_are_told() {
+    for format in [Format::Json, Format::Jsonl, Format::Csv, Format::Markdown, Format::Html] {
+        let text = recalled(format);
+        assert!(text.contains("@acme/") && text.contains("team"), "{}: {text}", format.name());
+    }
+    assert!(recalled(Format::Html).contains("probably of @acme/&lt;i&gt;team"));
 }
 
 /// Two places that differ in their repository alone are two, wherever a reader tells places apart by an id.

@@ -162,6 +162,7 @@ fn occurrence(path: &str, secret: &Secret, git: Option<GitPlace>) -> Occurrence 
     let length = secret.expose().len() as u64;
     Occurrence {
         repository: None,
+        owner: None,
         source: SourceKind::File,
         path: Some(PathName::new(path)),
         location: Location {

@@ -78,6 +78,7 @@ impl<'a> Grouping<'a> {
         let rule = &self.rules[finding.rule.0 as usize];
         let occurrence = Occurrence {
             repository: None,
+            owner: None,
             source,
             confidence: paths::confidence(rule, path.as_ref(), &finding),
             path,

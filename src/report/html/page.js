@@ -122,6 +122,7 @@
     }
     if (found.last && !found.in_head) lines.push(["last in ", code(found.last.commit.slice(0, SHORT_ID)), found.last.at ? `, ${found.last.at.slice(0, 10)}` : ""]);
     if (found.confidence) lines.push([`of ${found.confidence} confidence there`]);
+    if (found.owner) lines.push([`probably of ${found.owner}`]);
     if (found.allowed_by) lines.push([`allowed by ${found.allowed_by}`]);
     return el("li", {}, code(position(found)), lines.map(line => el("div", {}, line)));
   }

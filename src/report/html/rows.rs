@@ -85,6 +85,10 @@ impl Page<'_> {
         if let Some(git) = &found.git {
             self.introduced(git)?;
         }
+        if let Some(owner) = &found.owner {
+            let owner = self.safe(owner);
+            write!(self.out, "<br>probably of {owner}")?;
+        }
         if let Some(by) = &found.allowed_by {
             let by = self.safe(by);
             write!(self.out, "<br>allowed by {by}")?;

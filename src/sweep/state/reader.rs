@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// The columns that [`Reader::occurrence`] reads, behind those that are the caller's.
-pub(super) const COLUMNS: &str = "path, source, confidence, start, stop, line, col, end_line, end_col, wide, allowed_by, git, blob, introduced, last, in_head, reach, refs, refs_count, versions, blobs";
+pub(super) const COLUMNS: &str = "path, source, confidence, start, stop, line, col, end_line, end_col, wide, allowed_by, git, blob, introduced, last, in_head, reach, refs, refs_count, versions, blobs, owner";
 
 /// Texts and commits by their numbers. Occurrences share what they have in common.
 pub(super) struct Reader {
@@ -29,6 +29,8 @@ pub(super) struct Reader {
     commits: Numbered<Arc<CommitInfo>>,
     /// Texts that were asked for as names of refs.
     refs: Numbered<Arc<[String]>>,
+    /// Texts that were asked for as names of owners; nothing where nobody is named.
+    owners: Numbered<Option<Arc<str>>>,
 }
 
 /// What is looked up by its number: some times for each occurrence.
@@ -68,7 +70,8 @@ impl Reader {
         while let Some(row) = rows.next()? {
             texts.insert(row.get(0)?, row.get::<_, Arc<[u8]>>(1)?);
         }
-        let mut reader = Self { texts, commits: Numbered::default(), refs: Numbered::default() };
+        let mut reader =
+            Self { texts, commits: Numbered::default(), refs: Numbered::default(), owners: Numbered::default() };
         let mut select = database.prepare("SELECT id, object, author, email, at FROM commits")?;
         let mut rows = select.query([])?;
         while let Some(row) = rows.next()? {
@@ -108,6 +111,7 @@ impl Reader {
         let allowed_by = column(10)?;
         Ok(Occurrence {
             repository: Some(repository.clone()),
+            owner: self.owner(column(21)?)?,
             source: one_of(&SOURCES, column(1)?)?,
             path: (path != 0).then(|| self.bytes(path).map(PathName::new)).transpose()?,
             location: Location {
@@ -139,6 +143,15 @@ impl Reader {
             versions: count(7)?,
             blobs: object_ids(blobs)?,
         })
+    }
+
+    fn owner(&mut self, id: i64) -> Result<Option<Arc<str>>, Error> {
+        if let Some(owner) = self.owners.get(&id) {
+            return Ok(owner.clone());
+        }
+        let owner = Some(self.string(id)?).filter(|name| !name.is_empty()).map(Arc::from);
+        self.owners.insert(id, owner.clone());
+        Ok(owner)
     }
 
     fn refs(&mut self, id: i64) -> Result<Arc<[String]>, Error> {

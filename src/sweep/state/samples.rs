@@ -94,6 +94,7 @@ pub(super) fn occurrence(path: &str, secret: &Secret) -> Occurrence {
     };
     Occurrence {
         repository: None,
+        owner: None,
         source: SourceKind::Git,
         path: Some(PathName::new(path)),
         location: Location { span: Span::new(97, 137), line: 3, column: 7, end_line: 3, end_column: 47 },

@@ -53,6 +53,7 @@ fn what_is_recorded_is_read_again() {
     let mut places: Vec<Occurrence> = read.occurrences.clone();
     for place in &mut places {
         assert_eq!(place.repository.take().as_deref(), Some("acme/r7"));
+        assert_eq!(place.owner.take().as_deref(), Some("@acme/team"));
     }
     for place in &mut found.occurrences {
         place.excerpt = crate::finding::Excerpt { wide: 2, ..Default::default() };
