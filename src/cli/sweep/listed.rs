@@ -182,14 +182,19 @@ pub(super) struct Lister {
 
 impl Source {
     pub(super) fn common(&self) -> &Common {
+        self.flags().0
+    }
+
+    /// The flags of all sweeps, and those of forges where one lists.
+    fn flags(&self) -> (&Common, Option<&Forged>) {
         match self {
-            Self::GitHub(of) => &of.common,
-            Self::GitLab(of) => &of.common,
-            Self::Gitea(of) => &of.common,
-            Self::Bitbucket(of) => &of.common,
-            Self::Azure(of) => &of.common,
-            Self::List(of) => &of.common,
-            Self::Folder(of) => &of.common,
+            Self::GitHub(of) => (&of.common, Some(&of.forged)),
+            Self::GitLab(of) => (&of.common, Some(&of.forged)),
+            Self::Gitea(of) => (&of.common, Some(&of.forged)),
+            Self::Bitbucket(of) => (&of.common, Some(&of.forged)),
+            Self::Azure(of) => (&of.common, Some(&of.forged)),
+            Self::List(of) => (&of.common, None),
+            Self::Folder(of) => (&of.common, None),
         }
     }
 
@@ -208,7 +213,7 @@ impl Source {
     /// Who lists.
     pub(super) fn lister(&self) -> Result<Lister, AnyError> {
         let endpoint = self.provider().and_then(|provider| self.common().asking.endpoint(provider));
-        let texts = self.forged().is_some_and(Forged::wants_texts);
+        let texts = self.flags().1.is_some_and(Forged::wants_texts);
         let lister = match self {
             Self::GitHub(of) => of.lister(endpoint),
             Self::GitLab(of) => of.lister(endpoint),
@@ -229,17 +234,6 @@ impl Source {
         }?;
         Ok(Lister { texts, ..lister })
     }
-
-    fn forged(&self) -> Option<&Forged> {
-        match self {
-            Self::GitHub(of) => Some(&of.forged),
-            Self::GitLab(of) => Some(&of.forged),
-            Self::Gitea(of) => Some(&of.forged),
-            Self::Bitbucket(of) => Some(&of.forged),
-            Self::Azure(of) => Some(&of.forged),
-            Self::List(_) | Self::Folder(_) => None,
-        }
-    }
 }
 
 impl OfGitHub {
@@ -251,44 +245,31 @@ impl OfGitHub {
             (None, Some(token)) => Login::Token(token),
             (None, None) => Login::Anonymous,
         };
-        let (whose, kind, name) = match &self.whose {
-            GitHubWhose { org: Some(name), .. } => (Whose::Organisation(name.clone()), "org", name),
-            GitHubWhose { user: Some(name), .. } => (Whose::User(name.clone()), "user", name),
-            GitHubWhose { enterprise, .. } => {
-                let name = enterprise.as_ref().ok_or("name whose repositories")?;
-                (Whose::Enterprise(name.clone()), "enterprise", name)
-            }
-        };
-        let forge = GitHub::new(endpoint, whose, login, self.forged.texts())?;
-        Ok(called(forge, &format!("github {kind} {name}")))
+        let GitHubWhose { org, user, enterprise } = &self.whose;
+        let (whose, name) = whose([
+            (org, "org", Whose::Organisation),
+            (user, "user", Whose::User),
+            (enterprise, "enterprise", Whose::Enterprise),
+        ])?;
+        Ok(called(GitHub::new(endpoint, whose, login, self.forged.texts())?, &format!("github {name}")))
     }
 }
 
 impl OfGitLab {
     fn lister(&self, endpoint: Option<Endpoint>) -> Result<Lister, AnyError> {
         let token = token(&self.forged, &["GITLAB_TOKEN"])?;
-        let (whose, name) = match (&self.whose.group, &self.whose.user) {
-            (Some(group), _) => (GitLabWhose::Group(group.clone()), format!("gitlab group {group}")),
-            (None, user) => {
-                let user = user.as_ref().ok_or("name whose repositories")?;
-                (GitLabWhose::User(user.clone()), format!("gitlab user {user}"))
-            }
-        };
-        Ok(called(GitLab::new(endpoint, whose, token, self.forged.texts())?, &name))
+        let GroupOrUser { group, user } = &self.whose;
+        let (whose, name) = whose([(group, "group", GitLabWhose::Group), (user, "user", GitLabWhose::User)])?;
+        Ok(called(GitLab::new(endpoint, whose, token, self.forged.texts())?, &format!("gitlab {name}")))
     }
 }
 
 impl OfGitea {
     fn lister(&self, endpoint: Option<Endpoint>) -> Result<Lister, AnyError> {
         let token = token(&self.forged, &["GITEA_TOKEN", "FORGEJO_TOKEN"])?;
-        let (whose, name) = match (&self.whose.org, &self.whose.user) {
-            (Some(org), _) => (GiteaWhose::Organisation(org.clone()), format!("gitea org {org}")),
-            (None, user) => {
-                let user = user.as_ref().ok_or("name whose repositories")?;
-                (GiteaWhose::User(user.clone()), format!("gitea user {user}"))
-            }
-        };
-        Ok(called(Gitea::new(endpoint, whose, token, self.forged.texts())?, &name))
+        let OrgOrUser { org, user } = &self.whose;
+        let (whose, name) = whose([(org, "org", GiteaWhose::Organisation), (user, "user", GiteaWhose::User)])?;
+        Ok(called(Gitea::new(endpoint, whose, token, self.forged.texts())?, &format!("gitea {name}")))
     }
 }
 
@@ -305,6 +286,16 @@ impl OfBitbucket {
         let name = project.map_or("bitbucket all".to_owned(), |project| format!("bitbucket project {project}"));
         Ok(called(DataCenter::new(endpoint, project, user, token)?, &name))
     }
+}
+
+/// A name on the command line, what it is the name of, and what that makes of it.
+type Named<'a, W> = (&'a Option<String>, &'static str, fn(String) -> W);
+
+/// Whose repositories are wanted, and how those are called: of these, the one that was named.
+fn whose<W, const N: usize>(kinds: [Named<'_, W>; N]) -> Result<(W, String), AnyError> {
+    let named =
+        |(name, kind, whose): Named<'_, W>| name.as_ref().map(|name| (whose(name.clone()), format!("{kind} {name}")));
+    Ok(kinds.into_iter().find_map(named).ok_or("name whose repositories")?)
 }
 
 fn called(forge: impl Forge + 'static, name: &str) -> Lister {

@@ -62,6 +62,14 @@ impl Api {
         self
     }
 
+    /// The same, asked with `token` where there is one.
+    pub(super) fn shown(self, scheme: Scheme<'_>, token: Option<&Secret>) -> Result<Self, Why> {
+        match token {
+            Some(token) => self.known_by(scheme, token),
+            None => Ok(self),
+        }
+    }
+
     /// The same, asked with `token`.
     pub(super) fn known_by(mut self, scheme: Scheme<'_>, token: &Secret) -> Result<Self, Why> {
         let text = match scheme {

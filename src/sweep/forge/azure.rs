@@ -90,10 +90,7 @@ impl Azure {
     /// # Errors
     /// Where the token can be sent nowhere.
     pub fn new(endpoint: Option<Endpoint>, organisation: &str, token: Option<Secret>) -> Result<Self, Error> {
-        let api = Api::new(endpoint, USUAL, NEEDS).and_then(|api| match &token {
-            Some(token) => api.known_by(Scheme::Basic(""), token),
-            None => Ok(api),
-        });
+        let api = Api::new(endpoint, USUAL, NEEDS).and_then(|api| api.shown(Scheme::Basic(""), token.as_ref()));
         Ok(Self { api: api.map_err(|why| why.of("Azure DevOps"))?, organisation: organisation.to_owned(), token })
     }
 

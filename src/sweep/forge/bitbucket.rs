@@ -137,11 +137,8 @@ impl Bitbucket {
         token: Option<Secret>,
         texts: Texts,
     ) -> Result<Self, Error> {
-        let api = Api::new(endpoint, USUAL, NEEDS).and_then(|api| match (&token, user) {
-            (Some(token), Some(user)) => api.known_by(Scheme::Basic(user), token),
-            (Some(token), None) => api.known_by(Scheme::Bearer, token),
-            (None, _) => Ok(api),
-        });
+        let scheme = user.map_or(Scheme::Bearer, Scheme::Basic);
+        let api = Api::new(endpoint, USUAL, NEEDS).and_then(|api| api.shown(scheme, token.as_ref()));
         let api = api.map_err(|why| why.of("Bitbucket"))?;
         let host = api.host().strip_prefix("api.").unwrap_or(api.host()).to_owned();
         Ok(Self { api, host, workspace: workspace.to_owned(), is_users: user.is_some(), token, texts })

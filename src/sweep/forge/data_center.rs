@@ -85,10 +85,7 @@ impl DataCenter {
         user: Option<&str>,
         token: Option<Secret>,
     ) -> Result<Self, Error> {
-        let api = Api::new(Some(endpoint), "", NEEDS).and_then(|api| match &token {
-            Some(token) => api.known_by(Scheme::Bearer, token),
-            None => Ok(api),
-        });
+        let api = Api::new(Some(endpoint), "", NEEDS).and_then(|api| api.shown(Scheme::Bearer, token.as_ref()));
         let (project, user) = (project.map(str::to_owned), user.map(str::to_owned));
         Ok(Self { api: api.map_err(|why| why.of("Bitbucket"))?, project, user, token })
     }

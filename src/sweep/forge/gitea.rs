@@ -56,10 +56,7 @@ impl Gitea {
         token: Option<Secret>,
         texts: Texts,
     ) -> Result<Self, Error> {
-        let api = Api::new(endpoint, USUAL, NEEDS).and_then(|api| match &token {
-            Some(token) => api.known_by(Scheme::Token, token),
-            None => Ok(api),
-        });
+        let api = Api::new(endpoint, USUAL, NEEDS).and_then(|api| api.shown(Scheme::Token, token.as_ref()));
         Ok(Self { api: api.map_err(|why| why.of("Gitea"))?, token, whose, texts })
     }
 

@@ -168,12 +168,9 @@ impl GitLab {
         token: Option<Secret>,
         texts: Texts,
     ) -> Result<Self, Error> {
-        let api = Api::new(endpoint, USUAL, NEEDS).and_then(|api| match &token {
-            // Personal, group and project tokens are taken so as well as those of OAuth:
-            // <https://docs.gitlab.com/api/rest/authentication/#personalprojectgroup-access-tokens>
-            Some(token) => api.known_by(Scheme::Bearer, token),
-            None => Ok(api),
-        });
+        // Personal, group and project tokens are taken so as well as those of OAuth:
+        // <https://docs.gitlab.com/api/rest/authentication/#personalprojectgroup-access-tokens>
+        let api = Api::new(endpoint, USUAL, NEEDS).and_then(|api| api.shown(Scheme::Bearer, token.as_ref()));
         Ok(Self { api: api.map_err(|why| why.of("GitLab"))?, token, whose, texts })
     }
 
