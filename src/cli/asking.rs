@@ -112,7 +112,7 @@ impl Asking {
     pub(super) fn check_endpoints(&self, forge: Option<&str>, rules: &[Rule]) -> Result<(), String> {
         let others = self.manners.endpoint.iter().map(|(name, _)| name).filter(|name| Some(name.as_str()) != forge);
         others.into_iter().try_for_each(|name| match forge {
-            Some(forge) if self.verify.is_none() => {
+            Some(forge) if self.verify.is_none() && self.endpoint(forge).is_none() => {
                 Err(format!("--endpoint {name}=… is for nobody: `{forge}` alone is asked without --verify"))
             }
             _ => check_provider(name, rules),

@@ -93,7 +93,7 @@ impl Refs {
             let name = format!("{name}/{}", entry.file_name().to_str()?);
             if entry.file_type().ok()?.is_dir() {
                 self.add_files(&entry.path(), &name)?;
-            } else if !name.ends_with(".lock") {
+            } else if entry.path().extension().is_none_or(|it| it != "lock") {
                 self.tips.insert(name, object(fs::read_to_string(entry.path()).ok()?.trim_end())?);
             }
         }
@@ -162,6 +162,37 @@ mod tests {
         assert_eq!(listed, Refs::held(held.as_bytes(), "ab"));
         assert_eq!((listed.tips.len(), listed.are_sha256()), (3, Some(false)));
         assert_eq!(listed.head, Some(Head::Ref("refs/heads/main".to_owned())));
+    }
+
+    /// Of a ref that is in both places, the file counts.
+    #[test]
+    fn files_hold_what_git_lists() {
+        let dir = tempfile::tempdir().unwrap();
+        let (one, two) = ("1".repeat(40), "2".repeat(40));
+        let write = |name: &str, text: &str| {
+            let path = dir.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        let packed = format!(
+            "# pack-refs with: peeled fully-peeled sorted\n{two} refs/namespaces/ab/refs/heads/main\n\
+             {two} refs/namespaces/ab/refs/tags/v1\n^{one}\n{one} refs/namespaces/abc/refs/x\n"
+        );
+        write("packed-refs", &packed);
+        write("refs/namespaces/ab/refs/heads/main", &format!("{one}\n"));
+        write("refs/namespaces/ab/refs/pull/1/head", &format!("{two}\n"));
+        write("refs/namespaces/ab/refs/pull/1/head.lock", "");
+        write("refs/namespaces/ab/HEAD", "ref: refs/namespaces/ab/refs/heads/main\n");
+        let listed = format!(
+            "{one} refs/namespaces/ab/refs/heads/main refs/namespaces/ab/HEAD\n{one}  refs/namespaces/ab/refs/heads/main\n\
+             {two}  refs/namespaces/ab/refs/pull/1/head\n{two}  refs/namespaces/ab/refs/tags/v1\n"
+        );
+        assert_eq!(Refs::in_files(dir.path(), "ab"), Some(Refs::held(listed.as_bytes(), "ab")));
+        assert_eq!(Refs::in_files(dir.path(), "none"), Some(Refs::default()));
+        for damage in ["", "ref: refs/heads/x\n", "0\n"] {
+            write("refs/namespaces/ab/refs/heads/odd", damage);
+            assert_eq!(Refs::in_files(dir.path(), "ab"), None, "{damage}");
+        }
     }
 
     #[test]

@@ -199,7 +199,9 @@ impl Sweeper<'_> {
             let ids: Vec<RepositoryId> = gone.iter().map(|known| known.listed.id.clone()).collect();
             swept.changes.add(state.note_gone(sweep, &ids)?);
             // What stays in a mirror that cannot be had now takes room, and is in no report.
-            gone.into_iter().for_each(|known| drop(self.leave_network(known)));
+            for known in gone {
+                let _ = self.leave_network(known);
+            }
         }
         swept.problems.extend(listing.problems);
         let terms = scan::terms(self.options, self.detector.rules());

@@ -321,6 +321,9 @@ fn flags_that_name_nobody_or_nothing_are_refused() {
         assert!(run.err.contains(expected), "{}", run.err);
     }
     assert!(world.forge.take_asked().is_empty());
+    // Whoever names all servers for all sweeps is understood.
+    let own = format!("github={}", world.forge.at(""));
+    world.sweep(&["--endpoint", &own, "--endpoint", "gitlab=https://gitlab.example"]).ended(1);
 }
 
 #[test]
