@@ -167,7 +167,7 @@ mod tests {
     #[test]
     fn hostile_text_stays_text_and_nothing_is_loaded() {
         let page = written(WeaknessFormat::Html, &Sample::hostile().report());
-        assert!(!page.contains("<script") && !page.contains("<img") && !page.contains(" src="), "{page}");
+        assert!(!page.contains("<script") && !page.contains("<img"), "{page}");
         assert!(page.contains("&lt;img src=x&gt;"), "{page}");
         let hash = BASE64.encode(&Sha256::digest(STYLE));
         assert!(page.contains(&format!("style-src 'sha256-{hash}'")), "{page}");
