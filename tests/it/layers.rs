@@ -15,7 +15,7 @@ const LAYERS: &[&[&str]] = &[
     &["ask"],
     &["source", "detect", "known", "verify", "respond", "report"],
     &["scan"],
-    &["hook", "init", "migrate", "sweep"],
+    &["harden", "hook", "init", "migrate", "sweep"],
     &["config"],
     &["cli"],
 ];
