@@ -9,6 +9,7 @@ pub mod ask;
 pub mod blob;
 pub mod bounded;
 pub mod config;
+pub mod cookie;
 pub mod coverage;
 pub mod detect;
 pub mod escape;

@@ -8,6 +8,7 @@ const LAYERS: &[&[&str]] = &[
     &["request", "blob"],
     &["rule"],
     &["finding", "weakness"],
+    &["cookie"],
     &["incident"],
     &["bounded"],
     &["net", "sealed"],
