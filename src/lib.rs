@@ -26,6 +26,8 @@ pub mod migrate;
 #[cfg(feature = "net")]
 pub mod net;
 pub mod playbook;
+#[cfg(feature = "net")]
+pub mod probe;
 pub mod report;
 pub mod request;
 pub mod respond;
