@@ -26,13 +26,18 @@ mod table;
 #[path = "src/rules/template.rs"]
 mod template;
 
-use std::{env, fs, path::Path, process::ExitCode};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use request::{Answer, Ask, Batch, Field, Lookup, Request, Revocation, Survey, Value, Verification};
 use rule::Rule;
 
 fn main() -> ExitCode {
     println!("cargo::rerun-if-changed=patterns");
+    println!("cargo::rerun-if-changed=weaknesses");
     println!("cargo::rerun-if-changed=build.rs");
     for shared in [
         "playbook.rs",
@@ -50,10 +55,7 @@ fn main() -> ExitCode {
     ] {
         println!("cargo::rerun-if-changed=src/{shared}");
     }
-    let mut files: Vec<_> =
-        fs::read_dir("patterns").expect("the folder of patterns").flatten().map(|entry| entry.path()).collect();
-    files.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
-    files.sort();
+    let files = toml_files("patterns");
     let (mut rules, mut failed) = (Vec::new(), false);
     for path in files {
         let text = fs::read_to_string(&path).expect("a readable pattern file");
@@ -69,7 +71,31 @@ fn main() -> ExitCode {
     }
     let out = Path::new(&env::var_os("OUT_DIR").expect("cargo sets it")).join("builtin.rs");
     fs::write(out, table_of(&rules)).expect("a writable target folder");
+    let out = Path::new(&env::var_os("OUT_DIR").expect("cargo sets it")).join("weaknesses.rs");
+    fs::write(out, weaknesses()).expect("a writable target folder");
     if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+fn toml_files(folder: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("a folder of the package").flatten();
+    let mut files: Vec<_> = entries.map(|entry| entry.path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+    files.sort();
+    files
+}
+
+/// The files of checks as they are: they are read when a command asks for them.
+fn weaknesses() -> String {
+    let file = |path: PathBuf| {
+        let name = path.display().to_string();
+        let text = path.canonicalize().expect("a file of the package").display().to_string();
+        format!("({name:?}, include_str!({text:?}))")
+    };
+    let files: Vec<String> = toml_files("weaknesses").into_iter().map(file).collect();
+    format!(
+        "/// The files of checks that come with the program.\nstatic FILES: &[(&str, &str)] = &[{}];\n",
+        files.join(",")
+    )
 }
 
 /// The rules as the text of a static table.

@@ -354,6 +354,11 @@ fn path_glob(text: &str) -> Result<Glob, Error> {
     glob.map_err(|source| Error::Glob { glob: text.to_owned(), source })
 }
 
+/// Path patterns, relative to what is looked at.
+pub fn path_globs(globs: &[String]) -> Result<GlobSet, Error> {
+    set(globs.iter().map(|glob| path_glob(glob)).collect::<Result<_, _>>()?)
+}
+
 /// Names of refs: `main`, `release/*`, `refs/heads/**`.
 pub fn ref_globs(globs: &[String]) -> Result<GlobSet, Error> {
     let glob = |text: &String| Glob::new(text).map_err(|source| Error::Glob { glob: text.clone(), source });

@@ -62,10 +62,16 @@ impl History {
 pub enum Skipped {
     /// `--exclude` or the configuration's `exclude`.
     Excluded,
-    /// Larger than the limit that the user set.
+    /// Larger than the limit that the user set, or than what is looked for is ever written in.
     TooLarge,
     /// A FIFO, socket or device found while walking a folder.
     NotAFile,
+    /// Tests, fixtures, examples and documentation, where only what runs in production is looked at.
+    TestOrExample,
+    /// Other people's code in the tree, and what programs wrote: minified, bundled, generated.
+    Vendored,
+    /// Not UTF-8 text, where only text is looked at.
+    NotText,
     /// A repository or submodule inside the scanned tree: its files are scanned, its history is not.
     NestedRepository,
 }
@@ -77,6 +83,9 @@ impl Skipped {
             Self::Excluded => "excluded",
             Self::TooLarge => "too-large",
             Self::NotAFile => "not-a-file",
+            Self::TestOrExample => "test-or-example",
+            Self::Vendored => "vendored",
+            Self::NotText => "not-text",
             Self::NestedRepository => "nested-repository",
         }
     }

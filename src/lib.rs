@@ -14,6 +14,7 @@ pub mod coverage;
 pub mod detect;
 pub mod escape;
 pub mod finding;
+pub mod harden;
 #[cfg(feature = "git")]
 pub mod hook;
 pub mod incident;

@@ -44,7 +44,7 @@ pub struct Citation {
 }
 
 /// Where a weakness is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
     /// In a file.
     File {
@@ -60,4 +60,12 @@ pub enum Place {
         /// The header or cookie it is about, as `Set-Cookie: NAME`.
         part: Text,
     },
+}
+
+/// Puts what was found in the order in which it is read: worst first, then by place.
+pub fn sort(weaknesses: &mut [Weakness]) {
+    weaknesses.sort_by(|a, b| {
+        let worst = b.severity.cmp(&a.severity);
+        worst.then_with(|| (&a.place, &a.check, &a.title).cmp(&(&b.place, &b.check, &b.title)))
+    });
 }

@@ -36,6 +36,8 @@ pub struct Endpoint<'e> {
     pub uri: &'e Uri,
     /// Whether its host may have a private address.
     pub private: bool,
+    /// How many requests its host got in this run already.
+    pub asked: u32,
     /// How many fresh session ids are gathered.
     pub samples: usize,
     /// The present, in seconds since 1970.
@@ -73,7 +75,7 @@ pub struct Graded {
 impl Endpoint<'_> {
     /// Looks at it; `stopped` is asked whether the run is over.
     pub fn look(&self, net: &Net, stopped: &(dyn Fn() -> bool + Sync)) -> Seen {
-        let mut visitor = Visitor { net, public: !self.private, requests: 0, stopped };
+        let mut visitor = Visitor { net, public: !self.private, requests: self.asked, stopped };
         let mut seen = Seen::default();
         let mut headers = HeaderMap::new();
         // A foreign origin in the first request: what it is allowed to read is seen beside the cookies.
@@ -91,7 +93,7 @@ impl Endpoint<'_> {
             }
             seen.fixations.push((session.name.clone(), fixation));
         }
-        seen.requests = visitor.requests;
+        seen.requests = visitor.requests - self.asked;
         seen.coverage.sort();
         seen
     }
@@ -208,7 +210,7 @@ mod tests {
         });
         let limits =
             Limits { burst: 200, request: Duration::from_millis(700), most_failures: 100, ..Limits::default() };
-        let endpoint = Endpoint { uri: &uri, private: true, samples, now: 1_767_323_045 };
+        let endpoint = Endpoint { uri: &uri, private: true, asked: 0, samples, now: 1_767_323_045 };
         endpoint.look(&Net::new(limits), &|| false)
     }
 
@@ -288,7 +290,7 @@ mod tests {
     #[test]
     fn a_private_address_is_refused() {
         let uri: Uri = "http://127.0.0.1:9/".parse().unwrap();
-        let endpoint = Endpoint { uri: &uri, private: false, samples: 0, now: 0 };
+        let endpoint = Endpoint { uri: &uri, private: false, asked: 0, samples: 0, now: 0 };
         let seen = endpoint.look(&Net::new(Limits::default()), &|| false);
         assert_eq!(seen.coverage.failed[0].reason, "its host has a private address");
     }

@@ -22,7 +22,7 @@ use crate::escape;
 
 /// With names between double braces, in place of which [`Page::fill`] writes.
 const PAGE: &str = include_str!("html/page.html");
-const STYLE: &str = include_str!("html/page.css");
+pub(super) const STYLE: &str = include_str!("html/page.css");
 const SCRIPT: &str = include_str!("html/page.js");
 
 /// Writes one page.
@@ -43,17 +43,17 @@ impl Reporter for Html {
 }
 
 /// The first name between double braces in `page`, and what stands before and behind it.
-fn next_name(page: &str) -> Option<(&str, &str, &str)> {
+pub(super) fn next_name(page: &str) -> Option<(&str, &str, &str)> {
     let (text, rest) = page.split_once("{{")?;
     let (name, after) = rest.split_once("}}")?;
     Some((text, name, after))
 }
 
 /// What every part of the page needs.
-struct Page<'a> {
-    report: &'a Report<'a>,
-    redactor: Redactor<'a>,
-    out: &'a mut dyn io::Write,
+pub(super) struct Page<'a> {
+    pub(super) report: &'a Report<'a>,
+    pub(super) redactor: Redactor<'a>,
+    pub(super) out: &'a mut dyn io::Write,
 }
 
 impl Page<'_> {
@@ -88,20 +88,20 @@ impl Page<'_> {
     }
 
     /// When the page was made; ages are counted back from it.
-    fn now(&mut self) -> io::Result<()> {
+    pub(super) fn now(&mut self) -> io::Result<()> {
         let exact = time::rfc3339(self.report.now).unwrap_or_default();
         let date = time::date(self.report.now).unwrap_or_default();
         write!(self.out, "<time id=\"now\" datetime=\"{exact}\">{date}</time>")
     }
 
     /// Text from what was scanned, masked, as text of the page.
-    fn safe(&self, text: &str) -> String {
+    pub(super) fn safe(&self, text: &str) -> String {
         escape::html(&self.redactor.text(text))
     }
 }
 
 /// Text of a rule as text of the page; what stands between backticks is code.
-fn prose(text: &str) -> String {
+pub(super) fn prose(text: &str) -> String {
     let parts: Vec<&str> = text.split('`').collect();
     if parts.len().is_multiple_of(2) {
         return escape::html(text);

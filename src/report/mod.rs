@@ -24,12 +24,14 @@ mod sarif;
 mod steps;
 mod text;
 mod time;
+mod weaknesses;
 mod words;
 
 use std::io;
 
 #[cfg(feature = "git")]
 pub(crate) use redact::Redactor;
+pub use weaknesses::{Looked, WeaknessFormat, WeaknessReport};
 #[cfg(feature = "sweep")]
 pub(crate) use {json::value as write_json, time::rfc3339, words::grouped};
 

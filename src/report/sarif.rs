@@ -8,8 +8,8 @@
 //! on, at least a hundred characters of it, and a report does not have the file. The `upload-sarif` action computes it from
 //! the checkout, and warns where a file already has another value.
 
-mod place;
-mod rule;
+pub(super) mod place;
+pub(super) mod rule;
 
 use std::{borrow::Cow, collections::BTreeMap, io};
 
@@ -24,6 +24,11 @@ use crate::{
     rules::placeholder,
 };
 
+/// What every file begins with.
+pub(super) const BEGINNING: &[u8] =
+    b"{\"$schema\":\"https://json.schemastore.org/sarif-2.1.0.json\",\"version\":\"2.1.0\",\"runs\":[{";
+/// In what columns are counted, what stands for a secret, and what paths are relative to.
+pub(super) const UNITS: &str = ",\n\"columnKind\":\"utf16CodeUnits\",\"redactionTokens\":[\"…\"],\"originalUriBaseIds\":{\"%SRCROOT%\":{\"description\":{\"text\":\"What was scanned.\"}}}";
 /// GitHub refuses runs with more results.
 const MOST_RESULTS: usize = 25_000;
 /// GitHub shows so many of them.
@@ -34,7 +39,7 @@ const MOST_BYTES: usize = 9_000_000;
 /// How many failures become notifications of their own.
 const MOST_NOTIFICATIONS: usize = 100;
 /// How many characters a message may have.
-const MOST_TEXT: usize = 1_000;
+pub(super) const MOST_TEXT: usize = 1_000;
 
 /// Writes one run.
 pub(super) struct Sarif;
@@ -42,12 +47,9 @@ pub(super) struct Sarif;
 impl Reporter for Sarif {
     fn write(&self, report: &Report<'_>, out: &mut dyn io::Write) -> io::Result<()> {
         let run = Run::new(report);
-        out.write_all(
-            b"{\"$schema\":\"https://json.schemastore.org/sarif-2.1.0.json\",\"version\":\"2.1.0\",\"runs\":[{",
-        )?;
+        out.write_all(BEGINNING)?;
         run.write_tool(out)?;
-        out.write_all(",\n\"columnKind\":\"utf16CodeUnits\",\"redactionTokens\":[\"…\"]".as_bytes())?;
-        out.write_all(b",\"originalUriBaseIds\":{\"%SRCROOT%\":{\"description\":{\"text\":\"What was scanned.\"}}}")?;
+        out.write_all(UNITS.as_bytes())?;
         if let Some(provenance) = report.checkout.and_then(|checkout| Provenance::new(&checkout, &run.redactor)) {
             out.write_all(b",\"versionControlProvenance\":")?;
             json::value(out, &[provenance])?;
@@ -61,7 +63,7 @@ impl Reporter for Sarif {
 }
 
 /// What every part of the run needs.
-struct Run<'a> {
+pub(super) struct Run<'a> {
     report: &'a Report<'a>,
     redactor: Redactor<'a>,
     /// The rules that found something, and where each stands among the run's.
@@ -70,22 +72,22 @@ struct Run<'a> {
 
 /// What was left out.
 #[derive(Default)]
-struct Cut {
+pub(super) struct Cut {
     written: usize,
     left_out: usize,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Driver<'a> {
+pub(super) struct Driver<'a, R> {
     name: &'static str,
     semantic_version: &'static str,
-    rules: Vec<rule::Descriptor<'a>>,
+    rules: &'a [R],
 }
 
 #[derive(Serialize)]
-struct Text {
-    text: String,
+pub(super) struct Text {
+    pub(super) text: String,
 }
 
 #[derive(Serialize)]
@@ -141,7 +143,7 @@ struct Provenance<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Invocation {
+pub(super) struct Invocation {
     execution_successful: bool,
     tool_execution_notifications: Vec<Notification>,
     properties: Scanned,
@@ -173,7 +175,7 @@ struct Totals {
 }
 
 impl<'a> Run<'a> {
-    fn new(report: &'a Report<'a>) -> Self {
+    pub(super) fn new(report: &'a Report<'a>) -> Self {
         let mut fired: BTreeMap<RuleIx, usize> = report.incidents.iter().map(|incident| (incident.rule, 0)).collect();
         for (nth, index) in fired.values_mut().enumerate() {
             *index = nth;
@@ -182,36 +184,15 @@ impl<'a> Run<'a> {
     }
 
     fn write_tool(&self, out: &mut dyn io::Write) -> io::Result<()> {
-        let driver = Driver {
-            name: Tool::THIS.name,
-            semantic_version: Tool::THIS.version,
-            rules: self.fired.keys().map(|&ix| self.report.rule(ix).into()).collect(),
-        };
-        out.write_all(b"\"tool\":{\"driver\":")?;
-        json::value(out, &driver)?;
-        out.write_all(b"}")
+        let rules: Vec<rule::Descriptor<'_>> = self.fired.keys().map(|&ix| self.report.rule(ix).into()).collect();
+        write_tool(out, &rules)
     }
 
     /// Writes what GitHub takes, most worth seeing first.
     fn write_results(&self, out: &mut dyn io::Write) -> io::Result<Cut> {
         let mut found: Vec<(&Incident, &Occurrence)> = self.places().collect();
         found.sort_by_key(|(_, found)| !words::is_in_checkout(found));
-        let mut cut = Cut::default();
-        let mut bytes = 0;
-        let mut line = Vec::new();
-        for (incident, found) in &found {
-            line.clear();
-            json::value(&mut line, &self.result(incident, found))?;
-            bytes += line.len();
-            if cut.written == MOST_RESULTS || bytes > MOST_BYTES {
-                break;
-            }
-            out.write_all(if cut.written == 0 { b"\n" } else { b",\n" })?;
-            out.write_all(&line)?;
-            cut.written += 1;
-        }
-        cut.left_out = found.len() - cut.written;
-        Ok(cut)
+        write_results(out, found.iter().map(|(incident, found)| self.result(incident, found)))
     }
 
     fn places(&self) -> impl Iterator<Item = (&'a Incident, &'a Occurrence)> {
@@ -220,6 +201,38 @@ impl<'a> Run<'a> {
             .iter()
             .flat_map(|incident| incident.occurrences.iter().map(move |occurrence| (incident, occurrence)))
     }
+}
+
+/// Writes the program, and the `rules` that found something.
+pub(super) fn write_tool(out: &mut dyn io::Write, rules: &[impl Serialize]) -> io::Result<()> {
+    let driver = Driver { name: Tool::THIS.name, semantic_version: Tool::THIS.version, rules };
+    out.write_all(b"\"tool\":{\"driver\":")?;
+    json::value(out, &driver)?;
+    out.write_all(b"}")
+}
+
+/// Writes as many of `results` as GitHub takes.
+pub(super) fn write_results(
+    out: &mut dyn io::Write,
+    mut results: impl ExactSizeIterator<Item = impl Serialize>,
+) -> io::Result<Cut> {
+    let all = results.len();
+    let mut cut = Cut::default();
+    let mut bytes = 0;
+    let mut line = Vec::new();
+    while let Some(result) = results.next().filter(|_| cut.written < MOST_RESULTS) {
+        line.clear();
+        json::value(&mut line, &result)?;
+        bytes += line.len();
+        if bytes > MOST_BYTES {
+            break;
+        }
+        out.write_all(if cut.written == 0 { b"\n" } else { b",\n" })?;
+        out.write_all(&line)?;
+        cut.written += 1;
+    }
+    cut.left_out = all - cut.written;
+    Ok(cut)
 }
 
 impl<'a> Run<'a> {
@@ -267,7 +280,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn invocation(&self, cut: &Cut) -> Invocation {
+    pub(super) fn invocation(&self, cut: &Cut) -> Invocation {
         let coverage = self.report.coverage;
         let mut notifications: Vec<Notification> = cut.notifications().collect();
         let failed = coverage.failed.iter().map(|failure| format!("{}: {}", failure.subject, failure.reason));

@@ -54,11 +54,11 @@ impl Reporter for Text {
 }
 
 /// What every part of the page needs.
-struct Page<'a> {
-    report: &'a Report<'a>,
-    redactor: Redactor<'a>,
-    options: Options,
-    out: &'a mut dyn io::Write,
+pub(super) struct Page<'a> {
+    pub(super) report: &'a Report<'a>,
+    pub(super) redactor: Redactor<'a>,
+    pub(super) options: Options,
+    pub(super) out: &'a mut dyn io::Write,
 }
 
 impl Page<'_> {
@@ -238,25 +238,25 @@ impl Page<'_> {
     }
 
     /// Text from what was scanned: masked and escaped.
-    fn safe(&self, text: &str) -> String {
+    pub(super) fn safe(&self, text: &str) -> String {
         escape::terminal(&self.redactor.text(text)).into_owned()
     }
 
-    fn paint(&self, style: Style, text: &str) -> String {
+    pub(super) fn paint(&self, style: Style, text: &str) -> String {
         if self.options.colour { format!("{style}{text}{style:#}") } else { text.to_owned() }
     }
 }
 
-const BOLD: Style = Style::new().bold();
-const DIM: Style = Style::new().dimmed();
+pub(super) const BOLD: Style = Style::new().bold();
+pub(super) const DIM: Style = Style::new().dimmed();
 const RED: Style = coloured(AnsiColor::Red);
-const GREEN: Style = coloured(AnsiColor::Green);
+pub(super) const GREEN: Style = coloured(AnsiColor::Green);
 
 const fn coloured(colour: AnsiColor) -> Style {
     Style::new().fg_color(Some(Color::Ansi(colour))).bold()
 }
 
-fn severity_style(severity: Severity) -> Style {
+pub(super) fn severity_style(severity: Severity) -> Style {
     match severity {
         Severity::Low => coloured(AnsiColor::Blue),
         Severity::Medium => coloured(AnsiColor::Yellow),

@@ -281,6 +281,24 @@ impl<'d, 's> Table<'d, 's> {
         }
     }
 
+    /// A list of strings and tables; empty where there is none.
+    pub fn strings_and_tables(&mut self, key: &'static str) -> Vec<Result<String, Self>> {
+        let Some(value) = self.take(key) else { return Vec::new() };
+        let DeValue::Array(items) = value.get_ref() else {
+            self.mistyped(key, &value, "a list");
+            return Vec::new();
+        };
+        let mut all = Vec::new();
+        for item in items {
+            match item.get_ref() {
+                DeValue::String(text) => all.push(Ok(text.to_string())),
+                DeValue::Table(table) => all.push(Err(Self::new(self.document, item.span(), table.clone()))),
+                _ => self.mistyped(key, item, "a list of strings and tables"),
+            }
+        }
+        all
+    }
+
     /// A table of tables by freely chosen names, such as `[playbook.NAME]`.
     pub fn named_tables(&mut self, key: &'static str) -> Vec<(Located<String>, Self)> {
         let Some(mut outer) = self.table(key) else { return Vec::new() };

@@ -16,7 +16,7 @@ const LAYERS: &[&[&str]] = &[
     &["ask"],
     &["source", "detect", "known", "verify", "respond", "report"],
     &["scan"],
-    &["hook", "init", "migrate", "sweep", "probe"],
+    &["harden", "hook", "init", "migrate", "sweep", "probe"],
     &["config"],
     &["cli"],
 ];

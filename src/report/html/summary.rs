@@ -32,7 +32,7 @@ impl Page<'_> {
         self.scanned(coverage)
     }
 
-    fn incomplete(&mut self, coverage: &Coverage) -> io::Result<()> {
+    pub(in crate::report) fn incomplete(&mut self, coverage: &Coverage) -> io::Result<()> {
         let all = coverage.failed.len();
         let things = plural(all as u64, "thing");
         writeln!(
@@ -48,7 +48,7 @@ impl Page<'_> {
         writeln!(self.out, "</div>")
     }
 
-    fn failures(&mut self, coverage: &Coverage, most: usize) -> io::Result<()> {
+    pub(in crate::report) fn failures(&mut self, coverage: &Coverage, most: usize) -> io::Result<()> {
         writeln!(self.out, "<ul>")?;
         for failure in coverage.failed.iter().take(most) {
             let (subject, reason) = (self.safe(&failure.subject), self.safe(&failure.reason));
@@ -71,7 +71,7 @@ impl Page<'_> {
     }
 
     /// How many there are of each; the words are the program's own.
-    fn tally(&mut self, label: &str, counts: &[(&str, u64)]) -> io::Result<()> {
+    pub(in crate::report) fn tally(&mut self, label: &str, counts: &[(&str, u64)]) -> io::Result<()> {
         if counts.is_empty() {
             return Ok(());
         }
@@ -104,7 +104,7 @@ impl Page<'_> {
         self.notes(coverage)
     }
 
-    fn skipped(&mut self, coverage: &Coverage) -> io::Result<()> {
+    pub(in crate::report) fn skipped(&mut self, coverage: &Coverage) -> io::Result<()> {
         if coverage.skipped.is_empty() {
             return Ok(());
         }
@@ -118,7 +118,7 @@ impl Page<'_> {
         writeln!(self.out, "</ul>")
     }
 
-    fn notes(&mut self, coverage: &Coverage) -> io::Result<()> {
+    pub(in crate::report) fn notes(&mut self, coverage: &Coverage) -> io::Result<()> {
         if coverage.notes.is_empty() {
             return Ok(());
         }

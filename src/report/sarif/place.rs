@@ -28,7 +28,7 @@ struct Physical {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Artifact {
+pub(in crate::report) struct Artifact {
     uri: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     uri_base_id: Option<&'static str>,
@@ -75,6 +75,11 @@ impl Artifact {
                 (_, None) => "unnamed".to_owned(),
             });
         };
+        Self::file(path, redactor)
+    }
+
+    /// A file.
+    pub(in crate::report) fn file(path: &PathName, redactor: &Redactor<'_>) -> Self {
         let bytes = redactor.bytes(path.as_bytes());
         if is_absolute(path) {
             let slash = if bytes.starts_with(b"/") { "" } else { "/" };
@@ -82,6 +87,11 @@ impl Artifact {
         }
         let bytes = bytes.strip_prefix(b"./").unwrap_or(&bytes);
         Self::relative(if bytes.is_empty() { ".".to_owned() } else { escape::uri_path(bytes) })
+    }
+
+    /// What is found at an address.
+    pub(in crate::report) fn address(url: &str) -> Self {
+        Self { uri: url.to_owned(), uri_base_id: None }
     }
 
     fn relative(uri: String) -> Self {

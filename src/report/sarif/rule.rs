@@ -14,42 +14,42 @@ use crate::{
 };
 
 /// GitHub's limit for names, in characters.
-const MOST_NAME: usize = 255;
+pub(in crate::report) const MOST_NAME: usize = 255;
 /// GitHub's limit for descriptions, in characters.
 const MOST_DESCRIPTION: usize = 1_024;
 
 /// A rule.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Descriptor<'a> {
-    id: &'a str,
-    name: String,
-    short_description: Text,
-    full_description: Text,
-    default_configuration: Configuration,
-    help: Help,
+pub(in crate::report) struct Descriptor<'a> {
+    pub(in crate::report) id: &'a str,
+    pub(in crate::report) name: String,
+    pub(in crate::report) short_description: Text,
+    pub(in crate::report) full_description: Text,
+    pub(in crate::report) default_configuration: Configuration,
+    pub(in crate::report) help: Help,
     #[serde(skip_serializing_if = "Option::is_none")]
-    help_uri: Option<&'a str>,
-    properties: Properties<'a>,
+    pub(in crate::report) help_uri: Option<&'a str>,
+    pub(in crate::report) properties: Properties<'a>,
 }
 
 #[derive(Serialize)]
-struct Configuration {
-    level: Level,
+pub(in crate::report) struct Configuration {
+    pub(in crate::report) level: Level,
 }
 
 #[derive(Serialize)]
-struct Help {
-    text: String,
-    markdown: String,
+pub(in crate::report) struct Help {
+    pub(in crate::report) text: String,
+    pub(in crate::report) markdown: String,
 }
 
 #[derive(Serialize)]
-struct Properties<'a> {
-    tags: BTreeSet<&'a str>,
-    precision: &'static str,
+pub(in crate::report) struct Properties<'a> {
+    pub(in crate::report) tags: BTreeSet<&'a str>,
+    pub(in crate::report) precision: &'static str,
     #[serde(rename = "security-severity")]
-    security_severity: &'static str,
+    pub(in crate::report) security_severity: &'static str,
 }
 
 impl<'a> From<&'a Rule> for Descriptor<'a> {
@@ -76,7 +76,7 @@ impl<'a> From<&'a Rule> for Descriptor<'a> {
     }
 }
 
-fn described(text: &str) -> Text {
+pub(in crate::report) fn described(text: &str) -> Text {
     Text { text: escape::cut(&escape::terminal(text), MOST_DESCRIPTION).into_owned() }
 }
 
@@ -125,14 +125,14 @@ fn marked(playbook: &Playbook) -> String {
 }
 
 /// Whether `text` is an address that a document may link to as it stands.
-fn is_url(text: &str) -> bool {
+pub(in crate::report) fn is_url(text: &str) -> bool {
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     let fine = |byte: u8| byte.is_ascii_graphic() && !b"<>\"`{}|^\\[]".contains(&byte);
     rest.is_some_and(|rest| !rest.is_empty() && rest.bytes().all(fine))
 }
 
 /// What GitHub takes for `low`, `medium`, `high` and `critical`.
-fn score(severity: Severity) -> &'static str {
+pub(in crate::report) fn score(severity: Severity) -> &'static str {
     match severity {
         Severity::Low => "3.0",
         Severity::Medium => "5.5",

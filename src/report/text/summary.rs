@@ -49,7 +49,7 @@ impl Page<'_> {
         writeln!(self.out, "{total}: {}", each.join(", "))
     }
 
-    fn skipped(&mut self, coverage: &Coverage) -> io::Result<()> {
+    pub(in crate::report) fn skipped(&mut self, coverage: &Coverage) -> io::Result<()> {
         for (why, tally) in &coverage.skipped {
             let examples: Vec<String> = tally.examples.iter().map(|example| self.safe(example)).collect();
             let more = if (examples.len() as u64) < tally.count { ", …" } else { "" };
@@ -59,7 +59,7 @@ impl Page<'_> {
         Ok(())
     }
 
-    fn notes(&mut self, coverage: &Coverage) -> io::Result<()> {
+    pub(in crate::report) fn notes(&mut self, coverage: &Coverage) -> io::Result<()> {
         let most = if self.options.detail == Detail::Verbose { coverage.notes.len() } else { MOST_NOTES };
         for note in coverage.notes.iter().take(most) {
             let note = self.safe(note);
@@ -71,7 +71,7 @@ impl Page<'_> {
         }
     }
 
-    fn failures(&mut self, coverage: &Coverage) -> io::Result<()> {
+    pub(in crate::report) fn failures(&mut self, coverage: &Coverage) -> io::Result<()> {
         if coverage.complete() {
             return Ok(());
         }

@@ -1,0 +1,257 @@
+//! `stanch harden`: where sessions and tokens can be stolen or guessed.
+
+use std::{
+    fs::File,
+    io::{self, BufWriter, Write},
+    path::{Path, PathBuf},
+    time::Instant,
+};
+
+use clap::{Args, ValueEnum};
+use stanch::{
+    config,
+    detect::Detector,
+    harden::{self, Checks},
+    report::{self, Detail, Looked, WeaknessFormat, WeaknessReport},
+    rule::Severity,
+    rules::Ruleset,
+    scan::Status,
+    source::files::{self, Root},
+};
+
+use super::{
+    choices::{Level, time},
+    error::AnyError,
+};
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit status: 0 no weaknesses and complete; 1 weaknesses; 2 wrong usage; 3 no weaknesses, but incomplete."
+)]
+pub(crate) struct Arguments {
+    /// Files or folders
+    #[arg(value_name = "PATH", default_value = ".")]
+    paths: Vec<PathBuf>,
+    /// Leaves these paths out
+    #[arg(long, value_name = "GLOB", env = "STANCH_EXCLUDE", value_delimiter = ',')]
+    exclude: Vec<String>,
+    /// Looks at tests, examples, documentation and other people's code, too
+    #[arg(long)]
+    all_files: bool,
+    /// Takes this check alone
+    #[arg(long = "check", value_name = "ID")]
+    only: Vec<String>,
+    /// Leaves this check out
+    #[arg(long = "skip-check", value_name = "ID", value_delimiter = ',')]
+    skip: Vec<String>,
+    /// Takes the checks in this file, or in the files of this folder, too
+    #[arg(long, value_name = "PATH")]
+    checks: Vec<PathBuf>,
+    /// Reports places that are at least this sure
+    #[arg(long, value_name = "LEVEL", default_value = "medium")]
+    min_confidence: Level,
+    /// From which severity on weaknesses make the exit status 1
+    #[arg(long, value_name = "SEVERITY", default_value = "medium")]
+    fail_on: Threshold,
+    /// Lists all checks rather than looking for anything
+    #[arg(long, conflicts_with_all = ["output", "fail_on"])]
+    list: bool,
+    /// The report's format; with -o, one for each file [default: text]
+    #[arg(short, long, value_name = "FORMAT", value_delimiter = ',')]
+    format: Vec<FormatName>,
+    /// Writes the report to this file
+    #[arg(short, long, value_name = "FILE")]
+    output: Vec<PathBuf>,
+    /// Says less
+    #[arg(short, long, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Says more
+    #[arg(short, long)]
+    verbose: bool,
+    /// Takes this for the present time, as 2026-01-02T03:04:05Z
+    #[arg(long, value_name = "TIME", value_parser = time, env = "STANCH_NOW")]
+    now: Option<i64>,
+    /// How many threads to use [default: as many as processors]
+    #[arg(short, long, value_name = "N", env = "STANCH_JOBS")]
+    jobs: Option<usize>,
+}
+
+/// From which severity on a weakness counts.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Threshold {
+    Critical,
+    High,
+    Medium,
+    Low,
+    Never,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum FormatName {
+    Text,
+    Json,
+    Jsonl,
+    Sarif,
+    Html,
+}
+
+/// Why a run cannot begin or a report cannot be written.
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    #[error("give each -o a format of its own: there are {formats} formats for {outputs} files")]
+    Pairs { formats: usize, outputs: usize },
+    #[error("cannot write {}", path.display())]
+    Write { path: PathBuf, source: io::Error },
+}
+
+impl From<FormatName> for WeaknessFormat {
+    fn from(name: FormatName) -> Self {
+        match name {
+            FormatName::Text => Self::Text,
+            FormatName::Json => Self::Json,
+            FormatName::Jsonl => Self::Jsonl,
+            FormatName::Sarif => Self::Sarif,
+            FormatName::Html => Self::Html,
+        }
+    }
+}
+
+impl Threshold {
+    fn is_met_by(self, severity: Severity) -> bool {
+        match self {
+            Self::Critical => severity >= Severity::Critical,
+            Self::High => severity >= Severity::High,
+            Self::Medium => severity >= Severity::Medium,
+            Self::Low => true,
+            Self::Never => false,
+        }
+    }
+}
+
+pub(crate) fn run(arguments: &Arguments, colour: bool) -> Result<Status, AnyError> {
+    let started = Instant::now();
+    let checks = Checks::read(&arguments.checks)?.select(&arguments.only, &arguments.skip)?;
+    if arguments.list {
+        return list(&checks, arguments);
+    }
+    let destinations = destinations(arguments)?;
+    let detector = Detector::new(Ruleset::builtin().rules().to_vec());
+    let outcome = harden::run(&options(arguments)?, &checks, &detector);
+    let report = WeaknessReport {
+        weaknesses: &outcome.weaknesses,
+        coverage: &outcome.coverage,
+        looked: Looked::AtFiles,
+        named: &[],
+        seconds: started.elapsed().as_secs_f64(),
+        now: arguments.now.unwrap_or_else(|| jiff::Timestamp::now().as_second()),
+    };
+    for (format, path) in &destinations {
+        write(&report, *format, path.as_deref(), arguments, colour)?;
+    }
+    let counts = outcome.weaknesses.iter().any(|weakness| arguments.fail_on.is_met_by(weakness.severity));
+    Ok(match (counts, outcome.coverage.complete()) {
+        (true, _) => Status::Incidents,
+        (false, true) => Status::Clean,
+        (false, false) => Status::Incomplete,
+    })
+}
+
+fn options(arguments: &Arguments) -> Result<harden::Options, AnyError> {
+    let threads = arguments.jobs.or_else(|| std::thread::available_parallelism().ok().map(Into::into)).unwrap_or(1);
+    let root = |path: &PathBuf| Root {
+        path: path.clone(),
+        prefix: if path == Path::new(".") { PathBuf::new() } else { path.clone() },
+    };
+    Ok(harden::Options {
+        roots: arguments.paths.iter().map(root).collect(),
+        files: files::Options {
+            exclude: config::path_globs(&arguments.exclude)?,
+            ignored: ignore::gitignore::Gitignore::empty(),
+            max_size: Some(harden::LARGEST),
+            obey_ignore_files: true,
+            threads,
+            margin: 0,
+        },
+        all_files: arguments.all_files,
+        least: arguments.min_confidence.0,
+    })
+}
+
+/// Which report goes where: each file gets the format named in its place; one format more goes to standard output.
+fn destinations(arguments: &Arguments) -> Result<Vec<(WeaknessFormat, Option<PathBuf>)>, Error> {
+    let mut formats: Vec<WeaknessFormat> = arguments.format.iter().map(|name| (*name).into()).collect();
+    let paths = &arguments.output;
+    if formats.is_empty() {
+        formats.push(WeaknessFormat::Text);
+    }
+    if formats.len() != paths.len() && formats.len() != paths.len() + 1 {
+        return Err(Error::Pairs { formats: formats.len(), outputs: paths.len() });
+    }
+    let paths = paths.iter().cloned().map(Some).chain([None]);
+    Ok(formats
+        .into_iter()
+        .zip(paths)
+        .map(|(format, path)| (format, path.filter(|path| path != Path::new("-"))))
+        .collect())
+}
+
+fn write(
+    report: &WeaknessReport<'_>,
+    format: WeaknessFormat,
+    path: Option<&Path>,
+    arguments: &Arguments,
+    colour: bool,
+) -> Result<(), AnyError> {
+    let detail = match (arguments.quiet, arguments.verbose) {
+        (true, _) => Detail::Quiet,
+        (_, true) => Detail::Verbose,
+        _ => Detail::Normal,
+    };
+    let Some(path) = path else {
+        let choice = if colour { anstream::ColorChoice::Always } else { anstream::ColorChoice::Never };
+        let mut out = BufWriter::new(anstream::AutoStream::new(io::stdout(), choice));
+        report.write(format, report::Options { colour, detail }, &mut out)?;
+        return Ok(out.flush()?);
+    };
+    let written = File::create(path).and_then(|file| {
+        let mut out = BufWriter::new(file);
+        report.write(format, report::Options { colour: false, detail }, &mut out)?;
+        out.flush()
+    });
+    written.map_err(|source| Error::Write { path: path.to_owned(), source }.into())
+}
+
+/// Writes a table of all checks: in Markdown, or as JSON where that is the format.
+fn list(checks: &Checks, arguments: &Arguments) -> Result<Status, AnyError> {
+    let mut out = BufWriter::new(io::stdout());
+    if matches!(arguments.format.as_slice(), [FormatName::Json | FormatName::Jsonl]) {
+        let all = checks.all().iter().map(|check| {
+            let standards = check.standards.iter().map(|cited| format!("{} {}", cited.standard, cited.section));
+            serde_json::json!({
+                "id": check.id, "framework": check.framework, "title": check.title, "severity": check.severity.name(),
+                "confidence": check.confidence.name(), "remedy": check.remedy, "source": check.source,
+                "standards": standards.collect::<Vec<_>>(),
+            })
+        });
+        writeln!(out, "{}", serde_json::Value::from(all.collect::<Vec<_>>()))?;
+    } else {
+        writeln!(
+            out,
+            "| check | framework | what is wrong | severity | confidence | standard |\n|---|---|---|---|---|---|"
+        )?;
+        for check in checks.all() {
+            let (severity, confidence) = (check.severity.name(), check.confidence.name());
+            let standard = check.standards.first().map(|cited| format!("{}, {}", cited.standard, cited.section));
+            writeln!(
+                out,
+                "| `{}` | {} | {} | {severity} | {confidence} | {} |",
+                check.id,
+                check.framework,
+                check.title.replace('|', "\\|"),
+                standard.unwrap_or_default()
+            )?;
+        }
+    }
+    out.flush()?;
+    Ok(Status::Clean)
+}

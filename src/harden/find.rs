@@ -1,0 +1,111 @@
+//! Looks for weaknesses in the text of one file.
+//!
+//! How much is looked at is bounded: a region ends after [`LONGEST_REGION`] bytes, and a check is tried at [`MOST_MATCHES`] places of a
+//! file, so that no file takes more than linear time.
+
+use std::ops::Range;
+
+use super::{
+    check::{Check, Within},
+    lexer::{Lexed, lex},
+};
+
+/// How far from a match a call or a block is looked at, in bytes.
+const LONGEST_REGION: usize = 16 << 10;
+/// At how many places of one file a check is tried.
+const MOST_MATCHES: usize = 1_000;
+/// What allows a check in a comment.
+const ALLOW: &[u8] = b"stanch:allow";
+
+/// A place where a check applies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// What the check's `at` matched, in bytes of the file.
+    pub at: Range<usize>,
+    /// Whether a comment allows it.
+    pub allowed: bool,
+}
+
+/// All places of `text` where `check` applies, in order.
+pub fn find(check: &Check, text: &[u8], lexed: &Lexed) -> Vec<Found> {
+    let code = lexed.code.as_slice();
+    let missing = check.requires.as_ref().is_some_and(|pattern| !pattern.is_in(code));
+    let Some(regex) = check.at.regex().filter(|_| !missing) else { return Vec::new() };
+    let mut found = Vec::new();
+    for at in regex.find_iter(code).take(MOST_MATCHES) {
+        let looked = &code[region(check.within, at.range(), lexed)];
+        if check.has.iter().all(|pattern| pattern.is_in(looked))
+            && !check.lacks.iter().any(|pattern| pattern.is_in(looked))
+        {
+            found.push(Found { at: at.range(), allowed: is_allowed(text, &at.range(), &check.id) });
+        }
+    }
+    if !found.is_empty() && check.unless.iter().any(|pattern| pattern.is_in(code)) {
+        return Vec::new();
+    }
+    found
+}
+
+/// Whether `check` finds anything in `text`, as a file of its kind.
+pub fn is_found(check: &Check, text: &[u8]) -> bool {
+    !find(check, text, &lex(text, check.syntax)).is_empty()
+}
+
+fn region(within: Within, at: Range<usize>, lexed: &Lexed) -> Range<usize> {
+    let bare = lexed.bare.as_slice();
+    let reach = (at.end + LONGEST_REGION).min(bare.len());
+    match within {
+        Within::Match => at,
+        Within::File => 0..bare.len(),
+        Within::Line => line(bare, &at, LONGEST_REGION),
+        Within::Call => {
+            let last = bare[at.clone()].iter().rposition(|byte| b"([{".contains(byte)).map(|last| at.start + last);
+            let opens = last.or_else(|| bare[at.end..reach].iter().position(|byte| *byte == b'(').map(|n| at.end + n));
+            let start = last.map_or(at.start, |last| last.min(at.end));
+            opens.map_or(at.clone(), |opens| start..closed(bare, opens, reach))
+        }
+        Within::Block => {
+            let opens = bare[at.start..reach].iter().position(|byte| *byte == b'{').map(|n| at.start + n);
+            opens.map_or(at.clone(), |opens| at.start..closed(bare, opens, reach).max(at.end))
+        }
+    }
+}
+
+/// Behind the bracket that closes the one at `opens`, or `reach`.
+fn closed(bare: &[u8], opens: usize, reach: usize) -> usize {
+    let mut depth = 0_usize;
+    for (nth, byte) in bare[opens..reach].iter().enumerate() {
+        match byte {
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    return opens + nth + 1;
+                }
+            }
+            _ => {}
+        }
+    }
+    reach
+}
+
+/// The lines of `at`, at most `most` bytes of them on either side.
+pub(super) fn line(text: &[u8], at: &Range<usize>, most: usize) -> Range<usize> {
+    let (least, greatest) = (at.start.saturating_sub(most), (at.end + most).min(text.len()));
+    let start = memchr::memrchr(b'\n', &text[least..at.start]).map_or(least, |n| least + n + 1);
+    let end = memchr::memchr(b'\n', &text[at.end..greatest]).map_or(greatest, |n| at.end + n);
+    start..end
+}
+
+/// Whether `stanch:allow CHECK` stands in the line of `at` or the one before.
+fn is_allowed(text: &[u8], at: &Range<usize>, check: &str) -> bool {
+    let this = line(text, &(at.start..at.start), crate::rule::COMMENT_REACH);
+    let before = line(text, &(this.start.saturating_sub(1)..this.start.saturating_sub(1)), crate::rule::COMMENT_REACH);
+    let says = |text: &[u8]| {
+        memchr::memmem::find_iter(text, ALLOW).any(|n| {
+            let words = text[n + ALLOW.len()..].split(|byte| byte.is_ascii_whitespace() || *byte == b',');
+            words.filter(|word| !word.is_empty()).take(1).any(|word| word == check.as_bytes())
+        })
+    };
+    says(&text[this]) || says(&text[before])
+}

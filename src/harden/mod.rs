@@ -1,0 +1,18 @@
+//! Finds where session tokens can be stolen, guessed, fixed or kept alive, in code and configuration.
+//!
+//! What is looked for is data: the files in `weaknesses/` come with the program as texts, and are read when this command runs, not when
+//! the program starts. [`lex`](lexer::lex) tells comments from code, `find` looks at one file, `walk` at all.
+
+mod check;
+mod find;
+pub mod lexer;
+mod read;
+mod walk;
+
+pub use check::{Check, Example, Within};
+pub use find::{Found, find, is_found};
+pub use read::{Checks, Error};
+pub use walk::{LARGEST, Options, Outcome, run};
+
+#[cfg(test)]
+mod tests;

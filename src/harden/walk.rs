@@ -1,0 +1,231 @@
+//! Looks at all files below what was named.
+//!
+//! Only files that a check names are looked at. What does not run in production (tests, examples, documentation) and what others wrote
+//! (vendored, minified) is left out unless asked for, and counted.
+
+use std::{collections::BTreeMap, ops::Range, path::Path};
+
+use super::{
+    check::Check,
+    find::{Found, find, line},
+    lexer::{Lexed, lex},
+    read::Checks,
+};
+use crate::{
+    blob::{Locator, Origin, PathName, Visitor, Window},
+    coverage::{Coverage, Skipped},
+    detect::{Detector, Scratch},
+    rule::Confidence,
+    source::files::{self, Root},
+    weakness::{Place, Weakness, sort},
+};
+
+/// A larger file is not looked at, in bytes: nobody wrote it.
+pub const LARGEST: u64 = 4 << 20;
+/// How much of a line is evidence, in bytes on either side.
+const MOST_EVIDENCE: usize = 120;
+/// A line this long was written by a program, in bytes.
+const MINIFIED_LINE: usize = 2_000;
+/// Folders of what does not run in production.
+const TESTS: &[&str] = &[
+    "test",
+    "tests",
+    "__tests__",
+    "testing",
+    "testdata",
+    "test-data",
+    "spec",
+    "specs",
+    "fixtures",
+    "__fixtures__",
+    "fixture",
+    "e2e",
+    "cypress",
+    "example",
+    "examples",
+    "sample",
+    "samples",
+    "demo",
+    "demos",
+    "doc",
+    "docs",
+    "__mocks__",
+    "mocks",
+    "benchmarks",
+    "bench",
+    "src-test",
+];
+/// Folders of what others wrote.
+const VENDORED: &[&str] = &[
+    "node_modules",
+    "vendor",
+    "vendored",
+    "third_party",
+    "third-party",
+    "bower_components",
+    "dist",
+    "site-packages",
+    ".venv",
+    "venv",
+];
+/// Endings of names of tests, without the extension.
+const TEST_ENDINGS: &[&str] = &["_test", ".test", ".spec", "_spec", "-test", ".cy", ".stories", "Test", "Tests", "IT"];
+/// Words before which stands what a string should not show.
+const SECRETIVE: &[&str] = &["secret", "key", "passw", "token", "salt", "credential"];
+
+/// How to look.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// What was named, and how files are walked.
+    pub roots: Vec<Root>,
+    /// Which files are read.
+    pub files: files::Options,
+    /// Whether tests, documentation and other people's code are looked at, too.
+    pub all_files: bool,
+    /// Less sure places are not reported.
+    pub least: Confidence,
+}
+
+/// What was found.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// In order.
+    pub weaknesses: Vec<Weakness>,
+    /// What was looked at.
+    pub coverage: Coverage,
+}
+
+/// Looks at all files below what was named. `detector` finds the secrets to mask in evidence.
+pub fn run(options: &Options, checks: &Checks, detector: &Detector) -> Outcome {
+    let mut outcome = Outcome::default();
+    for root in &options.roots {
+        let looker =
+            || Looker { root, options, checks, detector, scratch: Scratch::default(), outcome: Outcome::default() };
+        for looked in files::scan(root, &options.files, looker) {
+            outcome.weaknesses.extend(looked.outcome.weaknesses);
+            outcome.coverage.add(looked.outcome.coverage);
+        }
+    }
+    sort(&mut outcome.weaknesses);
+    outcome.weaknesses.dedup();
+    outcome.coverage.sort();
+    outcome
+}
+
+struct Looker<'r> {
+    root: &'r Root,
+    options: &'r Options,
+    checks: &'r Checks,
+    detector: &'r Detector,
+    scratch: Scratch,
+    outcome: Outcome,
+}
+
+impl Visitor for Looker<'_> {
+    fn visit(&mut self, origin: &Origin, window: &Window<'_>) {
+        if let Origin::File(path) = origin {
+            self.file(path, window);
+        }
+    }
+
+    fn coverage(&mut self) -> &mut Coverage {
+        &mut self.outcome.coverage
+    }
+}
+
+impl Looker<'_> {
+    fn file(&mut self, path: &PathName, window: &Window<'_>) {
+        let name = path.to_text().into_owned();
+        let below = self.below(&name);
+        let applies = |check: &&Check| check.confidence >= self.options.least && check.files.is_match(Path::new(below));
+        let checks: Vec<&Check> = self.checks.all().iter().filter(applies).collect();
+        if checks.is_empty() {
+            return;
+        }
+        let named = self.root.prefix.as_os_str() == Path::new(&name).as_os_str();
+        if let Some(why) = left_out(below, window.bytes()).filter(|_| !self.options.all_files && !named) {
+            return self.outcome.coverage.skip(why, name);
+        }
+        if !window.begins() || str::from_utf8(window.bytes()).is_err() {
+            return self.outcome.coverage.skip(Skipped::NotText, name);
+        }
+        let mut lexed: BTreeMap<&str, Lexed> = BTreeMap::new();
+        for check in checks {
+            let text = lexed.entry(check.syntax.name()).or_insert_with(|| lex(window.bytes(), check.syntax));
+            let found = find(check, window.bytes(), text);
+            let mut locator = Locator::new(window);
+            for Found { at, allowed } in found {
+                if allowed {
+                    self.outcome.coverage.allowed += 1;
+                    continue;
+                }
+                let location = locator.locate(at.clone());
+                let evidence = self.evidence(window, text, &at);
+                let place = Place::File { path: path.clone(), location };
+                self.outcome.weaknesses.push(weakness(check, place, evidence));
+            }
+        }
+    }
+
+    /// The line of a place, secrets masked.
+    fn evidence(&mut self, window: &Window<'_>, lexed: &Lexed, at: &Range<usize>) -> String {
+        let line = line(window.bytes(), &(at.start..at.start), MOST_EVIDENCE);
+        let mut out = String::new();
+        let mut from = line.start;
+        let first = lexed.strings.partition_point(|string| string.end <= line.start);
+        let strings = lexed.strings[first..].iter().take_while(|string| string.start < line.end);
+        for string in strings.filter(|string| !string.is_empty() && is_secretive(window.bytes(), &line, string)) {
+            let (start, end) = (string.start.max(from), string.end.min(line.end));
+            out.push_str(&self.detector.masked(window, from..start, &mut self.scratch));
+            out.push('…');
+            from = end.max(start);
+        }
+        out.push_str(&self.detector.masked(window, from..line.end.max(from), &mut self.scratch));
+        out.trim().to_owned()
+    }
+
+    /// The part of a name behind what was named.
+    fn below<'n>(&self, name: &'n str) -> &'n str {
+        let prefix = self.root.prefix.to_string_lossy();
+        let rest = name.strip_prefix(&*prefix).filter(|rest| !rest.is_empty());
+        rest.map_or_else(|| name.rsplit('/').next().unwrap_or(name), |rest| rest.trim_start_matches('/'))
+    }
+}
+
+/// Whether a word that names secrets stands before `string` in its line.
+fn is_secretive(text: &[u8], line: &Range<usize>, string: &Range<usize>) -> bool {
+    let before = text.get(line.start..string.start).unwrap_or_default().to_ascii_lowercase();
+    SECRETIVE.iter().any(|word| memchr::memmem::find(&before, word.as_bytes()).is_some())
+}
+
+/// Why a file is left out, unless all are asked for.
+fn left_out(name: &str, text: &[u8]) -> Option<Skipped> {
+    let mut folders: Vec<&str> = name.split('/').collect();
+    let file = folders.pop().unwrap_or_default();
+    let is_in = |all: &[&str]| folders.iter().any(|folder| all.contains(&folder.to_ascii_lowercase().as_str()));
+    let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+    if is_in(VENDORED) || stem.ends_with(".min") || stem.ends_with(".bundle") || is_minified(text) {
+        return Some(Skipped::Vendored);
+    }
+    let is_test = stem.starts_with("test_") || stem == "conftest" || TEST_ENDINGS.iter().any(|end| stem.ends_with(end));
+    (is_test || is_in(TESTS)).then_some(Skipped::TestOrExample)
+}
+
+/// Whether lines are, on average, longer than people write them.
+fn is_minified(text: &[u8]) -> bool {
+    text.len() / (memchr::memchr_iter(b'\n', text).count() + 1) > MINIFIED_LINE
+}
+
+fn weakness(check: &Check, place: Place, evidence: String) -> Weakness {
+    Weakness {
+        check: check.id.clone().into(),
+        title: check.title.clone().into(),
+        severity: check.severity,
+        confidence: check.confidence,
+        attack: check.attack.clone().into(),
+        remedy: check.remedy.clone().into(),
+        standards: check.standards.clone(),
+        place,
+        evidence: Some(evidence).filter(|text| !text.is_empty()),
+    }
+}
