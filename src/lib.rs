@@ -9,6 +9,7 @@ pub mod ask;
 pub mod blob;
 pub mod bounded;
 pub mod config;
+pub mod cookie;
 pub mod coverage;
 pub mod detect;
 pub mod escape;
@@ -26,6 +27,8 @@ pub mod migrate;
 #[cfg(feature = "net")]
 pub mod net;
 pub mod playbook;
+#[cfg(feature = "net")]
+pub mod probe;
 pub mod report;
 pub mod request;
 pub mod respond;

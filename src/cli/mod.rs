@@ -22,6 +22,7 @@ mod patterns;
 mod plan;
 mod playbook;
 mod precommit;
+mod probe;
 mod progress;
 mod reported;
 mod revoke;
@@ -79,6 +80,8 @@ enum Command {
     Sweep(Box<sweep::Arguments>),
     /// Finds where sessions and tokens can be stolen or guessed: in code and configuration
     Harden(Box<harden::Arguments>),
+    /// Looks at session cookies of running servers from outside
+    Probe(probe::Arguments),
     /// Takes over what other scanners' files leave out, allow and look for
     Migrate(migrate::Arguments),
     /// Looks at the rules by which tokens are found
@@ -114,6 +117,7 @@ pub(crate) fn main() -> ExitCode {
         Command::PreCommitPush(arguments) => precommit::push(*arguments, colour),
         Command::Sweep(arguments) => sweep::run(&arguments, colour),
         Command::Harden(arguments) => harden::run(&arguments, colour),
+        Command::Probe(arguments) => probe::run(&arguments, colour),
         Command::Migrate(arguments) => migrate::run(&arguments),
         Command::Rules(arguments) => rules::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),

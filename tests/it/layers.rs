@@ -8,6 +8,7 @@ const LAYERS: &[&[&str]] = &[
     &["request", "blob"],
     &["rule"],
     &["finding", "weakness"],
+    &["cookie"],
     &["incident"],
     &["bounded"],
     &["net", "sealed"],
@@ -15,7 +16,7 @@ const LAYERS: &[&[&str]] = &[
     &["ask"],
     &["source", "detect", "known", "verify", "respond", "report"],
     &["scan"],
-    &["harden", "hook", "init", "migrate", "sweep"],
+    &["harden", "hook", "init", "migrate", "sweep", "probe"],
     &["config"],
     &["cli"],
 ];

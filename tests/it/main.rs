@@ -16,6 +16,8 @@ mod layers;
 #[cfg(feature = "cli")]
 mod migrate;
 #[cfg(feature = "cli")]
+mod probe;
+#[cfg(feature = "cli")]
 mod readme;
 #[cfg(feature = "git")]
 mod repo;
