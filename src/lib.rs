@@ -38,6 +38,7 @@ pub mod source;
 #[cfg(feature = "sweep")]
 pub mod sweep;
 pub mod text;
+pub mod trace;
 pub mod verdict;
 pub mod verify;
 pub mod weakness;

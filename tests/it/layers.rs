@@ -15,7 +15,7 @@ const LAYERS: &[&[&str]] = &[
     &["ask"],
     &["source", "detect", "known", "verify", "respond", "report"],
     &["scan"],
-    &["hook", "init", "migrate", "sweep"],
+    &["hook", "init", "migrate", "sweep", "trace"],
     &["config"],
     &["cli"],
 ];
