@@ -4,7 +4,17 @@
 //! and what holds one is read in its log's own format. Judging the events, and reporting what was judged, are the other half's.
 
 pub mod event;
+mod find;
+mod format;
 pub mod log;
+pub mod needle;
+mod read;
+mod record;
+mod search;
+pub mod time;
 
 pub use event::{Event, Format, Leak, Matched, Needle, Origin, Outcome, Persistence, Token};
+pub use format::{Fields, NoField, Reading};
 pub use log::Log;
+pub use read::{Source, sources};
+pub use search::{Error, Search, Wanted};
