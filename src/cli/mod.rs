@@ -27,6 +27,7 @@ mod revoke;
 mod rules;
 mod scan;
 mod sweep;
+mod trace;
 mod verify;
 
 use std::process::ExitCode;
@@ -76,6 +77,8 @@ enum Command {
     PreCommitPush(Box<scan::Arguments>),
     /// Scans every repository of an organisation, and keeps what it learned
     Sweep(Box<sweep::Arguments>),
+    /// Tells from logs whether leaked tokens were used
+    Trace(Box<trace::Arguments>),
     /// Takes over what other scanners' files leave out, allow and look for
     Migrate(migrate::Arguments),
     /// Looks at the rules by which tokens are found
@@ -110,6 +113,7 @@ pub(crate) fn main() -> ExitCode {
         Command::PreCommitFiles(arguments) => precommit::files(*arguments, colour),
         Command::PreCommitPush(arguments) => precommit::push(*arguments, colour),
         Command::Sweep(arguments) => sweep::run(&arguments, colour),
+        Command::Trace(arguments) => trace::run(&arguments),
         Command::Migrate(arguments) => migrate::run(&arguments),
         Command::Rules(arguments) => rules::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),

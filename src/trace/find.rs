@@ -68,11 +68,8 @@ impl Finder {
         let windows = |ixs: Vec<usize>, stride| (!ixs.is_empty()).then(|| Windows::new(&needles, &ixs, stride));
         let (long, middle) = (windows(of(LONG, usize::MAX), STRIDE), windows(of(WINDOW, LONG), 1));
         let ixs = of(1, WINDOW);
-        let short = if ixs.is_empty() {
-            None
-        } else {
-            Some((AhoCorasick::new(ixs.iter().map(|&ix| &needles[ix]))?, ixs))
-        };
+        let short =
+            if ixs.is_empty() { None } else { Some((AhoCorasick::new(ixs.iter().map(|&ix| &needles[ix]))?, ixs)) };
         Ok(Self { needles, long, middle, short })
     }
 

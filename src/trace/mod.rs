@@ -12,6 +12,7 @@ mod read;
 mod record;
 mod search;
 pub mod time;
+mod token;
 
 pub use event::{Event, Format, Leak, Matched, Needle, Origin, Outcome, Persistence, Token};
 pub use format::{Fields, NoField, Reading};

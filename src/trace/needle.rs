@@ -123,7 +123,9 @@ mod tests {
     #[test]
     fn a_value_is_known_as_logs_encode_it() {
         let value = b"a/b+c=d&e\"f-0123456789";
-        for text in ["a%2Fb%2Bc%3Dd%26e%22f-0123456789", "a%2fb%2bc%3dd%26e%22f-0123456789", "a/b+c=d&e\\\"f-0123456789"] {
+        for text in
+            ["a%2Fb%2Bc%3Dd%26e%22f-0123456789", "a%2fb%2bc%3dd%26e%22f-0123456789", "a/b+c=d&e\\\"f-0123456789"]
+        {
             assert_eq!(found_in(value, text), Some(Matched::Value), "{text}");
         }
         assert_eq!(found_in(value, "a\\/b\\u002bc\\u003dd\\u0026e\\\"f-0123456789"), Some(Matched::Value));

@@ -89,7 +89,8 @@ impl Search<'_> {
         for place in places {
             let held = rest.iter().take_while(|hit| hit.at < place.end).count();
             if held > 0 {
-                let record = Record { bytes: &bytes[place.start..place.end], line: place.line, nth: place.nth, cut: false };
+                let record =
+                    Record { bytes: &bytes[place.start..place.end], line: place.line, nth: place.nth, cut: false };
                 self.record(&record, &needles(&rest[..held]), reading, &mut seen);
             }
             rest = &rest[held..];
@@ -165,7 +166,8 @@ impl Search<'_> {
         let (mut tokens, mut mentioned) = (BTreeMap::new(), false);
         for &needle in needles {
             let Some((token, matched)) = self.sought[needle] else { continue };
-            let elsewhere = matched != Matched::Value && said.credential.as_ref().is_some_and(|credential| !self.holds(credential, needle));
+            let elsewhere = matched != Matched::Value
+                && said.credential.as_ref().is_some_and(|credential| !self.holds(credential, needle));
             if elsewhere {
                 mentioned = true;
             } else {
@@ -287,6 +289,7 @@ fn stands_alone(bytes: &[u8], at: usize, len: usize) -> bool {
     let touches = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
     let before = &bytes[..at];
     // An escape ends in a letter or a digit, and parts all the same: `%2F`, `\u003d`.
-    let escaped = before.ends_with(b"%2F") || before.ends_with(b"%2f") || before.ends_with(b"%3A") || before.ends_with(b"\\n");
+    let escaped =
+        before.ends_with(b"%2F") || before.ends_with(b"%2f") || before.ends_with(b"%3A") || before.ends_with(b"\\n");
     (escaped || !touches(before.last())) && !touches(bytes.get(at + len))
 }

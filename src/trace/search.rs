@@ -12,7 +12,7 @@ use super::{
     format::Reading,
     log::Log,
     read::{Block, Reader, Records, Source},
-    record::{Looked, Long, Seen},
+    record::{Long, Looked, Seen},
 };
 
 /// How many blocks are looked through at a time, for each thread.
@@ -82,12 +82,7 @@ impl<'s> Search<'s> {
         Ok(logs)
     }
 
-    fn log<E>(
-        &self,
-        ix: u32,
-        source: &Source,
-        each: &mut impl FnMut(&Event) -> Result<(), E>,
-    ) -> Result<Log, E> {
+    fn log<E>(&self, ix: u32, source: &Source, each: &mut impl FnMut(&Event) -> Result<(), E>) -> Result<Log, E> {
         let mut log = Log { name: source.name(), ..Log::default() };
         let opened = Reader::open(source, &self.reading.fields, self.finder.longest() + AROUND);
         let mut reader = match opened {
@@ -102,7 +97,8 @@ impl<'s> Search<'s> {
         let (mut blocks, mut failed) = batch(&mut reader);
         while !blocks.is_empty() {
             let look = || blocks.par_iter().map(|block| self.look(block, &reading)).collect::<Vec<_>>();
-            let (looked, next) = rayon::join(look, || if failed.is_none() { batch(&mut reader) } else { (Vec::new(), None) });
+            let (looked, next) =
+                rayon::join(look, || if failed.is_none() { batch(&mut reader) } else { (Vec::new(), None) });
             for (block, looked) in blocks.iter().zip(looked) {
                 if let Records::Part(part) = block.records {
                     let line = part.line.unwrap_or(log.lines + 1);

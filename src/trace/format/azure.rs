@@ -40,14 +40,18 @@ fn sign_in(record: &Value, properties: &Value, zone: &Zone) -> Said {
             Some(_) => Outcome::Denied,
             None => Outcome::Unknown,
         },
-        principal: field::text(properties, &["userPrincipalName", "servicePrincipalName", "userId", "servicePrincipalId"]),
+        principal: field::text(
+            properties,
+            &["userPrincipalName", "servicePrincipalName", "userId", "servicePrincipalId"],
+        ),
         ..Said::default()
     }
 }
 
 fn activity(value: &Value, operation: String, zone: &Zone) -> Said {
     let result = field::text(value, &["resultType", "status.value", "resultSignature"]).unwrap_or_default();
-    let status = field::text(value, &["subStatus.value", "resultSignature", "properties.statusCode"]).unwrap_or_default();
+    let status =
+        field::text(value, &["subStatus.value", "resultSignature", "properties.statusCode"]).unwrap_or_default();
     let outcome = if field::says(&status, &["forbidden", "unauthorized"]) {
         Outcome::Denied
     } else if field::says(&result, &["fail"]) {
@@ -66,7 +70,12 @@ fn activity(value: &Value, operation: String, zone: &Zone) -> Said {
         outcome,
         principal: field::text(
             value,
-            &["caller", "identity.claims.http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn", "identity.authorization.evidence.principalId", "identity"],
+            &[
+                "caller",
+                "identity.claims.http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn",
+                "identity.authorization.evidence.principalId",
+                "identity",
+            ],
         ),
         ..Said::default()
     }

@@ -56,7 +56,8 @@ fn object(value: &Value) -> Option<String> {
 }
 
 fn outcome(value: &Value) -> Outcome {
-    let denied = ["denied", "unauthorized", "invalidclienttokenid", "authfailure", "signaturedoesnotmatch", "expiredtoken"];
+    let denied =
+        ["denied", "unauthorized", "invalidclienttokenid", "authfailure", "signaturedoesnotmatch", "expiredtoken"];
     match field::text(value, &["errorCode"]) {
         Some(code) if field::says(&code, &denied) => Outcome::Denied,
         Some(_) => Outcome::Failed,
@@ -67,26 +68,61 @@ fn outcome(value: &Value) -> Outcome {
 
 fn persistence(name: &str) -> Option<Persistence> {
     Some(match name {
-        "CreateAccessKey" | "CreateLoginProfile" | "UpdateLoginProfile" | "CreateKeyPair" | "ImportKeyPair"
-        | "UploadSSHPublicKey" | "CreateServiceSpecificCredential" | "UploadSigningCertificate" | "GetFederationToken" => {
-            Persistence::KeyCreated
-        }
-        "CreateUser" | "CreateRole" | "CreateSAMLProvider" | "CreateOpenIDConnectProvider" | "CreateVirtualMFADevice" => {
-            Persistence::UserCreated
-        }
-        "AttachUserPolicy" | "AttachRolePolicy" | "AttachGroupPolicy" | "PutUserPolicy" | "PutRolePolicy"
-        | "PutGroupPolicy" | "AddUserToGroup" | "UpdateAssumeRolePolicy" | "CreatePolicyVersion"
-        | "SetDefaultPolicyVersion" | "PutBucketPolicy" | "PutBucketAcl" | "PutKeyPolicy" | "CreateGrant"
-        | "AddPermission20150331v2" | "ModifySnapshotAttribute" | "ModifyImageAttribute" => Persistence::Granted,
-        "CreateEventSourceMapping20150331" | "PutBucketNotification" | "Subscribe" | "PutTargets" | "PutSubscriptionFilter" => {
-            Persistence::HookCreated
-        }
-        "CreateReceiptRule" | "AuthorizeSecurityGroupIngress" | "CreateVpcPeeringConnection" | "PutBucketReplication" => {
-            Persistence::ForwardingRule
-        }
-        "StopLogging" | "DeleteTrail" | "UpdateTrail" | "PutEventSelectors" | "DeleteFlowLogs" | "DeleteLogGroup"
-        | "DeleteLogStream" | "DeleteDetector" | "UpdateDetector" | "StopConfigurationRecorder"
-        | "DeleteConfigurationRecorder" | "DeleteAlarms" | "DisableAlarmActions" | "DisableRule" | "DisableSecurityHub"
+        "CreateAccessKey"
+        | "CreateLoginProfile"
+        | "UpdateLoginProfile"
+        | "CreateKeyPair"
+        | "ImportKeyPair"
+        | "UploadSSHPublicKey"
+        | "CreateServiceSpecificCredential"
+        | "UploadSigningCertificate"
+        | "GetFederationToken" => Persistence::KeyCreated,
+        "CreateUser"
+        | "CreateRole"
+        | "CreateSAMLProvider"
+        | "CreateOpenIDConnectProvider"
+        | "CreateVirtualMFADevice" => Persistence::UserCreated,
+        "AttachUserPolicy"
+        | "AttachRolePolicy"
+        | "AttachGroupPolicy"
+        | "PutUserPolicy"
+        | "PutRolePolicy"
+        | "PutGroupPolicy"
+        | "AddUserToGroup"
+        | "UpdateAssumeRolePolicy"
+        | "CreatePolicyVersion"
+        | "SetDefaultPolicyVersion"
+        | "PutBucketPolicy"
+        | "PutBucketAcl"
+        | "PutKeyPolicy"
+        | "CreateGrant"
+        | "AddPermission20150331v2"
+        | "ModifySnapshotAttribute"
+        | "ModifyImageAttribute" => Persistence::Granted,
+        "CreateEventSourceMapping20150331"
+        | "PutBucketNotification"
+        | "Subscribe"
+        | "PutTargets"
+        | "PutSubscriptionFilter" => Persistence::HookCreated,
+        "CreateReceiptRule"
+        | "AuthorizeSecurityGroupIngress"
+        | "CreateVpcPeeringConnection"
+        | "PutBucketReplication" => Persistence::ForwardingRule,
+        "StopLogging"
+        | "DeleteTrail"
+        | "UpdateTrail"
+        | "PutEventSelectors"
+        | "DeleteFlowLogs"
+        | "DeleteLogGroup"
+        | "DeleteLogStream"
+        | "DeleteDetector"
+        | "UpdateDetector"
+        | "StopConfigurationRecorder"
+        | "DeleteConfigurationRecorder"
+        | "DeleteAlarms"
+        | "DisableAlarmActions"
+        | "DisableRule"
+        | "DisableSecurityHub"
         | "DeactivateMFADevice" => Persistence::LogTurnedOff,
         _ => return None,
     })

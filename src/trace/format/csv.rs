@@ -1,18 +1,19 @@
 //! CSV with a line that names its columns first (RFC 4180), parted by commas, semicolons or tabs.
 
-use super::{
-    super::event::Format,
-    Columns, Fields, Reading, Said, cloudfront, mapped,
-};
+use super::{super::event::Format, Columns, Fields, Reading, Said, cloudfront, mapped};
 
 /// The columns that `first` names, if they are a log's.
 pub(super) fn columns(first: &str, fields: &Fields) -> Option<Columns> {
     let line = first.trim_start_matches('\u{feff}').lines().next()?;
     let count = |separator: char| line.matches(separator).count();
-    let separator = [',', ';', '\t'].into_iter().max_by_key(|separator| count(*separator)).filter(|separator| count(*separator) > 0)?;
+    let separator = [',', ';', '\t']
+        .into_iter()
+        .max_by_key(|separator| count(*separator))
+        .filter(|separator| count(*separator) > 0)?;
     let names: Vec<String> = values(line, separator)?.into_iter().map(|name| name.trim().to_owned()).collect();
     // Names, not values: what begins like a JSON object or a time is none.
-    let names_alone = names.iter().all(|name| name.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '@' | '_')));
+    let names_alone =
+        names.iter().all(|name| name.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '@' | '_')));
     (names_alone && mapped::tell_events(&names, fields)).then_some(Columns { names, separator: separator as u8 })
 }
 

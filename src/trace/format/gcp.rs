@@ -43,7 +43,9 @@ pub(super) fn read(value: &Value, zone: &Zone) -> Option<(Format, Said)> {
 fn persistence(name: &str) -> Option<Persistence> {
     let last = name.rsplit('.').next().unwrap_or(name);
     Some(match last {
-        "CreateServiceAccountKey" | "UploadServiceAccountKey" | "CreateKey" | "AddSecretVersion" => Persistence::KeyCreated,
+        "CreateServiceAccountKey" | "UploadServiceAccountKey" | "CreateKey" | "AddSecretVersion" => {
+            Persistence::KeyCreated
+        }
         "CreateServiceAccount" | "CreateUser" | "EnableServiceAccount" => Persistence::UserCreated,
         "SetIamPolicy" | "SetIAMPolicy" | "setIamPolicy" | "setIamPermissions" | "CreateRole" | "UpdateRole" => {
             Persistence::Granted

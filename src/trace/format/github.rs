@@ -44,19 +44,27 @@ pub(super) fn read(value: &Value, zone: &Zone) -> Option<(Format, Said)> {
 fn persistence(action: &str) -> Option<Persistence> {
     let (kind, verb) = action.split_once('.')?;
     Some(match (kind, verb) {
-        ("public_key" | "deploy_key" | "personal_access_token" | "gpg_key", "create" | "request_created" | "access_granted")
+        (
+            "public_key" | "deploy_key" | "personal_access_token" | "gpg_key",
+            "create" | "request_created" | "access_granted",
+        )
         | ("oauth_access", "create" | "regenerate")
         | ("org_secret_scanning_custom_pattern", "create") => Persistence::KeyCreated,
         ("org", "add_member" | "invite_member" | "add_outside_collaborator" | "register_self_hosted_runner")
         | ("repo", "register_self_hosted_runner")
         | ("enterprise", "register_self_hosted_runner") => Persistence::UserCreated,
-        ("repo", "add_member" | "access") | ("org", "update_member" | "oauth_app_access_approved") => Persistence::Granted,
+        ("repo", "add_member" | "access") | ("org", "update_member" | "oauth_app_access_approved") => {
+            Persistence::Granted
+        }
         ("team", "add_member" | "add_repository" | "update_repository_permission")
         | ("integration_installation", "create" | "repositories_added")
         | ("oauth_authorization", "create") => Persistence::Granted,
         ("hook", "create" | "config_changed" | "events_changed") => Persistence::HookCreated,
         ("audit_log_streaming", "destroy" | "update")
-        | ("repository_secret_scanning" | "repository_vulnerability_alerts" | "org_secret_scanning_push_protection", "disable")
+        | (
+            "repository_secret_scanning" | "repository_vulnerability_alerts" | "org_secret_scanning_push_protection",
+            "disable",
+        )
         | ("protected_branch", "destroy" | "policy_override")
         | ("two_factor_authentication", "disabled")
         | ("org", "disable_two_factor_requirement" | "disable_saml") => Persistence::LogTurnedOff,

@@ -36,7 +36,8 @@ pub(super) fn read(value: &Value, zone: &Zone) -> Option<(Format, Said)> {
 fn action(value: &Value, details: &Value) -> Option<String> {
     let named = field::text(value, &["event_type", "event_name"]);
     named.or_else(|| field::text(details, &["event_name", "custom_message"])).or_else(|| {
-        let verb = ["add", "change", "remove", "failed_login", "with"].into_iter().find(|verb| details.get(verb).is_some())?;
+        let verb =
+            ["add", "change", "remove", "failed_login", "with"].into_iter().find(|verb| details.get(verb).is_some())?;
         Some(format!("{verb} {}", field::text(details, &[verb]).unwrap_or_default()).trim().to_owned())
     })
 }

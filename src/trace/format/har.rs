@@ -31,7 +31,8 @@ pub(super) fn read(value: &Value, zone: &Zone) -> Option<(Format, Said)> {
 
 fn header(request: &Value, wanted: &str) -> Option<String> {
     let headers = request.get("headers")?.as_array()?;
-    let is_wanted = |header: &&Value| field::text(header, &["name"]).is_some_and(|name| name.eq_ignore_ascii_case(wanted));
+    let is_wanted =
+        |header: &&Value| field::text(header, &["name"]).is_some_and(|name| name.eq_ignore_ascii_case(wanted));
     field::text(headers.iter().find(is_wanted)?, &["value"])
 }
 

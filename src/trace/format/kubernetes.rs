@@ -54,7 +54,9 @@ fn persistence(verb: &str, value: &Value) -> Option<Persistence> {
         ("serviceaccounts", "") if verb == "create" => Persistence::UserCreated,
         ("rolebindings" | "clusterrolebindings" | "roles" | "clusterroles", _) if made => Persistence::Granted,
         ("mutatingwebhookconfigurations", _) | ("cronjobs" | "daemonsets", "") if made => Persistence::HookCreated,
-        ("validatingwebhookconfigurations" | "validatingadmissionpolicies" | "events", _) if verb.starts_with("delete") => {
+        ("validatingwebhookconfigurations" | "validatingadmissionpolicies" | "events", _)
+            if verb.starts_with("delete") =>
+        {
             Persistence::LogTurnedOff
         }
         _ => return None,

@@ -26,7 +26,10 @@ const NAMES: [&str; 11] =
 /// What these are usually called where the user says nothing, in lower case.
 const USUAL: [(&str, &[&str]); 11] = [
     ("at", &["at", "time", "timestamp", "@timestamp", "ts", "date", "datetime", "created_at", "event_time"]),
-    ("address", &["address", "ip", "client_ip", "ip_address", "remote_addr", "remote_ip", "source_ip", "src_ip", "clientip"]),
+    (
+        "address",
+        &["address", "ip", "client_ip", "ip_address", "remote_addr", "remote_ip", "source_ip", "src_ip", "clientip"],
+    ),
     ("forwarded", &["forwarded", "x_forwarded_for", "x-forwarded-for", "forwarded_for"]),
     ("agent", &["agent", "user_agent", "useragent", "user-agent", "ua"]),
     ("action", &["action", "event", "event_type", "event_name", "operation"]),
@@ -49,7 +52,10 @@ impl Fields {
             let name = NAMES.into_iter().find(|known| *known == name.trim())?;
             (!field.trim().is_empty()).then(|| (name, field.trim().to_owned()))
         };
-        text.split(',').map(|text| pair(text).ok_or_else(|| NoField(text.to_owned()))).collect::<Result<_, _>>().map(Self)
+        text.split(',')
+            .map(|text| pair(text).ok_or_else(|| NoField(text.to_owned())))
+            .collect::<Result<_, _>>()
+            .map(Self)
     }
 
     /// Whether the user named none.
@@ -73,7 +79,11 @@ impl Fields {
     pub(super) fn csv(&self, columns: &[String], values: &[String], zone: &Zone) -> Option<(Format, Said)> {
         let column = |wanted: &str| columns.iter().position(|column| column.eq_ignore_ascii_case(wanted));
         let of = |name: &str| {
-            let ix = if self.is_empty() { usual_names(name).iter().find_map(|wanted| column(wanted))? } else { column(self.of(name)?)? };
+            let ix = if self.is_empty() {
+                usual_names(name).iter().find_map(|wanted| column(wanted))?
+            } else {
+                column(self.of(name)?)?
+            };
             values.get(ix).filter(|value| !value.is_empty()).cloned()
         };
         said(&of, zone).map(|said| (Format::Csv, said))
@@ -84,7 +94,11 @@ impl Fields {
 pub(super) fn usual(value: &Value, zone: &Zone) -> Option<(Format, Said)> {
     let object = value.as_object()?;
     let named = |wanted: &str| object.keys().find(|key| key.eq_ignore_ascii_case(wanted));
-    let of = |name: &str| usual_names(name).iter().find_map(|wanted| field::text(object.get(named(wanted)?)?, &[""]).or_else(|| plain(object.get(named(wanted)?)?)));
+    let of = |name: &str| {
+        usual_names(name).iter().find_map(|wanted| {
+            field::text(object.get(named(wanted)?)?, &[""]).or_else(|| plain(object.get(named(wanted)?)?))
+        })
+    };
     let said = said(&of, zone)?;
     (said.at.is_some() && (said.address.is_some() || said.principal.is_some())).then_some((Format::Json, said))
 }

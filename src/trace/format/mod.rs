@@ -42,6 +42,13 @@ pub struct Reading {
     pub(super) columns: Option<Columns>,
 }
 
+impl Reading {
+    /// Reads times without zone in `zone`, and these `fields` as what the user named them.
+    pub fn new(zone: Zone, fields: Fields) -> Self {
+        Self { zone, fields, columns: None }
+    }
+}
+
 /// The columns of a log, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Columns {

@@ -45,17 +45,30 @@ fn failed(value: &Value) -> Outcome {
 
 fn persistence(name: &str) -> Option<Persistence> {
     Some(match name {
-        "system.api_token.create" | "app.oauth2.client.lifecycle.create" | "user.account.reset_password" | "user.account.update_password" => {
-            Persistence::KeyCreated
-        }
-        "user.lifecycle.create" | "user.lifecycle.activate" | "user.lifecycle.reactivate" | "system.idp.lifecycle.create"
+        "system.api_token.create"
+        | "app.oauth2.client.lifecycle.create"
+        | "user.account.reset_password"
+        | "user.account.update_password" => Persistence::KeyCreated,
+        "user.lifecycle.create"
+        | "user.lifecycle.activate"
+        | "user.lifecycle.reactivate"
+        | "system.idp.lifecycle.create"
         | "user.mfa.factor.activate" => Persistence::UserCreated,
-        "user.account.privilege.grant" | "group.privilege.grant" | "group.user_membership.add"
-        | "application.user_membership.add" | "app.oauth2.as.consent.grant" => Persistence::Granted,
+        "user.account.privilege.grant"
+        | "group.privilege.grant"
+        | "group.user_membership.add"
+        | "application.user_membership.add"
+        | "app.oauth2.as.consent.grant" => Persistence::Granted,
         "event_hook.created" | "inline_hook.created" => Persistence::HookCreated,
-        "system.log_stream.lifecycle.deactivate" | "system.log_stream.lifecycle.delete" | "policy.lifecycle.deactivate"
-        | "policy.lifecycle.delete" | "policy.rule.deactivate" | "policy.rule.delete" | "user.mfa.factor.deactivate"
-        | "user.mfa.factor.reset_all" | "zone.update" => Persistence::LogTurnedOff,
+        "system.log_stream.lifecycle.deactivate"
+        | "system.log_stream.lifecycle.delete"
+        | "policy.lifecycle.deactivate"
+        | "policy.lifecycle.delete"
+        | "policy.rule.deactivate"
+        | "policy.rule.delete"
+        | "user.mfa.factor.deactivate"
+        | "user.mfa.factor.reset_all"
+        | "zone.update" => Persistence::LogTurnedOff,
         _ => return None,
     })
 }

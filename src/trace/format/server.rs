@@ -35,10 +35,10 @@ fn nginx(value: &Value, zone: &Zone) -> Option<(Format, Said)> {
 }
 
 fn apache(value: &Value, zone: &Zone) -> Option<(Format, Said)> {
-    let address = field::address(value, &["remote_host", "remote_ip", "remoteIP", "clientip", "client_ip", "remoteip"])?;
+    let address = field::address(value, &["remote_host", "remoteIP", "remoteip", "clientip"])?;
     let status = field::status(value, &["status", "response"]);
     let said = Said {
-        at: field::instant(value, &["time", "timestamp", "@timestamp"], zone),
+        at: Some(field::instant(value, &["time", "timestamp", "@timestamp"], zone)?),
         address: Some(address),
         forwarded: chain(value, &["x_forwarded_for", "X-Forwarded-For", "forwarded_for"]),
         agent: field::text(value, &["user_agent", "userAgent", "agent", "User-Agent"]),

@@ -41,11 +41,18 @@ fn persistence(action: &str) -> Option<Persistence> {
     Some(match action {
         "app_token_preserved" | "user_session_reset_by_admin" | "org_token_created" => Persistence::KeyCreated,
         "user_created" | "guest_created" | "bot_user_created" => Persistence::UserCreated,
-        "app_installed" | "app_approved" | "app_scopes_expanded" | "role_change_to_admin" | "role_change_to_owner"
-        | "role_assigned" | "user_added_to_usergroup" => Persistence::Granted,
+        "app_installed"
+        | "app_approved"
+        | "app_scopes_expanded"
+        | "role_change_to_admin"
+        | "role_change_to_owner"
+        | "role_assigned"
+        | "user_added_to_usergroup" => Persistence::Granted,
         "workflow_created" | "workflow_published" | "service_owner_transferred" => Persistence::HookCreated,
         "external_shared_channel_connected" | "external_shared_channel_invite_accepted" => Persistence::ForwardingRule,
-        "pref.two_factor_auth_changed" | "pref.sso_setting_changed" | "pref.dlp_access_changed"
+        "pref.two_factor_auth_changed"
+        | "pref.sso_setting_changed"
+        | "pref.dlp_access_changed"
         | "anomaly_allow_list_updated" => Persistence::LogTurnedOff,
         _ => return None,
     })

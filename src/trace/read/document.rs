@@ -91,7 +91,8 @@ struct Out {
 
 impl Document {
     pub(super) fn new(overlap: usize) -> Self {
-        let out = Out { bytes: Vec::new(), places: Vec::new(), blocks: VecDeque::new(), open: None, long: false, overlap };
+        let out =
+            Out { bytes: Vec::new(), places: Vec::new(), blocks: VecDeque::new(), open: None, long: false, overlap };
         Self {
             out,
             csv: false,
@@ -215,15 +216,14 @@ impl Document {
 
     /// The inside of a string, up to its end.
     fn string(&mut self, chunk: &[u8], at: usize) -> usize {
-        let end = if self.escaped {
-            self.escaped = false;
-            at + 1
-        } else {
-            match memchr::memchr3(b'"', b'\\', b'\n', &chunk[at..]) {
-                Some(0) => at + 1,
-                Some(found) => at + found,
-                None => chunk.len(),
-            }
+        if mem::take(&mut self.escaped) && chunk[at] != b'\n' {
+            self.copy(&chunk[at..=at]);
+            return at + 1;
+        }
+        let end = match memchr::memchr3(b'"', b'\\', b'\n', &chunk[at..]) {
+            Some(0) => at + 1,
+            Some(found) => at + found,
+            None => chunk.len(),
         };
         let inside = &chunk[at..end];
         match inside {

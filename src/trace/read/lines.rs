@@ -2,7 +2,12 @@
 
 use std::{io, mem};
 
-use super::{BLOCK, LONGEST, block::{Block, Part, Records}, fill, open::Opened};
+use super::{
+    BLOCK, LONGEST,
+    block::{Block, Part, Records},
+    fill,
+    open::Opened,
+};
 
 pub(super) struct Lines {
     /// What was read and not handed out.

@@ -84,7 +84,9 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
 fn matched(glob: &Path) -> Vec<PathBuf> {
     let is_plain = |part: &Component<'_>| !part.as_os_str().to_string_lossy().contains(['*', '?', '[', '{']);
     let base: PathBuf = glob.components().take_while(is_plain).collect();
-    let Ok(built) = GlobBuilder::new(&glob.to_string_lossy()).literal_separator(true).build() else { return Vec::new() };
+    let Ok(built) = GlobBuilder::new(&glob.to_string_lossy()).literal_separator(true).build() else {
+        return Vec::new();
+    };
     let matcher = built.compile_matcher();
     let (mut files, here) = (Vec::new(), base.as_os_str().is_empty());
     walk(if here { Path::new(".") } else { &base }, &mut files);
@@ -125,7 +127,8 @@ mod tests {
             let name = |source: &Source| Path::new(&source.name()).file_name().unwrap().to_str().unwrap().to_owned();
             sources(&[path]).iter().map(name).collect()
         };
-        let expected = ["a.log.10.gz", "a.log.2.gz", "a.log.1", "a.log", "b.log-20260101.zst", "b.log-20260102", "b.log"];
+        let expected =
+            ["a.log.10.gz", "a.log.2.gz", "a.log.1", "a.log", "b.log-20260101.zst", "b.log-20260102", "b.log"];
         assert_eq!(found(dir.path().to_owned()), expected);
         assert_eq!(found(dir.path().join("a.log*")), expected[..4]);
         assert_eq!(found(dir.path().join("*.nothing")), ["*.nothing"]);
