@@ -19,7 +19,7 @@ pub struct Log {
     pub unparsed: u64,
     /// The lines on which the first few of those begin.
     pub unparsed_at: Vec<u64>,
-    /// Records that name a token's id or hash as what something was done to: they are no uses of it.
+    /// Records that name a token as what something was done to: they are no uses of it.
     pub mentioned: u64,
     /// Records with a time without zone, which were taken for UTC or for the zone that the user named.
     pub without_zone: u64,

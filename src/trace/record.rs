@@ -1,7 +1,7 @@
 //! Records that hold something that is looked for, read in their format and made events of.
 //!
-//! A token's value makes a use of it wherever it stands in a record. An id, a hash or a claim does where the format has no place for
-//! credentials, or has it there; elsewhere it is what something was done to. Events that are asked for by principal or address are
+//! A token makes a use of it wherever it stands in a record, unless the format has a place for the credential that was used: elsewhere
+//! it is then what something was done to. Events that are asked for by principal or address are
 //! kept only if their own principal or peer is one of those.
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -166,8 +166,7 @@ impl Search<'_> {
         let (mut tokens, mut mentioned) = (BTreeMap::new(), false);
         for &needle in needles {
             let Some((token, matched)) = self.sought[needle] else { continue };
-            let elsewhere = matched != Matched::Value
-                && said.credential.as_ref().is_some_and(|credential| !self.holds(credential, needle));
+            let elsewhere = said.credential.as_ref().is_some_and(|credential| !self.holds(credential, needle));
             if elsewhere {
                 mentioned = true;
             } else {

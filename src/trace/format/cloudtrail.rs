@@ -28,7 +28,7 @@ pub(super) fn read(value: &Value, zone: &Zone) -> Option<(Format, Said)> {
         bytes: field::number(value, &["additionalEventData.bytesTransferredOut"]),
         principal: field::text(identity, &["arn", "principalId", "userName", "invokedBy"]),
         persistence: persistence(&name),
-        credential: field::text(identity, &["accessKeyId"]),
+        credential: Some(field::text(identity, &["accessKeyId"]).unwrap_or_default()),
         ..Said::default()
     };
     Some((Format::CloudTrail, said))

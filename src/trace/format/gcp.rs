@@ -34,7 +34,7 @@ pub(super) fn read(value: &Value, zone: &Zone) -> Option<(Format, Said)> {
             _ => Outcome::Failed,
         },
         principal: field::text(audit, &["authenticationInfo.principalEmail", "authenticationInfo.principalSubject"]),
-        credential: field::text(audit, &["authenticationInfo.serviceAccountKeyName"]),
+        credential: Some(field::text(audit, &["authenticationInfo.serviceAccountKeyName"]).unwrap_or_default()),
         ..Said::default()
     };
     Some((Format::GcpAudit, said))

@@ -31,7 +31,7 @@ pub(super) fn read(value: &Value, zone: &Zone) -> Option<(Format, Said)> {
         status,
         principal: field::text(value, &["actor", "actor_id", "user"]),
         persistence: persistence(&action),
-        credential: field::text(value, &["hashed_token"]),
+        credential: Some(field::text(value, &["hashed_token"]).unwrap_or_default()),
         action: match field::text(value, &["url_path"]) {
             Some(path) => field::action(&field::text(value, &["request_method"]).unwrap_or_default(), &path),
             None => action,
