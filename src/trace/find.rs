@@ -41,6 +41,13 @@ pub(super) struct Finder {
     short: Option<(AhoCorasick, Vec<usize>)>,
 }
 
+/// Where needles are looked for, and those found.
+struct Within<'w> {
+    bytes: &'w [u8],
+    needles: &'w [Box<[u8]>],
+    hits: &'w mut Vec<Hit>,
+}
+
 /// Needles known by windows of eight bytes.
 struct Windows {
     stride: usize,
@@ -91,8 +98,9 @@ impl Finder {
     /// Every occurrence in `bytes`, in order.
     pub(super) fn find(&self, bytes: &[u8]) -> Vec<Hit> {
         let mut hits = Vec::new();
+        let mut within = Within { bytes, needles: &self.needles, hits: &mut hits };
         for windows in [&self.long, &self.middle].into_iter().flatten() {
-            windows.find(bytes, &self.needles, &mut hits);
+            windows.find(&mut within);
         }
         if let Some((automaton, ixs)) = &self.short {
             for found in automaton.find_overlapping_iter(bytes) {
@@ -127,35 +135,36 @@ impl Windows {
         Self { stride, bits, shift, entries }
     }
 
-    fn find(&self, bytes: &[u8], needles: &[Box<[u8]>], hits: &mut Vec<Hit>) {
+    fn find(&self, within: &mut Within<'_>) {
+        let bytes = within.bytes;
         let Some(end) = (bytes.len() + 1).checked_sub(WINDOW) else { return };
         if self.stride == STRIDE {
             for (eight, at) in bytes.chunks_exact(WINDOW).zip((0..).step_by(STRIDE)) {
-                self.look(window(eight), at, bytes, needles, hits);
+                self.look(window(eight), at, within);
             }
         } else {
             for at in (0..end).step_by(self.stride) {
-                self.look(window(&bytes[at..]), at, bytes, needles, hits);
+                self.look(window(&bytes[at..]), at, within);
             }
         }
     }
 
     #[inline]
-    fn look(&self, window: u64, at: usize, bytes: &[u8], needles: &[Box<[u8]>], hits: &mut Vec<Hit>) {
+    fn look(&self, window: u64, at: usize, within: &mut Within<'_>) {
         let hash = hash(window, self.shift);
         if self.bits[hash / 64] >> (hash % 64) & 1 == 1 {
-            self.compare(window, at, bytes, needles, hits);
+            self.compare(window, at, within);
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn compare(&self, window: u64, at: usize, bytes: &[u8], needles: &[Box<[u8]>], hits: &mut Vec<Hit>) {
+    fn compare(&self, window: u64, at: usize, within: &mut Within<'_>) {
         for &(needle, back) in self.entries.get(&window).into_iter().flatten() {
             let (ix, back) = (needle as usize, back as usize);
             let start = at.checked_sub(back);
-            if let Some(at) = start.filter(|&start| bytes[start..].starts_with(&needles[ix])) {
-                hits.push(Hit { at, needle: ix });
+            if let Some(at) = start.filter(|&start| within.bytes[start..].starts_with(&within.needles[ix])) {
+                within.hits.push(Hit { at, needle: ix });
             }
         }
     }

@@ -93,7 +93,7 @@ impl<'s> Search<'s> {
             }
         };
         let reading = Reading { columns: reader.columns.clone(), ..self.reading.clone() };
-        let mut long = None;
+        let mut pending = None;
         let (mut blocks, mut failed) = batch(&mut reader);
         while !blocks.is_empty() {
             let look = || blocks.par_iter().map(|block| self.look(block, &reading)).collect::<Vec<_>>();
@@ -102,11 +102,11 @@ impl<'s> Search<'s> {
             for (block, looked) in blocks.iter().zip(looked) {
                 if let Records::Part(part) = block.records {
                     let line = part.line.unwrap_or(log.lines + 1);
-                    let long = long.get_or_insert_with(|| Long::new(line));
-                    long.add(&block.bytes, &looked);
+                    let pending = pending.get_or_insert_with(|| Long::new(line));
+                    pending.add(&block.bytes, &looked);
                 }
                 let seen = if ends_long(block) {
-                    long.take().map(|long: Long| long.seen(self, &reading)).unwrap_or_default()
+                    pending.take().map(|record: Long| record.seen(self, &reading)).unwrap_or_default()
                 } else {
                     looked.seen
                 };

@@ -30,7 +30,9 @@ impl Token {
         let rule = rules.get(incident.rule.0 as usize).map(|rule| rule.id.clone()).unwrap_or_default();
         let mut needles = needle::of(incident.secret.expose());
         if is_id(&rule) {
-            needles.iter_mut().for_each(|needle| needle.matched = Matched::KeyId);
+            for needle in &mut needles {
+                needle.matched = Matched::KeyId;
+            }
         }
         let public = incident.parts.iter().filter_map(|part| match &part.value {
             PartValue::Public(value) => Some((part.name.as_str(), value.as_str())),

@@ -16,10 +16,10 @@ use super::{
 pub(super) fn read(line: &str, cut: bool, zone: &Zone) -> Option<(Format, Said)> {
     let open = line.find(" [")?;
     let mut head = line[..open].split(' ').filter(|word| !word.is_empty());
-    let (host, _ident, user) = (head.next()?, head.next()?, head.collect::<Vec<_>>().join(" "));
+    let (host, ident, user) = (head.next()?, head.next()?, head.collect::<Vec<_>>().join(" "));
     let (when, rest) = line[open + 2..].split_once("] \"")?;
     // With `%v` or a port before it, the address is the second word.
-    let address = field::ip(host).or_else(|| field::ip(_ident));
+    let address = field::ip(host).or_else(|| field::ip(ident));
     let at = time::parse(when, zone);
     if user.is_empty() || (at.is_none() && address.is_none()) {
         return None;

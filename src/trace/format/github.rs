@@ -51,8 +51,7 @@ fn persistence(action: &str) -> Option<Persistence> {
         | ("oauth_access", "create" | "regenerate")
         | ("org_secret_scanning_custom_pattern", "create") => Persistence::KeyCreated,
         ("org", "add_member" | "invite_member" | "add_outside_collaborator" | "register_self_hosted_runner")
-        | ("repo", "register_self_hosted_runner")
-        | ("enterprise", "register_self_hosted_runner") => Persistence::UserCreated,
+        | ("repo" | "enterprise", "register_self_hosted_runner") => Persistence::UserCreated,
         ("repo", "add_member" | "access") | ("org", "update_member" | "oauth_app_access_approved") => {
             Persistence::Granted
         }

@@ -41,6 +41,7 @@ fn lists(value: &Value) -> bool {
     LISTS.iter().any(|name| is_list(value, name)) || is_list(&value["log"], b"entries")
 }
 
+#[allow(clippy::struct_excessive_bools, reason = "each is a state of its own that a byte can change")]
 pub(in crate::trace) struct Document {
     out: Out,
     csv: bool,
