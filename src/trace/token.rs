@@ -9,8 +9,9 @@ use super::{
 };
 use crate::{
     finding::PartValue,
-    incident::{CommitInfo, Incident, Occurrence, Status},
+    incident::{CommitInfo, Incident, Occurrence},
     rule::Rule,
+    verdict::Verdict,
 };
 
 /// Shorter ids of keys are found by chance, in bytes.
@@ -40,7 +41,9 @@ impl Token {
         });
         needles.extend(public.filter_map(|(name, value)| key_id(name, value)));
         let first = incident.occurrences.iter().filter_map(introduced).min_by_key(|(commit, _)| commit.at);
-        let resolved = incident.life.filter(|life| life.status == Status::Resolved).and_then(|life| life.resolved_at);
+        // One that is resolved may only be gone from the code.
+        let life = incident.life.filter(|_| matches!(incident.verdict, Verdict::Inactive(_)));
+        let resolved = life.and_then(|life| life.resolved_at);
         Self {
             incident: Some(incident.id.to_string().into()),
             rule,
@@ -76,7 +79,7 @@ impl Token {
             needles,
             leaked_at: first.as_ref().map(|(at, ..)| *at),
             leaked_by: first.map(|(_, commit, path)| Leak { commit, path }),
-            revoked_at: at(&incident["resolved_at"]),
+            revoked_at: at(&incident["resolved_at"]).filter(|_| incident["verdict"]["status"] == "inactive"),
         }
     }
 }

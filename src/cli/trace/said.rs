@@ -3,7 +3,9 @@
 use std::io::{self, Write};
 
 use stanch::{
+    detect::Detector,
     escape,
+    rules::Ruleset,
     trace::{Event, Log, Token},
 };
 
@@ -13,12 +15,13 @@ use super::super::error;
 pub(super) struct Said<'w, W> {
     out: &'w mut W,
     tokens: &'w [Token],
+    detector: Detector,
     events: u64,
 }
 
 impl<'w, W: Write> Said<'w, W> {
     pub(super) fn new(out: &'w mut W, tokens: &'w [Token]) -> Self {
-        Self { out, tokens, events: 0 }
+        Self { out, tokens, detector: Detector::new(Ruleset::builtin().rules().to_vec()), events: 0 }
     }
 
     /// How many were written.
@@ -45,7 +48,7 @@ impl<'w, W: Write> Said<'w, W> {
             Some(format!("{} line {}", event.format, event.origin.line)),
         ];
         let line = fields.into_iter().flatten().collect::<Vec<_>>().join("  ");
-        writeln!(self.out, "{}", escape::terminal(&error::masked(&line)))
+        writeln!(self.out, "{}", escape::terminal(&error::masked_by(&self.detector, &line)))
     }
 
     pub(super) fn end(&mut self, logs: &[Log], notes: &[String]) -> io::Result<()> {

@@ -1,6 +1,6 @@
 //! Lines, cut into blocks at line breaks.
 
-use std::{io, mem};
+use std::io;
 
 use super::{
     BLOCK, LONGEST,
@@ -17,17 +17,26 @@ pub(super) struct Lines {
     /// How many bytes two parts share.
     overlap: usize,
     ended: bool,
+    /// Buffers that were handed out and have come back: a new one costs more than what is done with it.
+    spare: Vec<Vec<u8>>,
     /// An error that comes after what was read before it.
     failed: Option<io::Error>,
 }
 
 impl Lines {
     pub(super) fn new(overlap: usize) -> Self {
-        Self { rest: Vec::new(), long: None, overlap, ended: false, failed: None }
+        Self { rest: Vec::new(), long: None, overlap, ended: false, spare: Vec::new(), failed: None }
+    }
+
+    /// Takes a buffer back.
+    pub(super) fn take_back(&mut self, bytes: Vec<u8>) {
+        self.spare.push(bytes);
     }
 
     pub(super) fn next(&mut self, opened: &mut Opened) -> io::Result<Option<Block>> {
-        let mut bytes = mem::take(&mut self.rest);
+        let mut bytes = self.spare.pop().unwrap_or_default();
+        bytes.clear();
+        bytes.append(&mut self.rest);
         while !self.ended {
             let from = bytes.len();
             match fill(opened, &mut bytes, BLOCK) {

@@ -67,6 +67,13 @@ impl Reader {
         }
     }
 
+    /// Takes a block back, so that its memory serves for the next one.
+    pub(super) fn take_back(&mut self, block: Block) {
+        if let (Splitter::Lines(lines), Records::Lines) = (&mut self.splitter, block.records) {
+            lines.take_back(block.bytes);
+        }
+    }
+
     /// How many bytes were read, unpacked.
     pub(super) fn bytes(&self) -> u64 {
         self.opened.position()
