@@ -54,7 +54,7 @@ fn every_format_is_read() {
         ("github.json", 2, &["git.clone", "acme/secrets", "by octocat", "by hash", "github-audit"]),
         ("gitlab.json", 1, &["project_access_token_created", "leaves key-created", "gitlab-audit"]),
         ("okta.json", 1, &["system.api_token.create", "leaves key-created", "okta"]),
-        ("slack.json", 1, &["file_downloaded", "plan.pdf", "slack-audit"]),
+        ("slack.json", 2, &["file_downloaded", "plan.pdf", "slack-audit"]),
         ("cloudflare.json", 1, &["GET /api", "cloudflare"]),
         ("kubernetes.json", 1, &["denied 403", "list /api/v1/secrets", "kubernetes-audit"]),
         ("app.jsonl", 1, &["GET /export", "by ann", "json line 1"]),
