@@ -3,8 +3,14 @@
 //! This half turns logs into [`Event`]s: files are streamed, tokens are looked for over raw blocks before any line is parsed,
 //! and what holds one is read in its log's own format. Judging the events, and reporting what was judged, are the other half's.
 
+mod agent;
+mod endpoint;
 pub mod event;
+pub mod judge;
 pub mod log;
+pub mod mmdb;
+pub mod places;
+pub mod store;
 
 pub use event::{Event, Format, Leak, Matched, Needle, Origin, Outcome, Persistence, Token};
 pub use log::Log;
