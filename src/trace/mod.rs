@@ -3,14 +3,20 @@
 //! This half turns logs into [`Event`]s: files are streamed, tokens are looked for over raw blocks before any line is parsed,
 //! and what holds one is read in its log's own format. Judging the events, and reporting what was judged, are the other half's.
 
+mod agent;
+mod endpoint;
 pub mod event;
 mod find;
 mod format;
+pub mod judge;
 pub mod log;
+pub mod mmdb;
 pub mod needle;
+pub mod places;
 mod read;
 mod record;
 mod search;
+pub mod store;
 pub mod time;
 mod token;
 

@@ -24,7 +24,7 @@ fn traced(name: &str, arguments: &[&str]) -> Vec<String> {
     let sandbox = Sandbox::new();
     sandbox.write(name, log(name, &token(1)));
     sandbox.write("tokens", format!("{}\n{KEY}\n", token(1)));
-    let run = sandbox.run(&[&["trace", name, "--token-from", "tokens"], arguments].concat()).ended(1);
+    let run = sandbox.run(&[&["trace", name, "--token-from", "tokens"], arguments].concat()).ended(3);
     assert!(!run.text().contains(&token(1)), "{}", run.text());
     events(&run)
 }
@@ -49,7 +49,7 @@ fn every_format_is_read() {
         ("cloudtrail.json", 2, &["sts:GetCallerIdentity", "by arn:aws:iam::123456789012:user/ci", "aws-cloudtrail"]),
         ("alb.log", 1, &["GET /v1/data", "with curl/8.5.0", "aws-alb"]),
         ("cloudfront.log", 1, &["GET /private/a.zip", "aws-cloudfront"]),
-        ("gcp.json", 1, &["storage.objects.list", "projects/_/buckets/backup", "gcp-audit line 2"]),
+        ("gcp.json", 1, &["storage.objects.list", "projects/_/buckets/backup", "gcp.json:2 (gcp-audit)"]),
         ("azure.json", 2, &["Sign-in activity", "by ann@example.com", "azure-sign-in"]),
         ("github.json", 2, &["git.clone", "acme/secrets", "by octocat", "by hash", "github-audit"]),
         ("gitlab.json", 1, &["project_access_token_created", "leaves key-created", "gitlab-audit"]),
@@ -57,9 +57,9 @@ fn every_format_is_read() {
         ("slack.json", 2, &["file_downloaded", "plan.pdf", "slack-audit"]),
         ("cloudflare.json", 1, &["GET /api", "cloudflare"]),
         ("kubernetes.json", 1, &["denied 403", "list /api/v1/secrets", "kubernetes-audit"]),
-        ("app.jsonl", 1, &["GET /export", "by ann", "json line 1"]),
+        ("app.jsonl", 1, &["GET /export", "by ann", "app.jsonl:1 (json)"]),
         ("nginx.json", 2, &["GET /v1/me", "nginx-json"]),
-        ("combined.log", 2, &["GET /api/items", "by ci", "combined line 2"]),
+        ("combined.log", 2, &["GET /api/items", "by ci", "combined.log:2 (combined)"]),
     ];
     for (name, count, words) in formats {
         let events = traced(name, &[]);
@@ -68,7 +68,10 @@ fn every_format_is_read() {
         assert!(events.iter().any(|event| event.contains(peer)), "{name}: {events:#?}");
     }
     let har = traced("session.har", &[]);
-    says(&har[0], &["2026-01-02T03:04:05Z", "GET /v1/me", "api.example.com", "with Mozilla/5.0", "har line 7"]);
+    says(
+        &har[0],
+        &["2026-01-02T03:04:05Z", "GET /v1/me", "api.example.com", "with Mozilla/5.0", "session.har:7 (har)"],
+    );
 }
 
 #[test]
@@ -78,7 +81,7 @@ fn a_value_makes_no_event_of_its_own() {
     assert!(events.iter().all(|event| !event.contains("192.0.2.200")), "a forwarded address is no peer: {events:#?}");
     let csv = traced("app.csv", &["--fields", "at=when,principal=who,address=peer,action=did"]);
     assert_eq!(csv.len(), 1, "{csv:#?}");
-    says(&csv[0], &["by ann", "203.0.113.9", "csv line 2"]);
+    says(&csv[0], &["by ann", "203.0.113.9", "app.csv:2 (csv)"]);
 }
 
 #[test]
@@ -86,9 +89,9 @@ fn times_without_zone_are_said_and_may_be_given_one() {
     let sandbox = Sandbox::new();
     sandbox.write("log", format!("{{\"time\":\"2026-01-02 03:04:05\",\"user\":\"ann\",\"path\":\"/{}\"}}\n", token(1)));
     sandbox.write("tokens", token(1));
-    let run = sandbox.run(&["trace", "log", "--token-from", "tokens"]).ended(1);
+    let run = sandbox.run(&["trace", "log", "--token-from", "tokens"]).ended(3);
     says(&run.text(), &["2026-01-02T03:04:05Z", "1 times name no zone"]);
-    let run = sandbox.run(&["trace", "log", "--token-from", "tokens", "--timezone", "+02:00"]).ended(1);
+    let run = sandbox.run(&["trace", "log", "--token-from", "tokens", "--timezone", "+02:00"]).ended(3);
     says(&run.text(), &["2026-01-02T01:04:05Z"]);
     sandbox.run(&["trace", "log", "--token-from", "tokens", "--timezone", "Mars"]).ended(2);
     sandbox.run(&["trace", "log", "--token-from", "tokens", "--fields", "colour=red"]).ended(2);
@@ -101,7 +104,7 @@ fn the_tokens_of_a_report_are_found_anew() {
     sandbox.write("app/config.env", leak(1)).write("logs/access.log", log("combined.log", &token(1)));
     let report = sandbox.run(&["scan", "app", "-f", "json", "-o", "report.json"]).ended(1);
     assert!(report.out.is_empty());
-    let traced = sandbox.run(&["trace", "logs", "--report", "report.json", "--repository", "app"]).ended(1);
+    let traced = sandbox.run(&["trace", "logs", "--report", "report.json", "--repository", "app"]).ended(3);
     assert_eq!(events(&traced).len(), 2);
     assert!(!traced.text().contains(&token(1)));
     let elsewhere = sandbox.run(&["trace", "logs", "--report", "report.json", "--repository", "logs/none"]).ended(3);
@@ -112,7 +115,10 @@ fn the_tokens_of_a_report_are_found_anew() {
 fn what_cannot_be_read_is_no_all_clear() {
     let sandbox = Sandbox::new();
     sandbox.write("tokens", token(1)).write("log", "nothing\n");
-    sandbox.run(&["trace", "log", "--token-from", "tokens"]).ended(0);
+    let leaked = ["--leaked-at", "2026-01-02T00:00:00Z"];
+    sandbox.run(&[&["trace", "log", "--token-from", "tokens"], &leaked[..]].concat()).ended(0);
+    let unknown = sandbox.run(&["trace", "log", "--token-from", "tokens"]).ended(3);
+    says(&unknown.text(), &["cannot tell", "when it leaked is not known"]);
     says(
         &sandbox.run(&["trace", "log", "no.log", "--token-from", "tokens"]).ended(3).text(),
         &["no.log: cannot be read"],
@@ -126,13 +132,43 @@ fn what_cannot_be_read_is_no_all_clear() {
     says(&sandbox.run(&["trace", "cut.json", "--token-from", "tokens"]).ended(3).text(), &["ends in the middle"]);
 }
 
+/// A page a workday morning for two weeks, and what others do with the token one night after it leaked.
+#[test]
+fn a_thief_is_told_from_the_owner() {
+    let sandbox = Sandbox::new();
+    sandbox.write("tokens", token(1));
+    let line = |day: u32, hour: u32, minute: u32, who: (&str, &str), path: &str| {
+        let (address, agent) = who;
+        let target = format!("{path}?access_token={}", token(1));
+        format!(
+            "{address} - - [{day:02}/Dec/2025:{hour:02}:{minute:02}:00 +0000] \"GET {target} HTTP/1.1\" 200 812 \"-\" \"{agent}\"\n"
+        )
+    };
+    let (owner, thief) = (("198.51.100.4", "deploy/1.4"), ("203.0.113.9", "curl/8.5.0"));
+    let mut own = String::new();
+    for day in 8..28 {
+        for minute in 0..30 {
+            own += &line(day, 9, minute, owner, "/api/items");
+        }
+    }
+    let theft: String = (0..40).map(|n| line(25, 3, n, thief, &format!("/api/users/{n}/export"))).collect();
+    sandbox.write("logs/access.log", &own);
+    let trace = |now| ["trace", "logs", "--token-from", "tokens", "--leaked-at", "2025-12-24T12:00:00Z", "--now", now];
+    let before = sandbox.run(&trace("2025-12-27T12:00:00Z"));
+    says(&before.ended(0).text(), &["only as before"]);
+    sandbox.write("logs/other.log", &theft);
+    let run = sandbox.run(&trace("2025-12-27T12:00:00Z")).ended(1);
+    says(&run.text(), &["used by others", "203.0.113.0/24", "other (", "logs/other.log:1 (combined)"]);
+    assert!(!run.text().contains(&token(1)));
+}
+
 #[test]
 fn standard_input_and_escapes() {
     let sandbox = Sandbox::new();
     sandbox.write("tokens", token(1));
     let line =
         format!("203.0.113.9 - - [02/Jan/2026:03:04:05 +0000] \"GET /\x1b[31m?{} HTTP/1.1\" 200 1\r\n", token(1));
-    let run = run_with(&mut sandbox.command(&["trace", "-", "--token-from", "tokens"]), line.as_bytes()).ended(1);
+    let run = run_with(&mut sandbox.command(&["trace", "-", "--token-from", "tokens"]), line.as_bytes()).ended(3);
     assert_eq!(events(&run).len(), 1);
     assert!(!run.out.contains(&0x1b), "{}", run.text());
 }
