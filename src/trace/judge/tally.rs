@@ -46,11 +46,6 @@ impl<K: Ord> Tally<K> {
         self.counts.is_empty()
     }
 
-    /// The things that are kept.
-    pub(super) fn things(&self) -> impl Iterator<Item = &K> {
-        self.counts.keys()
-    }
-
     /// Forgets all.
     pub(super) fn clear(&mut self) {
         self.counts.clear();
