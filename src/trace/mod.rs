@@ -6,10 +6,12 @@
 mod agent;
 mod endpoint;
 pub mod event;
+pub mod guide;
 pub mod judge;
 pub mod log;
 pub mod mmdb;
 pub mod places;
+pub mod report;
 pub mod store;
 
 pub use event::{Event, Format, Leak, Matched, Needle, Origin, Outcome, Persistence, Token};

@@ -11,8 +11,7 @@ use std::{
     collections::BinaryHeap,
     fs::File,
     io::{self, BufReader, BufWriter, ErrorKind, Read, Seek, Write},
-    iter,
-    mem,
+    iter, mem,
 };
 
 use super::event::Event;

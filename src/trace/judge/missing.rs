@@ -43,7 +43,8 @@ pub(super) fn of(case: Case<'_>, profile: &Profile, untimed: u64) -> Vec<Missing
         None => missing.push(Missing::Leak),
     }
     missing.extend(case.logs.iter().filter(|log| !log.complete()).map(|log| {
-        let why = log.failed.clone().unwrap_or_else(|| format!("{} records not understood, {} cut", log.unparsed, log.cut));
+        let why =
+            log.failed.clone().unwrap_or_else(|| format!("{} records not understood, {} cut", log.unparsed, log.cut));
         Missing::Unread(log.name.clone(), why)
     }));
     missing.extend((untimed > 0).then_some(Missing::Untimed(untimed)));

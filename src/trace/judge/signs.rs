@@ -10,7 +10,18 @@ use crate::rule::Confidence::{self, High, Low, Medium};
 /// All signs that `actor` gives, in the order of their kinds.
 pub(super) fn of(actor: &Acting, profile: &Profile) -> Vec<Sign> {
     let signs: [fn(&Acting, &Profile) -> Option<Sign>; 13] = [
-        network, country, travel, two_places, agent, hours, burst, after_revocation, breadth, endpoints, objects, probing,
+        network,
+        country,
+        travel,
+        two_places,
+        agent,
+        hours,
+        burst,
+        after_revocation,
+        breadth,
+        endpoints,
+        objects,
+        probing,
         persistence,
     ];
     signs.iter().filter_map(|sign| sign(actor, profile)).collect()
@@ -22,13 +33,21 @@ fn sign(kind: Kind, sure: Confidence, shown: &Shown, text: String) -> Sign {
 
 fn network(actor: &Acting, profile: &Profile) -> Option<Sign> {
     let network = actor.who.network.as_ref().filter(|network| !profile.networks.may_have(network))?;
-    let text = format!("{} from {network}, which is not among {} of before", counted(actor.after.count, "use"), counted(profile.networks.len() as u64, "network"));
+    let text = format!(
+        "{} from {network}, which is not among {} of before",
+        counted(actor.after.count, "use"),
+        counted(profile.networks.len() as u64, "network")
+    );
     (!profile.networks.is_empty()).then(|| sign(Kind::NewNetwork, Low, &actor.after, text))
 }
 
 fn country(actor: &Acting, profile: &Profile) -> Option<Sign> {
     let country = actor.place.country.as_ref().filter(|country| !profile.countries.may_have(country))?;
-    let text = format!("{} from {country}; before the leak all came from {}", counted(actor.after.count, "use"), names(profile));
+    let text = format!(
+        "{} from {country}; before the leak all came from {}",
+        counted(actor.after.count, "use"),
+        names(profile)
+    );
     (!profile.countries.is_empty()).then(|| sign(Kind::NewCountry, Low, &actor.after, text))
 }
 
@@ -53,7 +72,8 @@ fn two_places(actor: &Acting, profile: &Profile) -> Option<Sign> {
         3.. if profile.turns < 3 => Medium,
         _ => Low,
     };
-    let text = format!("{} it was used within 30 minutes between two uses from another network", counted(turns, "time"));
+    let text =
+        format!("{} it was used within 30 minutes between two uses from another network", counted(turns, "time"));
     Some(sign(Kind::TwoPlaces, claimed(actor, sure), &actor.turns, text))
 }
 
@@ -73,7 +93,8 @@ fn hours(actor: &Acting, profile: &Profile) -> Option<Sign> {
     let is_odd = |hour: &usize| near(*hour) * 100 < profile.uses;
     let odd: u64 = (0..24).filter(is_odd).map(|hour| actor.hours[hour]).sum();
     let sure = if odd >= 10 && odd * 5 >= actor.after.count * 4 { Medium } else { Low };
-    let text = format!("{odd} of {} at hours that had less than 1 in 100 uses before", counted(actor.after.count, "use"));
+    let text =
+        format!("{odd} of {} at hours that had less than 1 in 100 uses before", counted(actor.after.count, "use"));
     (odd * 2 >= actor.after.count && odd > 0).then(|| sign(Kind::OddHours, sure, &actor.after, text))
 }
 

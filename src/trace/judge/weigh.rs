@@ -66,7 +66,8 @@ pub(super) fn finding(known: Known<'_>, signs: &[Sign]) -> (Finding, Confidence)
     let surest = left.iter().map(|sign| sign.sure).max();
     let is_steady = left.iter().any(|sign| sign.kind == Kind::TwoPlaces && sign.sure == Confidence::High);
     let is_much = is_steady || aspects.len() >= 2 && surest >= Some(Confidence::Medium);
-    let sure = if aspects.len() >= 3 || surest == Some(Confidence::High) { Confidence::High } else { Confidence::Medium };
+    let sure =
+        if aspects.len() >= 3 || surest == Some(Confidence::High) { Confidence::High } else { Confidence::Medium };
     let is_known = known.network && known.family;
     match (is_much, story) {
         (true, _) if is_known || known.only_subject => (Finding::Unclear, Confidence::Medium),

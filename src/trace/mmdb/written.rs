@@ -25,7 +25,8 @@ impl Written {
 
     /// `network` is in a city; its place is latitude, longitude and how far off that may be.
     pub(crate) fn city(&mut self, network: &str, country: &str, city: &str, (lat, lon, radius): (f64, f64, u16)) {
-        let location = [("latitude", double(lat)), ("longitude", double(lon)), ("accuracy_radius", number(5, radius.into()))];
+        let location =
+            [("latitude", double(lat)), ("longitude", double(lon)), ("accuracy_radius", number(5, radius.into()))];
         let value = map(&[
             ("country", map(&[("iso_code", text(country))])),
             ("city", map(&[("names", map(&[("en", text(city))]))])),
