@@ -4,17 +4,19 @@ mod said;
 mod tokens;
 
 use std::{
+    fs::File,
     io::{self, Write},
     path::PathBuf,
 };
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use stanch::{
     scan::Status,
     trace::{
         Event, Fields, Log, Reading, Search, Wanted,
-        judge::{Case, Judge, Verdict},
+        judge::{Case, Judge, Judgement, Verdict},
         mmdb::Databases,
+        report::{self, Traced},
         sources,
         store::Store,
         time::Zone,
@@ -46,12 +48,34 @@ pub(super) struct Arguments {
     /// The zone of times that name none: UTC, +02:00 or Europe/Berlin [default: UTC]
     #[arg(long, value_name = "ZONE", value_parser = zone)]
     timezone: Option<Zone>,
+    /// As what the report is written
+    #[arg(short, long, value_enum, default_value = "text")]
+    format: Form,
+    /// Writes the report into this file
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
     /// Looks up countries and networks of addresses in this MMDB file; may repeat
     #[arg(long, value_name = "FILE")]
     mmdb: Vec<PathBuf>,
     /// Takes this for the present time, as 2026-01-02T03:04:05Z
     #[arg(long, value_name = "TIME", value_parser = time, env = "STANCH_NOW")]
     now: Option<i64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Form {
+    /// Every use on a line, and what they come to
+    Text,
+    /// One document for machines
+    Json,
+    /// One page for a browser, with the timeline drawn
+    Html,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    #[error("cannot write {}", path.display())]
+    Write { path: PathBuf, source: io::Error },
 }
 
 fn zone(text: &str) -> Result<Zone, String> {
@@ -70,32 +94,45 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, AnyError> {
     let logs = search.run(&sources(&arguments.logs), |event: &Event| store.push(event))?;
     let now = arguments.now.map_or_else(|| jiff::Timestamp::now().as_microsecond(), |now| now * SECOND);
     let case = |token| Case { token, logs: &logs, places: &places, now };
-    let mut out = io::BufWriter::new(io::stdout().lock());
-    let mut said = Said::new(&mut out, &found.tokens, &logs);
+    let mut said = Said::new(arguments.out()?, &found.tokens, &logs);
     let mut events = store.sorted()?.peekable();
-    let mut verdicts = Vec::new();
+    let mut judgements = Vec::new();
     for (ix, token) in found.tokens.iter().enumerate() {
         let mut judge = Judge::new(case(token));
         let is_of_it = |event: &io::Result<Event>| event.as_ref().map_or(true, |event| event.token == Some(ix));
         while let Some(event) = events.next_if(is_of_it) {
             let event = event?;
-            said.event(&event)?;
+            if arguments.format == Form::Text {
+                said.event(&event)?;
+            }
             judge.add(&event);
         }
-        let judgement = judge.finish();
-        said.judgement(token, &judgement)?;
-        verdicts.push(judgement.verdict);
+        judgements.push(judge.finish());
     }
-    said.end(&found.notes)?;
-    out.flush()?;
+    let traced = Traced { tokens: &found.tokens, judgements: &judgements, logs: &logs };
+    match arguments.format {
+        Form::Text => said.end(&report::text(&traced), &found.notes)?,
+        Form::Json => said.document(&format!("{:#}\n", report::json(&traced)))?,
+        Form::Html => said.document(&report::html(&traced))?,
+    }
     let complete = logs.iter().all(Log::complete) && found.notes.is_empty();
-    Ok(status(&verdicts, complete))
+    Ok(status(&judgements, complete))
 }
 
-fn status(verdicts: &[Verdict], complete: bool) -> Status {
-    if verdicts.contains(&Verdict::UsedByOthers) {
+impl Arguments {
+    /// Where the report goes.
+    fn out(&self) -> Result<Box<dyn Write>, Error> {
+        let Some(path) = &self.output else { return Ok(Box::new(io::BufWriter::new(io::stdout().lock()))) };
+        let file = File::create(path).map_err(|source| Error::Write { path: path.clone(), source })?;
+        Ok(Box::new(io::BufWriter::new(file)))
+    }
+}
+
+fn status(judgements: &[Judgement], complete: bool) -> Status {
+    let any = |verdict| judgements.iter().any(|judgement| judgement.verdict == verdict);
+    if any(Verdict::UsedByOthers) {
         Status::Incidents
-    } else if complete && !verdicts.contains(&Verdict::CannotTell) {
+    } else if complete && !any(Verdict::CannotTell) {
         Status::Clean
     } else {
         Status::Incomplete

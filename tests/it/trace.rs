@@ -118,7 +118,7 @@ fn what_cannot_be_read_is_no_all_clear() {
     let leaked = ["--leaked-at", "2026-01-02T00:00:00Z"];
     sandbox.run(&[&["trace", "log", "--token-from", "tokens"], &leaked[..]].concat()).ended(0);
     let unknown = sandbox.run(&["trace", "log", "--token-from", "tokens"]).ended(3);
-    says(&unknown.text(), &["cannot tell", "when it leaked is not known"]);
+    says(&unknown.text(), &["cannot tell", "not known when it leaked"]);
     says(
         &sandbox.run(&["trace", "log", "no.log", "--token-from", "tokens"]).ended(3).text(),
         &["no.log: cannot be read"],
@@ -160,6 +160,11 @@ fn a_thief_is_told_from_the_owner() {
     let run = sandbox.run(&trace("2025-12-27T12:00:00Z")).ended(1);
     says(&run.text(), &["used by others", "203.0.113.0/24", "other (", "logs/other.log:1 (combined)"]);
     assert!(!run.text().contains(&token(1)));
+    for (format, word) in [("json", "\"verdict\": \"used by others\""), ("html", "<svg")] {
+        let run = sandbox.run(&[&trace("2025-12-27T12:00:00Z")[..], &["-f", format]].concat()).ended(1);
+        says(&run.text(), &[word]);
+        assert!(!run.text().contains(&token(1)));
+    }
 }
 
 #[test]

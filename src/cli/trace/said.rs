@@ -6,10 +6,7 @@ use stanch::{
     detect::Detector,
     escape,
     rules::Ruleset,
-    trace::{
-        Event, Log, Token,
-        judge::{Actor, Judgement, Missing},
-    },
+    trace::{Event, Log, Token},
 };
 
 use super::super::error;
@@ -19,7 +16,7 @@ const CLOCK: i64 = 300 * 1_000_000;
 
 /// Writes what was found out.
 pub(super) struct Said<'w, W> {
-    out: &'w mut W,
+    out: W,
     tokens: &'w [Token],
     logs: &'w [Log],
     detector: Detector,
@@ -27,7 +24,7 @@ pub(super) struct Said<'w, W> {
 }
 
 impl<'w, W: Write> Said<'w, W> {
-    pub(super) fn new(out: &'w mut W, tokens: &'w [Token], logs: &'w [Log]) -> Self {
+    pub(super) fn new(out: W, tokens: &'w [Token], logs: &'w [Log]) -> Self {
         Self { out, tokens, logs, detector: Detector::new(Ruleset::builtin().rules().to_vec()), events: 0 }
     }
 
@@ -57,42 +54,15 @@ impl<'w, W: Write> Said<'w, W> {
         self.line(&fields.into_iter().flatten().collect::<Vec<_>>().join("  "))
     }
 
-    pub(super) fn judgement(&mut self, token: &Token, judgement: &Judgement) -> io::Result<()> {
-        let id = token.incident.as_deref().map(|id| format!(", incident {id}")).unwrap_or_default();
-        self.line(&format!(
-            "{} ({}{id}): {} ({} confidence)",
-            token.masked, token.rule, judgement.verdict, judgement.sure
-        ))?;
-        if let Some(at) = token.leaked_at {
-            let by = token.leaked_by.as_ref().map(|leak| format!(" by commit {}", leak.commit)).unwrap_or_default();
-            self.line(&format!("  leaked {}{by}", when(Some(at))))?;
-        }
-        if let Some(at) = token.revoked_at {
-            self.line(&format!("  revoked {}", when(Some(at))))?;
-        }
-        for actor in &judgement.actors {
-            self.actor(actor)?;
-        }
-        for missing in &judgement.missing {
-            self.line(&format!("  not told: {}", open(missing)))?;
-        }
-        Ok(())
+    /// A whole document, without any token in it.
+    pub(super) fn document(&mut self, text: &str) -> io::Result<()> {
+        self.out.write_all(error::masked_by(&self.detector, text).as_bytes())?;
+        self.out.flush()
     }
 
-    fn actor(&mut self, actor: &Actor) -> io::Result<()> {
-        let network = actor.network.as_ref().map(ToString::to_string);
-        let who: Vec<String> =
-            [network, actor.place.country.clone(), actor.family.clone()].into_iter().flatten().collect();
-        let (before, after) = actor.uses;
-        let uses = format!("{before} uses before the leak, {after} since");
-        self.line(&format!("  {}: {} ({} confidence), {uses}", who.join(", "), actor.finding, actor.sure))?;
-        for sign in &actor.signs {
-            self.line(&format!("    {} ({}): {}", sign.kind.title(), sign.sure, sign.text))?;
-        }
-        Ok(())
-    }
-
-    pub(super) fn end(&mut self, notes: &[String]) -> io::Result<()> {
+    /// What the uses come to, and what was read.
+    pub(super) fn end(&mut self, report: &str, notes: &[String]) -> io::Result<()> {
+        self.document(report)?;
         for log in self.logs {
             self.log(log)?;
         }
@@ -100,7 +70,8 @@ impl<'w, W: Write> Said<'w, W> {
             self.line(&format!("note: {note}"))?;
         }
         let bytes: u64 = self.logs.iter().map(|log| log.bytes).sum();
-        writeln!(self.out, "{} events in {} logs of {bytes} bytes", self.events, self.logs.len())
+        writeln!(self.out, "{} events in {} logs of {bytes} bytes", self.events, self.logs.len())?;
+        self.out.flush()
     }
 
     fn log(&mut self, log: &Log) -> io::Result<()> {
@@ -128,16 +99,4 @@ impl<'w, W: Write> Said<'w, W> {
 fn when(at: Option<i64>) -> String {
     let at = at.and_then(|at| jiff::Timestamp::from_microsecond(at).ok());
     at.map_or_else(|| "no time".to_owned(), |at| at.to_string())
-}
-
-/// What the logs leave open.
-fn open(missing: &Missing) -> String {
-    match missing {
-        Missing::Leak => "when it leaked is not known; --leaked-at says it".to_owned(),
-        Missing::Before(uses) => format!("{uses} uses before the leak are too few to compare with"),
-        Missing::Gap(from, to) => format!("no log tells of the time from {} to {}", when(Some(*from)), when(Some(*to))),
-        Missing::Unread(name, why) => format!("{name}: {why}"),
-        Missing::Untimed(uses) => format!("{uses} uses have no time"),
-        Missing::Unclear(users) => format!("{users} users cannot be told from others"),
-    }
 }

@@ -46,11 +46,6 @@ impl<K: Ord> Tally<K> {
         self.counts.is_empty()
     }
 
-    /// The things that are kept.
-    pub(super) fn things(&self) -> impl Iterator<Item = &K> {
-        self.counts.keys()
-    }
-
     /// Forgets all.
     pub(super) fn clear(&mut self) {
         self.counts.clear();
@@ -103,7 +98,7 @@ mod tests {
     #[test]
     fn what_does_not_fit_may_have_been_seen() {
         let mut tally = Tally::new(2);
-        ["b", "a", "b"].map(|thing| tally.add(thing));
+        ["b", "a", "b"].into_iter().for_each(|thing| tally.add(thing));
         assert!(!tally.may_have(&"c"));
         tally.add("c");
         assert!(tally.may_have(&"d") && tally.len() == 2);
