@@ -113,7 +113,9 @@ impl<'s> Search<'s> {
                 deliver(&mut log, ix, seen, each)?;
                 log.lines += looked.lines;
             }
-            blocks.into_iter().for_each(|block| reader.take_back(block));
+            for block in blocks {
+                reader.take_back(block);
+            }
             blocks = next.0;
             failed = failed.or(next.1);
         }

@@ -24,7 +24,7 @@ fn records(content: &[u8]) -> (Vec<(u64, String)>, Reader) {
                 found.extend(places.iter().map(|place| (place.line, text(&block.bytes[place.start..place.end]))));
             }
             Records::Part(part) => {
-                found.push((part.line.unwrap_or(line), format!("{} {}", block.bytes.len(), part.last)))
+                found.push((part.line.unwrap_or(line), format!("{} {}", block.bytes.len(), part.last)));
             }
         }
     }

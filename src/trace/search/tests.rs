@@ -83,8 +83,8 @@ fn a_key_that_something_was_done_to_was_not_used() {
 #[test]
 fn what_is_in_no_format_is_said_and_no_event() {
     let text = format!("{}\tsome trace: made/up+value=for-tests\n", line("203.0.113.9", "-", "/"));
-    let (events, log) = run(text.as_bytes(), &[token(needle::of(VALUE))], &Wanted::default());
-    assert_eq!((events.len(), log.unparsed, log.unparsed_at.as_slice(), log.complete()), (0, 1, &[2][..], false));
+    let (events, read) = run(text.as_bytes(), &[token(needle::of(VALUE))], &Wanted::default());
+    assert_eq!((events.len(), read.unparsed, read.unparsed_at.as_slice(), read.complete()), (0, 1, &[2][..], false));
 }
 
 #[test]
