@@ -1,4 +1,4 @@
-//! Databases of places that the user gives, in the MaxMind DB format: City, Country and ASN, whoever made them.
+//! Databases of places that the user gives, in the `MaxMind` DB format: City, Country and ASN, whoever made them.
 //!
 //! Format: <https://maxmind.github.io/MaxMind-DB/>; fields: <https://dev.maxmind.com/geoip/docs/databases/>. A file is checked from end to end when it is opened, so that a damaged one is an error
 //! and not a place less.

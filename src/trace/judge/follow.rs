@@ -62,7 +62,10 @@ impl Rate {
 
 /// Networks that take turns, in each log by itself: clocks of two need not agree.
 #[derive(Debug, Default)]
-pub(super) struct Turns(HashMap<u32, [Option<(Who, Network, i64)>; 2]>);
+pub(super) struct Turns(HashMap<u32, [Option<Turn>; 2]>);
+
+/// Who was last seen in a network, and when.
+type Turn = (Who, Network, i64);
 
 impl Turns {
     /// Who was between this use and an earlier one from its network, if anybody was.

@@ -48,6 +48,7 @@ names!(Finding {
 
 /// What is known of one user besides its signs.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Known<'f> {
     pub(super) network: bool,
     pub(super) family: bool,

@@ -10,7 +10,7 @@ use crate::trace::{
 
 /// All of `traced` as one document.
 pub fn json(traced: &Traced<'_>) -> Value {
-    let traces: Vec<Value> = traced.pairs().map(|(token, judgement)| trace(traced, token, judgement)).collect();
+    let tokens: Vec<Value> = traced.pairs().map(|(token, judgement)| trace(traced, token, judgement)).collect();
     let logs = traced.logs.iter().map(|log| {
         json!({ "name": log.name, "lines": log.lines, "bytes": log.bytes, "first": log.first.map(time),
             "last": log.last.map(time), "unparsed": log.unparsed, "cut": log.cut, "failed": log.failed })
@@ -18,7 +18,7 @@ pub fn json(traced: &Traced<'_>) -> Value {
     json!({
         "schema": "stanch/1",
         "tool": { "name": "stanch", "version": env!("CARGO_PKG_VERSION") },
-        "traces": traces,
+        "traces": tokens,
         "logs": logs.collect::<Vec<_>>(),
     })
 }

@@ -152,6 +152,7 @@ impl In<'_> {
         }
     }
 
+    #[expect(clippy::option_option, reason = "wrong bytes are not a value that is left out")]
     /// Nothing where the bytes are wrong; nothing within where nothing was written.
     fn maybe<T>(&mut self, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<Option<T>> {
         match self.byte()? {
