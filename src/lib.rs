@@ -42,6 +42,7 @@ pub mod source;
 #[cfg(feature = "sweep")]
 pub mod sweep;
 pub mod text;
+pub mod trace;
 pub mod verdict;
 pub mod verify;
 pub mod weakness;

@@ -42,7 +42,11 @@ pub(super) fn text(error: &(dyn Error + 'static)) -> String {
 
 /// `message` without the tokens in it: a configuration may hold one where it should not, and an argument may be one (law 3).
 pub(super) fn masked(message: &str) -> String {
-    let detector = Detector::new(Ruleset::builtin().rules().to_vec());
+    masked_by(&Detector::new(Ruleset::builtin().rules().to_vec()), message)
+}
+
+/// The same with a detector that is at hand.
+pub(super) fn masked_by(detector: &Detector, message: &str) -> String {
     let tokens = detector.tokens(&Window::whole(message.as_bytes()), &mut Scratch::default());
     let secrets: Vec<&str> = tokens.iter().filter_map(|token| str::from_utf8(token.secret).ok()).collect();
     secrets.iter().fold(message.to_owned(), |message, secret| message.replace(secret, "…"))

@@ -29,6 +29,7 @@ mod revoke;
 mod rules;
 mod scan;
 mod sweep;
+mod trace;
 mod verify;
 
 use std::process::ExitCode;
@@ -82,6 +83,8 @@ enum Command {
     Harden(Box<harden::Arguments>),
     /// Looks at session cookies of running servers from outside
     Probe(probe::Arguments),
+    /// Tells from logs whether leaked tokens were used
+    Trace(Box<trace::Arguments>),
     /// Takes over what other scanners' files leave out, allow and look for
     Migrate(migrate::Arguments),
     /// Looks at the rules by which tokens are found
@@ -118,6 +121,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Sweep(arguments) => sweep::run(&arguments, colour),
         Command::Harden(arguments) => harden::run(&arguments, colour),
         Command::Probe(arguments) => probe::run(&arguments, colour),
+        Command::Trace(arguments) => trace::run(&arguments),
         Command::Migrate(arguments) => migrate::run(&arguments),
         Command::Rules(arguments) => rules::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),

@@ -64,6 +64,23 @@ enum Error {
 }
 
 impl Reported {
+    /// A report of `paths`, where its own command line says nothing.
+    pub(super) fn of(report: &Path, paths: &[PathBuf], patterns: &[PathBuf], key_file: Option<&Path>) -> Self {
+        Self {
+            report: report.to_owned(),
+            paths: paths.to_vec(),
+            rule: None,
+            id: Vec::new(),
+            patterns: patterns.to_vec(),
+            key_file: key_file.map(Path::to_owned),
+        }
+    }
+
+    /// The same of the incidents alone whose ids begin so.
+    pub(super) fn only(self, ids: &[String]) -> Self {
+        Self { id: ids.to_vec(), ..self }
+    }
+
     /// What it is looked for with. Everything is looked for, whatever a configuration leaves out: the report says what counts.
     pub(super) fn config(&self, now: i64, all_versions: bool) -> Result<Config, config::Error> {
         let target = |path: &PathBuf| if path.as_os_str() == "-" { Target::Stdin } else { Target::Path(path.clone()) };

@@ -16,7 +16,7 @@ const LAYERS: &[&[&str]] = &[
     &["ask"],
     &["source", "detect", "known", "verify", "respond", "report"],
     &["scan"],
-    &["harden", "hook", "init", "migrate", "sweep", "probe"],
+    &["harden", "hook", "init", "migrate", "probe", "sweep", "trace"],
     &["config"],
     &["cli"],
 ];

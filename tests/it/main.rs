@@ -25,6 +25,8 @@ mod repo;
 mod stanch;
 #[cfg(feature = "sweep")]
 mod sweep;
+#[cfg(feature = "cli")]
+mod trace;
 #[cfg(all(feature = "cli", unix))]
 mod unhappy;
 #[cfg(feature = "cli")]

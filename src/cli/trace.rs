@@ -1,0 +1,140 @@
+//! `stanch trace`: whether leaked tokens were used, as logs tell.
+
+mod said;
+mod tokens;
+
+use std::{
+    fs::File,
+    io::{self, Write},
+    path::PathBuf,
+};
+
+use clap::{Args, ValueEnum};
+use stanch::{
+    scan::Status,
+    trace::{
+        Event, Fields, Log, Reading, Search, Wanted,
+        judge::{Case, Judge, Judgement, Verdict},
+        mmdb::Databases,
+        report::{self, Traced},
+        sources,
+        store::Store,
+        time::Zone,
+    },
+};
+
+use self::said::Said;
+use super::{choices::time, error::AnyError};
+
+/// Microseconds in a second.
+const SECOND: i64 = 1_000_000;
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  stanch trace /var/log/nginx --report report.json
+  stanch trace 'logs/access.log*' cloudtrail/ --report report.json --repository ../app
+  stanch trace - --token-from token.txt --leaked-at 2026-01-02T03:04:05Z < audit.json
+
+Exit status: 0 no token was used by others; 1 one was; 2 wrong usage; 3 the logs do not tell, or could not be read.")]
+pub(super) struct Arguments {
+    /// Logs: files, folders and globs, plain or packed by gzip or zstd; - is standard input
+    #[arg(value_name = "LOG", required = true)]
+    logs: Vec<PathBuf>,
+    #[command(flatten)]
+    tokens: tokens::Tokens,
+    /// Which fields of JSON lines or columns of CSV say what: at, address, forwarded, agent, action, method, path, object, status, outcome, principal
+    #[arg(long, value_name = "at=time,address=ip,…", value_parser = Fields::parse)]
+    fields: Option<Fields>,
+    /// The zone of times that name none: UTC, +02:00 or Europe/Berlin [default: UTC]
+    #[arg(long, value_name = "ZONE", value_parser = zone)]
+    timezone: Option<Zone>,
+    /// As what the report is written
+    #[arg(short, long, value_enum, default_value = "text")]
+    format: Form,
+    /// Writes the report into this file
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Looks up countries and networks of addresses in this MMDB file; may repeat
+    #[arg(long, value_name = "FILE")]
+    mmdb: Vec<PathBuf>,
+    /// Takes this for the present time, as 2026-01-02T03:04:05Z
+    #[arg(long, value_name = "TIME", value_parser = time, env = "STANCH_NOW")]
+    now: Option<i64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Form {
+    /// Every use on a line, and what they come to
+    Text,
+    /// One document for machines
+    Json,
+    /// One page for a browser, with the timeline drawn
+    Html,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    #[error("cannot write {}", path.display())]
+    Write { path: PathBuf, source: io::Error },
+}
+
+fn zone(text: &str) -> Result<Zone, String> {
+    Zone::named(text)
+        .ok_or_else(|| "a zone is UTC, an offset such as +02:00, or a name such as Europe/Berlin".to_owned())
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Status, AnyError> {
+    let found = arguments.tokens.find()?;
+    let places = Databases::open(&arguments.mmdb)?;
+    let reading =
+        Reading::new(arguments.timezone.clone().unwrap_or_default(), arguments.fields.clone().unwrap_or_default());
+    let wanted = Wanted::default();
+    let search = Search::new(&found.tokens, &wanted, reading)?;
+    let mut store = Store::default();
+    let logs = search.run(&sources(&arguments.logs), |event: &Event| store.push(event))?;
+    let now = arguments.now.map_or_else(|| jiff::Timestamp::now().as_microsecond(), |now| now * SECOND);
+    let case = |token| Case { token, logs: &logs, places: &places, now };
+    let mut said = Said::new(arguments.out()?, &found.tokens, &logs);
+    let mut events = store.sorted()?.peekable();
+    let mut judgements = Vec::new();
+    for (ix, token) in found.tokens.iter().enumerate() {
+        let mut judge = Judge::new(case(token));
+        let is_of_it = |event: &io::Result<Event>| event.as_ref().map_or(true, |event| event.token == Some(ix));
+        while let Some(event) = events.next_if(is_of_it) {
+            let event = event?;
+            if arguments.format == Form::Text {
+                said.event(&event)?;
+            }
+            judge.add(&event);
+        }
+        judgements.push(judge.finish());
+    }
+    let traced = Traced { tokens: &found.tokens, judgements: &judgements, logs: &logs };
+    match arguments.format {
+        Form::Text => said.end(&report::text(&traced), &found.notes)?,
+        Form::Json => said.document(&format!("{:#}\n", report::json(&traced)))?,
+        Form::Html => said.document(&report::html(&traced))?,
+    }
+    let complete = logs.iter().all(Log::complete) && found.notes.is_empty();
+    Ok(status(&judgements, complete))
+}
+
+impl Arguments {
+    /// Where the report goes.
+    fn out(&self) -> Result<Box<dyn Write>, Error> {
+        let Some(path) = &self.output else { return Ok(Box::new(io::BufWriter::new(io::stdout().lock()))) };
+        let file = File::create(path).map_err(|source| Error::Write { path: path.clone(), source })?;
+        Ok(Box::new(io::BufWriter::new(file)))
+    }
+}
+
+fn status(judgements: &[Judgement], complete: bool) -> Status {
+    let any = |verdict| judgements.iter().any(|judgement| judgement.verdict == verdict);
+    if any(Verdict::UsedByOthers) {
+        Status::Incidents
+    } else if complete && !any(Verdict::CannotTell) {
+        Status::Clean
+    } else {
+        Status::Incomplete
+    }
+}

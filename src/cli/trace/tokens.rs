@@ -1,0 +1,154 @@
+//! Which tokens `trace` looks for: those of a report, or those in a file.
+
+use std::{
+    fs::File,
+    io::{self, Read},
+    path::{Path, PathBuf},
+};
+
+use clap::Args;
+use stanch::{
+    detect::Detector,
+    scan::{self, Progress},
+    secret::{self, Shown},
+    trace::Token,
+};
+
+use super::super::{
+    choices::time,
+    error::AnyError,
+    reported::{self, Reported},
+};
+
+/// A longer file of tokens is none, in bytes.
+const LONGEST: u64 = 16 << 20;
+/// Microseconds in a second.
+const SECOND: i64 = 1_000_000;
+
+#[derive(Debug, Args)]
+pub(super) struct Tokens {
+    /// Looks for the tokens of this report of stanch, in JSON or JSON lines
+    #[arg(long, value_name = "REPORT", required_unless_present = "token_from", conflicts_with = "token_from")]
+    report: Option<PathBuf>,
+    /// What the report is of: scanned anew for the tokens, which no report holds [default: .]
+    #[arg(long, value_name = "PATH", requires = "report")]
+    repository: Vec<PathBuf>,
+    /// Looks only for the tokens of incidents whose ids begin so
+    #[arg(long, value_name = "ID", requires = "report")]
+    id: Vec<String>,
+    /// Looks for the tokens in this file, one a line; - is standard input
+    #[arg(long, value_name = "FILE")]
+    token_from: Option<PathBuf>,
+    /// Since when others could have the tokens, as 2026-01-02T03:04:05Z; what a report says comes first
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    leaked_at: Option<i64>,
+    /// Since when the tokens work no more
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    revoked_at: Option<i64>,
+    /// Takes this pattern file, or those in this folder, too
+    #[arg(long, value_name = "PATH", env = "STANCH_PATTERNS")]
+    patterns: Vec<PathBuf>,
+    /// Makes identities under the key in this file
+    #[arg(long, value_name = "FILE", env = "STANCH_KEY_FILE")]
+    key_file: Option<PathBuf>,
+}
+
+/// The tokens to look for, and what is to be said of those that cannot be.
+pub(super) struct Found {
+    pub(super) tokens: Vec<Token>,
+    pub(super) notes: Vec<String>,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    #[error("cannot read {}", path.display())]
+    Read { path: PathBuf, source: io::Error },
+    #[error("{} holds no token", path.display())]
+    NoToken { path: PathBuf },
+}
+
+impl Tokens {
+    pub(super) fn find(&self) -> Result<Found, AnyError> {
+        let mut tokens = match (&self.report, &self.token_from) {
+            (Some(report), _) => self.reported(report)?,
+            (None, Some(file)) => self.listed(file)?,
+            (None, None) => Vec::new(),
+        };
+        for token in &mut tokens {
+            token.leaked_at = token.leaked_at.or(self.leaked_at.map(|at| at * SECOND));
+            token.revoked_at = self.revoked_at.map(|at| at * SECOND).or(token.revoked_at);
+        }
+        let notes = tokens.iter().filter_map(note).collect();
+        Ok(Found { tokens, notes })
+    }
+
+    /// Those of a report: found anew where they still are, else by what the report says of them.
+    fn reported(&self, report: &Path) -> Result<Vec<Token>, AnyError> {
+        let here = [PathBuf::from(".")];
+        let paths = if self.repository.is_empty() { &here[..] } else { &self.repository };
+        let reported = Reported::of(report, paths, &self.patterns, self.key_file.as_deref()).only(&self.id);
+        let config = reported.config(jiff::Timestamp::now().as_second(), false)?;
+        let detector = Detector::new(config.rules.rules().to_vec());
+        let outcome = reported.find(&config, &detector, &Progress::default())?;
+        let mut tokens: Vec<Token> =
+            outcome.incidents.iter().map(|incident| Token::of_incident(incident, detector.rules())).collect();
+        for incident in reported::incidents(report)? {
+            let token = Token::of_report(&incident);
+            let wanted = |id: &str| self.id.is_empty() || self.id.iter().any(|wanted| id.starts_with(wanted.as_str()));
+            let is_new = !tokens.iter().any(|known| known.incident == token.incident);
+            if is_new && token.incident.as_deref().is_some_and(wanted) {
+                tokens.push(token);
+            }
+        }
+        Ok(tokens)
+    }
+
+    /// Those in a file. What rules find in it are tokens, and each line is one in which they find nothing.
+    fn listed(&self, path: &Path) -> Result<Vec<Token>, AnyError> {
+        let text = zeroize::Zeroizing::new(read(path)?);
+        let stdin = [PathBuf::from("-")];
+        let reported = Reported::of(path, &stdin, &self.patterns, self.key_file.as_deref());
+        let config = reported.config(jiff::Timestamp::now().as_second(), false)?;
+        let detector = Detector::new(config.rules.rules().to_vec());
+        let outcome = scan::run(&config.options, &detector, &mut text.as_slice(), &Progress::default())?;
+        let mut tokens: Vec<Token> =
+            outcome.incidents.iter().map(|incident| Token::of_incident(incident, detector.rules())).collect();
+        for token in &mut tokens {
+            token.incident = None;
+        }
+        let secrets: Vec<&[u8]> = outcome.incidents.iter().map(|incident| incident.secret.expose()).collect();
+        for line in text.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty()) {
+            let found = secrets.iter().any(|secret| memchr::memmem::find(line, secret).is_some());
+            if !found && !line.iter().any(u8::is_ascii_whitespace) {
+                tokens.push(Token::bare("any", secret::mask(line, Shown::Ends { prefix: 0 }), line));
+            }
+        }
+        if tokens.is_empty() { Err(Error::NoToken { path: path.to_owned() }.into()) } else { Ok(tokens) }
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    let mut text = Vec::new();
+    let outcome = if path.as_os_str() == "-" {
+        io::stdin().lock().take(LONGEST).read_to_end(&mut text)
+    } else {
+        File::open(path).and_then(|file| file.take(LONGEST).read_to_end(&mut text))
+    };
+    outcome.map_err(|source| Error::Read { path: path.to_owned(), source })?;
+    Ok(text)
+}
+
+/// What is not looked for, or not by its value.
+fn note(token: &Token) -> Option<String> {
+    let name = token.incident.as_deref().map_or_else(|| token.masked.clone(), |id| format!("incident {id}"));
+    if token.needles.is_empty() {
+        return Some(format!(
+            "{name}: nothing is known of it that could be looked for; --repository says where its value still is"
+        ));
+    }
+    let by_value = token.needles.iter().any(|needle| needle.matched == stanch::trace::Matched::Value);
+    let by_id = token.needles.iter().all(|needle| needle.matched == stanch::trace::Matched::KeyId);
+    let found = token.needles.len() > 1;
+    (!by_value && by_id && !found)
+        .then(|| format!("{name}: its value was not found, so it is looked for by the id of its key alone"))
+}

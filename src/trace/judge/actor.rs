@@ -1,0 +1,123 @@
+//! One user of a token, known by network and program, and what was seen of it.
+
+use std::{collections::BTreeSet, net::IpAddr};
+
+use super::{
+    follow::{Jumps, Probe, Rate},
+    profile::{self, Profile},
+    sign::Shown,
+    tally::{Tally, Timeline},
+    usage::{Use, Who},
+};
+use crate::trace::{
+    event::{Matched, Outcome, Persistence},
+    places::Place,
+};
+
+/// How many things of a kind are told apart.
+const MOST: usize = 1_000;
+
+/// What is followed of one user of a token.
+#[derive(Debug)]
+pub(super) struct Acting {
+    pub(super) who: Who,
+    pub(super) place: Place,
+    pub(super) is_claimed: bool,
+    pub(super) before: u64,
+    pub(super) after: Shown,
+    pub(super) last: Option<i64>,
+    pub(super) allowed: u64,
+    pub(super) denied: u64,
+    pub(super) bytes: u64,
+    /// Whether every use was known by its subject alone, as another token's would be.
+    pub(super) only_subject: bool,
+    pub(super) addresses: Tally<IpAddr>,
+    pub(super) endpoints: Tally<String>,
+    pub(super) new_endpoints: Tally<String>,
+    pub(super) at_new_endpoints: Shown,
+    pub(super) objects: Tally<String>,
+    pub(super) new_objects: Tally<String>,
+    pub(super) at_new_objects: Shown,
+    pub(super) hours: [u64; 24],
+    pub(super) rate: Rate,
+    pub(super) jumps: Jumps,
+    pub(super) turns: Shown,
+    pub(super) probe: Probe,
+    pub(super) revoked: Shown,
+    pub(super) refused: u64,
+    pub(super) left: Shown,
+    pub(super) left_kinds: BTreeSet<Persistence>,
+    pub(super) timeline: Timeline,
+}
+
+impl Acting {
+    pub(super) fn new(found: &Use<'_>) -> Self {
+        Self {
+            who: found.who.clone(),
+            place: found.place.clone(),
+            is_claimed: found.is_claimed,
+            before: 0,
+            after: Shown::default(),
+            last: None,
+            allowed: 0,
+            denied: 0,
+            bytes: 0,
+            only_subject: true,
+            addresses: Tally::new(MOST),
+            endpoints: Tally::new(MOST),
+            new_endpoints: Tally::new(MOST),
+            at_new_endpoints: Shown::default(),
+            objects: Tally::new(MOST),
+            new_objects: Tally::new(MOST),
+            at_new_objects: Shown::default(),
+            hours: [0; 24],
+            rate: Rate::default(),
+            jumps: Jumps::default(),
+            turns: Shown::default(),
+            probe: Probe::default(),
+            revoked: Shown::default(),
+            refused: 0,
+            left: Shown::default(),
+            left_kinds: BTreeSet::new(),
+            timeline: Timeline::default(),
+        }
+    }
+
+    /// Takes a use from after the leak; `is_revoked`, where the token worked no more.
+    pub(super) fn add(&mut self, found: &Use<'_>, profile: &Profile, is_revoked: bool) {
+        let event = found.event;
+        self.after.add(|| found.evidence());
+        self.last = Some(found.at);
+        self.allowed += u64::from(event.outcome == Outcome::Allowed);
+        self.denied += u64::from(event.outcome == Outcome::Denied);
+        self.bytes = self.bytes.saturating_add(event.bytes.unwrap_or(0));
+        self.only_subject &= event.matched == Some(Matched::Subject);
+        found.address.into_iter().for_each(|address| self.addresses.add(address));
+        self.hours[profile::hour(found.at)] += 1;
+        self.rate.add(found);
+        self.probe.add(found);
+        self.touch(found, profile);
+        if is_revoked {
+            self.revoked.add(|| found.evidence());
+            self.refused += u64::from(event.outcome == Outcome::Denied);
+        }
+        if let Some(kind) = event.persistence.filter(|_| event.outcome != Outcome::Denied) {
+            self.left.add(|| found.evidence());
+            self.left_kinds.insert(kind);
+        }
+    }
+
+    fn touch(&mut self, found: &Use<'_>, profile: &Profile) {
+        self.endpoints.add(found.endpoint.clone());
+        if !profile.endpoints.may_have(&found.endpoint) {
+            self.new_endpoints.add(found.endpoint.clone());
+            self.at_new_endpoints.add(|| found.evidence());
+        }
+        let Some(object) = found.event.object.as_deref() else { return };
+        self.objects.add(object.to_owned());
+        if profile.is_new_object(object) {
+            self.new_objects.add(object.to_owned());
+            self.at_new_objects.add(|| found.evidence());
+        }
+    }
+}

@@ -1,0 +1,287 @@
+//! Tells from a token's uses whether others used it: events in, a judgement out, and no file is touched.
+//!
+//! Before the leak a profile is learnt; after it every user, known by network and program, is followed and compared with the profile. Signs speak for others (`signs`), and are weighed (`weigh`). What the
+//! logs cannot tell is said (`missing`), and no verdict is given for it.
+
+mod actor;
+mod follow;
+mod missing;
+mod profile;
+#[cfg(test)]
+mod samples;
+mod sign;
+mod signs;
+mod tally;
+mod usage;
+mod weigh;
+
+use std::{collections::BTreeMap, net::IpAddr};
+
+use self::{
+    actor::Acting,
+    follow::{Last, Turns},
+    profile::Profile,
+    sign::Shown,
+    usage::{Use, Who},
+    weigh::Known,
+};
+pub use self::{
+    missing::Missing,
+    sign::{Evidence, Kind, Sign},
+    tally::Timeline,
+    weigh::Finding,
+};
+use super::{
+    event::{Event, Token},
+    log::Log,
+    places::{Network, Place, Places},
+};
+use crate::rule::{Confidence, names};
+
+/// How many users of one token are told apart; those behind are seen as one.
+const MOST_ACTORS: usize = 500;
+/// How many addresses, endpoints and objects of each are named.
+const MOST_NAMED: usize = 20;
+
+/// Whether others used a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verdict {
+    /// Others did.
+    UsedByOthers,
+    /// Nobody did but those who did before it leaked.
+    OnlyAsBefore,
+    /// Nobody did since it leaked, in logs that span the exposure.
+    NoUse,
+    /// These logs do not tell.
+    CannotTell,
+}
+
+names!(Verdict {
+    UsedByOthers = "used by others",
+    OnlyAsBefore = "only as before",
+    NoUse = "no use in these logs",
+    CannotTell = "cannot tell",
+});
+
+/// What is known besides the events.
+#[derive(Clone, Copy)]
+pub struct Case<'c> {
+    /// The token.
+    pub token: &'c Token,
+    /// The logs that were read.
+    pub logs: &'c [Log],
+    /// What knows where addresses are.
+    pub places: &'c dyn Places,
+    /// The present, in microseconds since 1970 UTC.
+    pub now: i64,
+}
+
+/// What was found out of one token. Strings are as the logs have them, not escaped.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judgement {
+    /// Whether others used it.
+    pub verdict: Verdict,
+    /// How sure that is.
+    pub sure: Confidence,
+    /// What the logs leave open.
+    pub missing: Vec<Missing>,
+    /// Uses before the leak, and on how many days.
+    pub before: (u64, usize),
+    /// Who used it: others first, then who was not told apart from them, then by uses.
+    pub actors: Vec<Actor>,
+    /// The first use after the leak.
+    pub first: Option<Evidence>,
+    /// Uses after it was revoked, and how many of them were refused.
+    pub after_revocation: (u64, u64),
+    /// Uses at no known time.
+    pub untimed: u64,
+}
+
+/// Somebody who used a token, before the leak or after it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Actor {
+    /// Where from.
+    pub network: Option<Network>,
+    /// With what program, without its version.
+    pub family: Option<String>,
+    /// Where the network was at the first use.
+    pub place: Place,
+    /// What they are taken for.
+    pub finding: Finding,
+    /// How sure that is.
+    pub sure: Confidence,
+    /// Uses before the leak and after it.
+    pub uses: (u64, u64),
+    /// How many of those after it were allowed, and refused.
+    pub outcomes: (u64, u64),
+    /// Bytes that were answered after the leak.
+    pub bytes: u64,
+    /// The first use after the leak, and the time of the last.
+    pub first: Option<Evidence>,
+    /// In microseconds since 1970 UTC.
+    pub last: Option<i64>,
+    /// The addresses that they used after the leak most, and how often.
+    pub addresses: Vec<(IpAddr, u64)>,
+    /// The endpoints that they called after the leak most, and how often.
+    pub endpoints: Vec<(String, u64)>,
+    /// The objects that they touched after the leak most, and how often.
+    pub objects: Vec<(String, u64)>,
+    /// What they left behind.
+    pub left: Vec<Evidence>,
+    /// What speaks for their being others.
+    pub signs: Vec<Sign>,
+    /// All their uses.
+    pub timeline: Timeline,
+}
+
+/// Takes the events of one token in the order of their times, and judges them.
+pub struct Judge<'c> {
+    case: Case<'c>,
+    profile: Profile,
+    actors: BTreeMap<Who, Acting>,
+    turns: Turns,
+    last: Option<Last>,
+    after: Shown,
+    revoked: (u64, u64),
+    untimed: u64,
+}
+
+impl std::fmt::Debug for Judge<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Judge({} actors)", self.actors.len())
+    }
+}
+
+impl<'c> Judge<'c> {
+    /// Of one token.
+    pub fn new(case: Case<'c>) -> Self {
+        Self {
+            case,
+            profile: Profile::default(),
+            actors: BTreeMap::new(),
+            turns: Turns::default(),
+            last: None,
+            after: Shown::default(),
+            revoked: (0, 0),
+            untimed: 0,
+        }
+    }
+
+    /// Takes an event of the token. Those without a time may come whenever they like.
+    pub fn add(&mut self, event: &Event) {
+        let Some(at) = event.at else {
+            self.untimed += 1;
+            return;
+        };
+        let mut found = Use::new(event, at, self.case.places);
+        if !self.actors.contains_key(&found.who) && self.actors.len() >= MOST_ACTORS {
+            found.who = Who::default();
+        }
+        let is_before = self.case.token.leaked_at.is_some_and(|leaked| at < leaked);
+        let acting = self.actors.entry(found.who.clone()).or_insert_with(|| Acting::new(&found));
+        acting.timeline.add(at);
+        if is_before {
+            acting.before += 1;
+            self.profile.add(&found, &mut self.turns);
+        } else {
+            let is_revoked = self.case.token.revoked_at.is_some_and(|revoked| at > revoked);
+            acting.add(&found, &self.profile, is_revoked);
+            self.after(&found, is_revoked);
+        }
+        self.go(&found, is_before);
+    }
+
+    fn after(&mut self, found: &Use<'_>, is_revoked: bool) {
+        self.after.add(|| found.evidence());
+        if is_revoked {
+            self.revoked.0 += 1;
+            self.revoked.1 += u64::from(found.event.outcome == super::event::Outcome::Denied);
+        }
+        let Some(between) = self.turns.takes(found) else { return };
+        let who = self.newer(&between, &found.who).clone();
+        self.actors.entry(who).and_modify(|acting| acting.turns.add(|| found.evidence()));
+    }
+
+    /// Compares the place of `found` with the one before it.
+    fn go(&mut self, found: &Use<'_>, is_before: bool) {
+        let Some(here) = Last::of(found) else { return };
+        if let Some(last) = self.last.take().filter(|_| !is_before) {
+            let who = self.newer(&last.who, &here.who).clone();
+            if !self.is_known(&who) || self.profile.uses == 0 {
+                self.actors.entry(who).and_modify(|acting| last.jump(&here, &mut acting.jumps));
+            }
+        }
+        self.last = Some(here);
+    }
+
+    /// The one of two users that was not known before the leak; of two such, the second.
+    fn newer<'w>(&self, one: &'w Who, two: &'w Who) -> &'w Who {
+        if self.is_known(two) && !self.is_known(one) { one } else { two }
+    }
+
+    fn is_known(&self, who: &Who) -> bool {
+        who.network.as_ref().is_none_or(|network| self.profile.networks.may_have(network))
+    }
+
+    /// What all of it comes to.
+    pub fn finish(self) -> Judgement {
+        let Self { case, profile, actors, after, revoked, untimed, .. } = self;
+        let mut actors: Vec<Actor> = actors.into_values().map(|acting| actor(acting, &profile)).collect();
+        actors.sort_by(|a, b| a.finding.cmp(&b.finding).then_with(|| b.uses.1.cmp(&a.uses.1)));
+        let mut missing = missing::of(case, &profile, untimed);
+        let unclear = actors.iter().filter(|actor| actor.finding == Finding::Unclear).count();
+        if unclear > 0 {
+            missing.push(Missing::Unclear(unclear));
+        }
+        let others = actors.iter().filter(|actor| actor.finding == Finding::Other).map(|actor| actor.sure).max();
+        let (verdict, sure) = match others {
+            Some(sure) => (Verdict::UsedByOthers, sure),
+            None if missing.iter().any(|missing| missing.counts(after.count)) => (Verdict::CannotTell, Confidence::Low),
+            None if after.count == 0 => (Verdict::NoUse, Confidence::High),
+            None => (Verdict::OnlyAsBefore, Confidence::Medium),
+        };
+        let before = (profile.uses, profile.days());
+        let first = after.first.into_iter().next();
+        Judgement { verdict, sure, missing, before, actors, first, after_revocation: revoked, untimed }
+    }
+}
+
+/// What a user is taken for.
+fn actor(acting: Acting, profile: &Profile) -> Actor {
+    let Who { network, family } = acting.who.clone();
+    let known = Known {
+        network: network.as_ref().is_none_or(|network| profile.networks.may_have(network)),
+        family: family.as_ref().is_none_or(|family| profile.families.may_have(family)),
+        name: family.as_deref(),
+        only_subject: acting.only_subject,
+        is_ample: profile.is_ample(),
+    };
+    let signs = if acting.after.count == 0 { Vec::new() } else { signs::of(&acting, profile) };
+    let (finding, sure) = match acting.after.count {
+        0 => (Finding::Before, Confidence::High),
+        _ => weigh::finding(known, &signs),
+    };
+    Actor {
+        network,
+        family,
+        place: acting.place,
+        finding,
+        sure,
+        uses: (acting.before, acting.after.count),
+        outcomes: (acting.allowed, acting.denied),
+        bytes: acting.bytes,
+        first: acting.after.first.into_iter().next(),
+        last: acting.last,
+        addresses: acting.addresses.first(MOST_NAMED),
+        endpoints: acting.endpoints.first(MOST_NAMED),
+        objects: acting.objects.first(MOST_NAMED),
+        left: acting.left.first,
+        signs,
+        timeline: acting.timeline,
+    }
+}
+
+#[cfg(test)]
+mod simulated;
+#[cfg(test)]
+mod tests;

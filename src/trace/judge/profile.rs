@@ -1,0 +1,125 @@
+//! How a token was used before it leaked: what everything after is compared with.
+
+use std::{
+    collections::BTreeSet,
+    hash::{DefaultHasher, Hash, Hasher},
+};
+
+use super::{
+    follow::{Rate, Turns},
+    tally::Tally,
+    usage::Use,
+};
+use crate::trace::{
+    event::{Outcome, Persistence},
+    places::Network,
+};
+
+/// How many networks, programs and countries are told apart.
+const MOST: usize = 10_000;
+/// How many endpoints, and objects, are.
+const MOST_THINGS: usize = 200_000;
+/// Fewer uses are no habit.
+const FEWEST_USES: u64 = 20;
+/// Nor are fewer days.
+const FEWEST_DAYS: usize = 3;
+/// A day, in microseconds.
+const DAY: i64 = 24 * 3_600_000_000;
+
+/// A token's use before it leaked.
+#[derive(Debug)]
+pub(super) struct Profile {
+    pub(super) uses: u64,
+    pub(super) denied: u64,
+    pub(super) first: Option<i64>,
+    pub(super) last: Option<i64>,
+    days: BTreeSet<i64>,
+    pub(super) addresses: Tally<std::net::IpAddr>,
+    pub(super) networks: Tally<Network>,
+    pub(super) countries: Tally<String>,
+    pub(super) families: Tally<String>,
+    pub(super) endpoints: Tally<String>,
+    objects: Tally<u64>,
+    /// Uses in each hour of the day, UTC.
+    pub(super) hours: [u64; 24],
+    pub(super) rate: Rate,
+    pub(super) turns: u64,
+    pub(super) left: BTreeSet<Persistence>,
+}
+
+impl Default for Profile {
+    fn default() -> Self {
+        Self {
+            uses: 0,
+            denied: 0,
+            first: None,
+            last: None,
+            days: BTreeSet::new(),
+            addresses: Tally::new(MOST),
+            networks: Tally::new(MOST),
+            countries: Tally::new(MOST),
+            families: Tally::new(MOST),
+            endpoints: Tally::new(MOST),
+            objects: Tally::new(MOST_THINGS),
+            hours: [0; 24],
+            rate: Rate::default(),
+            turns: 0,
+            left: BTreeSet::new(),
+        }
+    }
+}
+
+impl Profile {
+    /// Takes a use from before the leak. They come in the order of their times.
+    pub(super) fn add(&mut self, found: &Use<'_>, turns: &mut Turns) {
+        self.uses += 1;
+        self.denied += u64::from(found.event.outcome == Outcome::Denied);
+        self.first = self.first.or(Some(found.at));
+        self.last = Some(found.at);
+        if self.days.len() < MOST {
+            self.days.insert(found.at.div_euclid(DAY));
+        }
+        found.address.into_iter().for_each(|address| self.addresses.add(address));
+        found.who.network.clone().into_iter().for_each(|network| self.networks.add(network));
+        found.who.family.clone().into_iter().for_each(|family| self.families.add(family));
+        found.place.country.clone().into_iter().for_each(|country| self.countries.add(country));
+        self.endpoints.add(found.endpoint.clone());
+        found.event.object.as_deref().into_iter().for_each(|object| self.objects.add(number(object)));
+        self.hours[hour(found.at)] += 1;
+        self.rate.add(found);
+        self.turns += u64::from(turns.takes(found).is_some());
+        self.left.extend(found.event.persistence);
+    }
+
+    /// On how many days it was used.
+    pub(super) fn days(&self) -> usize {
+        self.days.len()
+    }
+
+    /// Whether it says enough to call anything a habit.
+    pub(super) fn is_ample(&self) -> bool {
+        self.uses >= FEWEST_USES && self.days.len() >= FEWEST_DAYS
+    }
+
+    /// Whether `object` was surely not touched before.
+    pub(super) fn is_new_object(&self, object: &str) -> bool {
+        !self.objects.may_have(&number(object))
+    }
+
+    /// How many objects were touched.
+    pub(super) fn objects(&self) -> usize {
+        self.objects.len()
+    }
+}
+
+/// The hour of the day in UTC.
+pub(super) fn hour(at: i64) -> usize {
+    usize::try_from(at.rem_euclid(DAY) / (DAY / 24)).unwrap_or(0)
+}
+
+/// A number that stands for `text`; that of two texts is the same by chance alone.
+fn number(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
+}

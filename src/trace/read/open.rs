@@ -1,0 +1,80 @@
+//! A log opened, and unpacked where its first bytes say that it is packed: gzip (RFC 1952) of any number of members, or Zstandard (RFC 8878) of any
+//! number of frames. Which it is, a file's name does not say.
+
+use std::{
+    fs::File,
+    io::{self, BufReader, Cursor, Read},
+};
+
+use flate2::read::MultiGzDecoder;
+
+use super::{BLOCK, fill, source::Source};
+
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+const ZSTANDARD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+/// How many packed bytes are read at a time.
+const PACKED: usize = 256 << 10;
+
+pub(super) struct Opened {
+    /// What was read to see what the log is, and is handed out first.
+    first: Cursor<Vec<u8>>,
+    rest: Box<dyn Read + Send>,
+    read: u64,
+    /// An error behind the first bytes.
+    failed: Option<io::Error>,
+}
+
+impl Opened {
+    pub(super) fn new(source: &Source) -> io::Result<Self> {
+        let mut raw: Box<dyn Read + Send> = match source {
+            Source::Stdin => Box::new(io::stdin()),
+            Source::File(path) => Box::new(regular(File::open(path)?)?),
+        };
+        let mut magic = Vec::new();
+        fill(&mut raw, &mut magic, ZSTANDARD.len())?;
+        let (gzip, zstandard) = (magic.starts_with(&GZIP), magic == ZSTANDARD);
+        let raw = Cursor::new(magic).chain(raw);
+        let mut rest: Box<dyn Read + Send> = if gzip {
+            Box::new(MultiGzDecoder::new(BufReader::with_capacity(PACKED, raw)))
+        } else if zstandard {
+            Box::new(zstd::Decoder::new(raw)?)
+        } else {
+            Box::new(raw)
+        };
+        let mut first = Vec::new();
+        let failed = fill(&mut rest, &mut first, BLOCK).err();
+        Ok(Self { first: Cursor::new(first), rest, read: 0, failed })
+    }
+
+    /// The first bytes, as many as were looked at.
+    pub(super) fn first(&self) -> &[u8] {
+        self.first.get_ref()
+    }
+
+    /// How many bytes were handed out.
+    pub(super) fn position(&self) -> u64 {
+        self.read
+    }
+}
+
+/// A folder opens like a file on some systems, and a device or pipe may never end.
+fn regular(file: File) -> io::Result<File> {
+    if file.metadata()?.is_dir() {
+        return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder"));
+    }
+    Ok(file)
+}
+
+impl Read for Opened {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let mut read = self.first.read(bytes)?;
+        if read == 0 {
+            if let Some(error) = self.failed.take() {
+                return Err(error);
+            }
+            read = self.rest.read(bytes)?;
+        }
+        self.read += read as u64;
+        Ok(read)
+    }
+}

@@ -1,0 +1,294 @@
+//! Records that hold something that is looked for, read in their format and made events of.
+//!
+//! A token makes a use of it wherever it stands in a record, unless the format has a place for the credential that was used: elsewhere
+//! it is then what something was done to. Events that are asked for by principal or address are
+//! kept only if their own principal or peer is one of those.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::{
+    event::{Event, Format, Matched, Origin},
+    find::Hit,
+    format::{self, Reading, Said},
+    read::{Document, Place, Records},
+    search::Search,
+};
+
+/// How much of a long record's beginning is kept, in bytes.
+const HEAD: usize = 64 << 10;
+
+/// What looking through a block came to.
+#[derive(Debug, Default)]
+pub(super) struct Looked {
+    pub(super) seen: Seen,
+    /// How many lines end in the block.
+    pub(super) lines: u64,
+    /// In a part of a long record, what was found.
+    found: Vec<usize>,
+}
+
+/// What records of a block say.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    pub(super) events: Vec<Event>,
+    pub(super) formats: BTreeMap<Format, u64>,
+    /// Times of records that are no events, too.
+    pub(super) times: Vec<i64>,
+    pub(super) unparsed: u64,
+    pub(super) unparsed_at: Vec<u64>,
+    pub(super) without_zone: u64,
+    pub(super) mentioned: u64,
+    pub(super) cut: u64,
+    /// Whether lines are counted from the block's first.
+    pub(super) relative: bool,
+}
+
+/// A record that holds something.
+struct Record<'r> {
+    bytes: &'r [u8],
+    line: u64,
+    nth: u32,
+    cut: bool,
+}
+
+/// A record too long to be kept, as far as it is.
+pub(super) struct Long {
+    head: Vec<u8>,
+    line: u64,
+    found: Vec<usize>,
+}
+
+impl Search<'_> {
+    /// Looks through lines.
+    pub(super) fn lines(&self, bytes: &[u8], reading: &Reading) -> Looked {
+        let hits = self.hits(bytes);
+        let mut seen = Seen { relative: true, ..Seen::default() };
+        seen.sample(bytes.split(|&byte| byte == b'\n').next(), reading);
+        let (mut rest, mut counted, mut line) = (hits.as_slice(), 0, 1);
+        while let Some(first) = rest.first() {
+            let start = memchr::memrchr(b'\n', &bytes[..first.at]).map_or(0, |at| at + 1);
+            let end = memchr::memchr(b'\n', &bytes[first.at..]).map_or(bytes.len(), |at| first.at + at);
+            let held = rest.iter().take_while(|hit| hit.at < end).count();
+            line += count_lines(&bytes[counted..start]);
+            counted = start;
+            let record = Record { bytes: &bytes[start..end], line, nth: 0, cut: false };
+            self.record(&record, &needles(&rest[..held]), reading, &mut seen);
+            rest = &rest[held..];
+        }
+        let last = bytes.trim_ascii_end();
+        seen.sample(last.rsplit(|&byte| byte == b'\n').next(), reading);
+        Looked { seen, lines: count_lines(bytes), found: Vec::new() }
+    }
+
+    /// Looks through records.
+    pub(super) fn listed(&self, bytes: &[u8], places: &[Place], reading: &Reading) -> Looked {
+        let hits = self.hits(bytes);
+        let mut seen = Seen::default();
+        seen.sample(places.first().map(|place| &bytes[place.start..place.end]), reading);
+        let mut rest = hits.as_slice();
+        for place in places {
+            let held = rest.iter().take_while(|hit| hit.at < place.end).count();
+            if held > 0 {
+                let record =
+                    Record { bytes: &bytes[place.start..place.end], line: place.line, nth: place.nth, cut: false };
+                self.record(&record, &needles(&rest[..held]), reading, &mut seen);
+            }
+            rest = &rest[held..];
+        }
+        seen.sample(places.last().map(|place| &bytes[place.start..place.end]), reading);
+        Looked { seen, lines: count_lines(bytes), found: Vec::new() }
+    }
+
+    /// Looks through a part of a long record.
+    pub(super) fn part(&self, bytes: &[u8]) -> Looked {
+        let found = needles(&self.hits(bytes));
+        Looked { found, lines: count_lines(bytes), ..Looked::default() }
+    }
+
+    /// Where needles are, those of ids only where they stand alone.
+    fn hits(&self, bytes: &[u8]) -> Vec<Hit> {
+        let mut hits = self.finder.find(bytes);
+        hits.retain(|hit| {
+            let is_value = self.sought[hit.needle].is_some_and(|(_, matched)| matched == Matched::Value);
+            is_value || stands_alone(bytes, hit.at, self.finder.len_of(hit.needle))
+        });
+        hits
+    }
+
+    fn record(&self, record: &Record<'_>, needles: &[usize], reading: &Reading, seen: &mut Seen) {
+        let Some((format, mut said)) = format::read(record.bytes, record.cut, reading) else {
+            return self.unread(record, needles, reading, seen);
+        };
+        if let Some(at) = said.at {
+            seen.times.push(at.at);
+            seen.without_zone += u64::from(!at.zoned);
+        }
+        let tokens = self.tokens_in(needles, &said, seen);
+        self.mask(&tokens, &mut said);
+        let origin = Origin { log: 0, line: record.line, record: record.nth };
+        let event = event(format, said, origin);
+        let asked = event.principal.as_ref().is_some_and(|principal| self.wanted.principals.contains(principal))
+            || event.address.is_some_and(|address| self.wanted.addresses.contains(&address));
+        if tokens.is_empty() && !asked {
+            return;
+        }
+        *seen.formats.entry(format).or_default() += 1;
+        for (token, matched) in &tokens {
+            seen.events.push(Event { token: Some(*token), matched: Some(*matched), ..event.clone() });
+        }
+        if tokens.is_empty() {
+            seen.events.push(event);
+        }
+    }
+
+    /// A record in no format: a document on one line, or no event.
+    fn unread(&self, record: &Record<'_>, needles: &[usize], reading: &Reading, seen: &mut Seen) {
+        let is_document = matches!(record.bytes.trim_ascii_start().first(), Some(b'{' | b'['));
+        if is_document && !record.cut && record.nth == 0 {
+            for block in Document::whole(record.bytes) {
+                if let Records::Listed(places) = &block.records
+                    && places.iter().any(|place| place.end - place.start < record.bytes.trim_ascii().len())
+                {
+                    let inner = self.listed(&block.bytes, places, reading).seen;
+                    return seen.take_in(inner, record.line - 1);
+                }
+            }
+        }
+        // Somebody's name or address is in many a line that is no event of theirs.
+        if needles.iter().any(|needle| self.sought[*needle].is_some()) {
+            seen.unparsed += 1;
+            seen.unparsed_at.push(record.line);
+        }
+    }
+
+    /// The tokens that were used, each with the surest way it is known by.
+    fn tokens_in(&self, needles: &[usize], said: &Said, seen: &mut Seen) -> BTreeMap<usize, Matched> {
+        let (mut tokens, mut mentioned) = (BTreeMap::new(), false);
+        for &needle in needles {
+            let Some((token, matched)) = self.sought[needle] else { continue };
+            let elsewhere = said.credential.as_ref().is_some_and(|credential| !self.holds(credential, needle));
+            if elsewhere {
+                mentioned = true;
+            } else {
+                tokens.entry(token).and_modify(|known| *known = matched.min(*known)).or_insert(matched);
+            }
+        }
+        seen.mentioned += u64::from(mentioned && tokens.is_empty());
+        tokens
+    }
+
+    fn holds(&self, text: &str, needle: usize) -> bool {
+        memchr::memmem::find(text.as_bytes(), self.finder.needle(needle)).is_some()
+    }
+
+    /// Puts the masked forms of these tokens in place of their values (law 3).
+    fn mask(&self, tokens: &BTreeMap<usize, Matched>, said: &mut Said) {
+        let fields = [&mut said.agent, &mut said.object, &mut said.principal].into_iter().flatten();
+        for text in fields.chain([&mut said.action]) {
+            for token in tokens.keys().map(|token| &self.tokens[*token]) {
+                for needle in token.needles.iter().filter(|needle| needle.matched == Matched::Value) {
+                    let Ok(value) = str::from_utf8(needle.bytes.expose()) else { continue };
+                    if text.contains(value) {
+                        *text = text.replace(value, &token.masked);
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Seen {
+    /// Notes the time of a record, whatever else it says.
+    fn sample(&mut self, record: Option<&[u8]>, reading: &Reading) {
+        let short = record.filter(|record| record.len() <= HEAD);
+        let said = short.and_then(|record| format::read(record, false, reading));
+        self.times.extend(said.and_then(|(_, said)| said.at).map(|at| at.at));
+    }
+
+    /// Adds what a document on one line says; `before` lines are before it.
+    fn take_in(&mut self, inner: Self, before: u64) {
+        let nested = |event: Event| {
+            let origin = Origin { line: event.origin.line + before, ..event.origin };
+            Event { origin, ..event }
+        };
+        self.events.extend(inner.events.into_iter().map(nested));
+        for (format, count) in inner.formats {
+            *self.formats.entry(format).or_default() += count;
+        }
+        self.times.extend(inner.times);
+        self.unparsed += inner.unparsed;
+        self.unparsed_at.extend(inner.unparsed_at.iter().map(|line| line + before));
+        self.without_zone += inner.without_zone;
+        self.mentioned += inner.mentioned;
+    }
+}
+
+impl Long {
+    pub(super) fn new(line: u64) -> Self {
+        Self { head: Vec::new(), line, found: Vec::new() }
+    }
+
+    /// Adds its next part.
+    pub(super) fn add(&mut self, bytes: &[u8], looked: &Looked) {
+        if self.head.is_empty() {
+            self.head.extend_from_slice(&bytes[..bytes.len().min(HEAD)]);
+        }
+        self.found.extend_from_slice(&looked.found);
+        self.found.sort_unstable();
+        self.found.dedup();
+    }
+
+    /// What it says, as far as its beginning does.
+    pub(super) fn seen(self, search: &Search<'_>, reading: &Reading) -> Seen {
+        let mut seen = Seen::default();
+        if self.found.is_empty() {
+            return seen;
+        }
+        seen.cut = u64::from(self.found.iter().any(|needle| search.sought[*needle].is_some()));
+        let record = Record { bytes: &self.head, line: self.line, nth: 0, cut: true };
+        search.record(&record, &self.found, reading, &mut seen);
+        seen
+    }
+}
+
+fn event(format: Format, said: Said, origin: Origin) -> Event {
+    let shared = |text: Option<String>| text.map(Arc::from);
+    Event {
+        at: said.at.map(|at| at.at),
+        origin,
+        format,
+        address: said.address,
+        forwarded: said.forwarded.into(),
+        agent: shared(said.agent),
+        action: said.action.into(),
+        object: shared(said.object),
+        outcome: said.outcome,
+        status: said.status,
+        bytes: said.bytes,
+        principal: shared(said.principal),
+        token: None,
+        matched: None,
+        persistence: said.persistence,
+    }
+}
+
+fn needles(hits: &[Hit]) -> Vec<usize> {
+    let mut needles: Vec<usize> = hits.iter().map(|hit| hit.needle).collect();
+    needles.sort_unstable();
+    needles.dedup();
+    needles
+}
+
+fn count_lines(bytes: &[u8]) -> u64 {
+    memchr::memchr_iter(b'\n', bytes).count() as u64
+}
+
+/// Whether no letter or digit touches what is at `at`.
+fn stands_alone(bytes: &[u8], at: usize, len: usize) -> bool {
+    let touches = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+    let before = &bytes[..at];
+    // An escape ends in a letter or a digit, and parts all the same: `%2F`, `\u003d`.
+    let escaped =
+        before.ends_with(b"%2F") || before.ends_with(b"%2f") || before.ends_with(b"%3A") || before.ends_with(b"\\n");
+    (escaped || !touches(before.last())) && !touches(bytes.get(at + len))
+}

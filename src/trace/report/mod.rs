@@ -1,0 +1,69 @@
+//! Writes what was judged, one file for each format. Deciding is done; here hostile strings of logs are made harmless, and nothing of a token stands but its masked form (law 3).
+
+mod html;
+mod json;
+#[cfg(test)]
+mod tests;
+mod text;
+
+use jiff::Timestamp;
+
+pub use self::{html::html, json::json, text::text};
+use super::{
+    event::Token,
+    judge::{Actor, Evidence, Judgement, Missing},
+    log::Log,
+};
+
+/// Everything that a report is made from.
+#[derive(Clone, Copy, Debug)]
+pub struct Traced<'r> {
+    /// The tokens that were looked for.
+    pub tokens: &'r [Token],
+    /// What became of each, in the same order.
+    pub judgements: &'r [Judgement],
+    /// The logs that were read.
+    pub logs: &'r [Log],
+}
+
+impl<'r> Traced<'r> {
+    fn pairs(&self) -> impl Iterator<Item = (&'r Token, &'r Judgement)> {
+        self.tokens.iter().zip(self.judgements)
+    }
+
+    /// `access.log:17`, the place at which an event was read.
+    fn place(&self, evidence: &Evidence) -> String {
+        let name = self.logs.get(evidence.origin.log as usize).map_or("a log", |log| log.name.as_str());
+        format!("{name}:{}", evidence.origin.line)
+    }
+}
+
+/// RFC 3339 in UTC, to the second.
+pub(super) fn time(at: i64) -> String {
+    let stamp = Timestamp::from_second(at.div_euclid(1_000_000)).ok();
+    stamp.map_or_else(|| "at no known time".to_owned(), |stamp| stamp.to_string())
+}
+
+/// Who somebody is, in a line.
+pub(super) fn who(actor: &Actor) -> String {
+    let network = actor.network.as_ref().map_or_else(|| "no known address".to_owned(), ToString::to_string);
+    let place: Vec<&str> =
+        [&actor.place.city, &actor.place.country].into_iter().flatten().map(String::as_str).collect();
+    let place = if place.is_empty() { String::new() } else { format!(" ({})", place.join(", ")) };
+    let family = actor.family.as_deref().map_or_else(String::new, |family| format!(", {family}"));
+    format!("{network}{place}{family}")
+}
+
+/// What is missing, as a sentence.
+fn missing(missing: &Missing) -> String {
+    match missing {
+        Missing::Leak => "It is not known when it leaked, so there is nothing to compare with.".to_owned(),
+        Missing::Before(uses) => {
+            format!("There are {uses} uses from before the leak: too few to know what is usual. Add older logs.")
+        }
+        Missing::Gap(from, to) => format!("No log tells of the time from {} to {}.", time(*from), time(*to)),
+        Missing::Unread(log, why) => format!("{log} was not read as a whole: {why}."),
+        Missing::Untimed(uses) => format!("{uses} uses have no time that can be read."),
+        Missing::Unclear(users) => format!("{users} of its users can neither be told from others nor explained."),
+    }
+}

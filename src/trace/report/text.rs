@@ -1,0 +1,66 @@
+//! For people, at a terminal.
+
+use std::fmt::Write;
+
+use super::{Traced, missing, time, who};
+use crate::{
+    escape::terminal,
+    trace::{
+        event::Token,
+        judge::{Actor, Evidence, Finding, Judgement},
+    },
+};
+
+/// All of `traced` as text.
+pub fn text(traced: &Traced<'_>) -> String {
+    let mut out = String::new();
+    for (token, judgement) in traced.pairs() {
+        // Writing to a string cannot fail.
+        let _ = one(traced, token, judgement, &mut out);
+    }
+    out
+}
+
+fn one(traced: &Traced<'_>, token: &Token, judgement: &Judgement, out: &mut String) -> std::fmt::Result {
+    writeln!(out, "{} {}: {} ({})", terminal(&token.rule), terminal(&token.masked), judgement.verdict, judgement.sure)?;
+    let by = token.leaked_by.as_ref().map_or_else(String::new, |leak| format!(" by commit {}", leak.commit));
+    let leaked = token.leaked_at.map_or_else(|| "at no known time".to_owned(), time);
+    writeln!(out, "  leaked {leaked}{}", terminal(&by))?;
+    if let Some(revoked) = token.revoked_at {
+        let (uses, refused) = judgement.after_revocation;
+        writeln!(out, "  revoked {}; {uses} uses since then, {refused} of them refused", time(revoked))?;
+    }
+    writeln!(out, "  {} uses on {} days before the leak", judgement.before.0, judgement.before.1)?;
+    if let Some(first) = &judgement.first {
+        writeln!(out, "  first use after the leak: {}", event(traced, first))?;
+    }
+    for gap in &judgement.missing {
+        writeln!(out, "  ! {}", terminal(&missing(gap)))?;
+    }
+    let shown = |actor: &&Actor| actor.uses.1 > 0 && (actor.finding != Finding::Before || !actor.signs.is_empty());
+    judgement.actors.iter().filter(shown).try_for_each(|actor| user(traced, actor, out))?;
+    writeln!(out)
+}
+
+fn user(traced: &Traced<'_>, actor: &Actor, out: &mut String) -> std::fmt::Result {
+    let (allowed, denied) = actor.outcomes;
+    writeln!(out, "  {}: {} ({})", terminal(&who(actor)), actor.finding, actor.sure)?;
+    writeln!(
+        out,
+        "    {} uses after the leak, {allowed} allowed, {denied} refused, {} bytes",
+        actor.uses.1, actor.bytes
+    )?;
+    for sign in &actor.signs {
+        writeln!(out, "    - {} ({}): {}", sign.kind.title(), sign.sure, terminal(&sign.text))?;
+        sign.evidence.iter().try_for_each(|evidence| writeln!(out, "        {}", event(traced, evidence)))?;
+    }
+    Ok(())
+}
+
+fn event(traced: &Traced<'_>, evidence: &Evidence) -> String {
+    let at = evidence.at.map_or_else(|| "at no known time".to_owned(), time);
+    let address = evidence.address.map_or_else(String::new, |address| format!(" {address}"));
+    let object = evidence.object.as_deref().map_or_else(String::new, |object| format!(" {object}"));
+    let line = format!("{at}{address} {}{object} {} [{}]", evidence.action, evidence.outcome, traced.place(evidence));
+    terminal(&line).into_owned()
+}

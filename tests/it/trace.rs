@@ -1,0 +1,179 @@
+//! `stanch trace`: logs of every format, as they are documented, through the program.
+
+use std::{fs, path::Path};
+
+use data_encoding::BASE64;
+use sha2::{Digest, Sha256};
+
+use crate::stanch::{Run, Sandbox, leak, run_with, token};
+
+/// An id of no provider.
+const KEY: &str = "AN-ID-OF-A-KEY-01";
+
+/// A log of the test data, with this token in it.
+fn log(name: &str, token: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/trace").join(name);
+    let hash = BASE64.encode(&Sha256::digest(token.as_bytes()));
+    let basic = BASE64.encode(format!("x-access-token:{token}").as_bytes());
+    let text = fs::read_to_string(path).unwrap();
+    text.replace("{token}", token).replace("{hash}", &hash).replace("{basic}", &basic).replace("{key}", KEY)
+}
+
+/// The lines that name what was found, of a log of the test data.
+fn traced(name: &str, arguments: &[&str]) -> Vec<String> {
+    let sandbox = Sandbox::new();
+    sandbox.write(name, log(name, &token(1)));
+    sandbox.write("tokens", format!("{}\n{KEY}\n", token(1)));
+    let run = sandbox.run(&[&["trace", name, "--token-from", "tokens"], arguments].concat()).ended(3);
+    assert!(!run.text().contains(&token(1)), "{}", run.text());
+    events(&run)
+}
+
+fn events(run: &Run) -> Vec<String> {
+    run.text().lines().filter(|line| line.starts_with("20") || line.starts_with("no time")).map(str::to_owned).collect()
+}
+
+#[track_caller]
+fn says(event: &str, words: &[&str]) {
+    for word in words {
+        assert!(event.contains(word), "{word} is not in {event}");
+    }
+}
+
+#[test]
+fn every_format_is_read() {
+    let peer = "203.0.113.9";
+    let formats: [(&str, usize, &[&str]); 16] = [
+        ("common.log", 1, &["2026-01-02T11:04:05Z", "allowed 200", "POST /bot", "common"]),
+        ("apache.json", 1, &["allowed 302", "POST /login", "www.example.com", "apache-json"]),
+        ("cloudtrail.json", 2, &["sts:GetCallerIdentity", "by arn:aws:iam::123456789012:user/ci", "aws-cloudtrail"]),
+        ("alb.log", 1, &["GET /v1/data", "with curl/8.5.0", "aws-alb"]),
+        ("cloudfront.log", 1, &["GET /private/a.zip", "aws-cloudfront"]),
+        ("gcp.json", 1, &["storage.objects.list", "projects/_/buckets/backup", "gcp.json:2 (gcp-audit)"]),
+        ("azure.json", 2, &["Sign-in activity", "by ann@example.com", "azure-sign-in"]),
+        ("github.json", 2, &["git.clone", "acme/secrets", "by octocat", "by hash", "github-audit"]),
+        ("gitlab.json", 1, &["project_access_token_created", "leaves key-created", "gitlab-audit"]),
+        ("okta.json", 1, &["system.api_token.create", "leaves key-created", "okta"]),
+        ("slack.json", 2, &["file_downloaded", "plan.pdf", "slack-audit"]),
+        ("cloudflare.json", 1, &["GET /api", "cloudflare"]),
+        ("kubernetes.json", 1, &["denied 403", "list /api/v1/secrets", "kubernetes-audit"]),
+        ("app.jsonl", 1, &["GET /export", "by ann", "app.jsonl:1 (json)"]),
+        ("nginx.json", 2, &["GET /v1/me", "nginx-json"]),
+        ("combined.log", 2, &["GET /api/items", "by ci", "combined.log:2 (combined)"]),
+    ];
+    for (name, count, words) in formats {
+        let events = traced(name, &[]);
+        assert_eq!(events.len(), count, "{name}: {events:#?}");
+        says(&events[0], words);
+        assert!(events.iter().any(|event| event.contains(peer)), "{name}: {events:#?}");
+    }
+    let har = traced("session.har", &[]);
+    says(
+        &har[0],
+        &["2026-01-02T03:04:05Z", "GET /v1/me", "api.example.com", "with Mozilla/5.0", "session.har:7 (har)"],
+    );
+}
+
+#[test]
+fn a_value_makes_no_event_of_its_own() {
+    let events = traced("nginx.json", &[]);
+    assert!(events.iter().all(|event| !event.contains("forged") || event.contains("GET /  ")), "{events:#?}");
+    assert!(events.iter().all(|event| !event.contains("192.0.2.200")), "a forwarded address is no peer: {events:#?}");
+    let csv = traced("app.csv", &["--fields", "at=when,principal=who,address=peer,action=did"]);
+    assert_eq!(csv.len(), 1, "{csv:#?}");
+    says(&csv[0], &["by ann", "203.0.113.9", "app.csv:2 (csv)"]);
+}
+
+#[test]
+fn times_without_zone_are_said_and_may_be_given_one() {
+    let sandbox = Sandbox::new();
+    sandbox.write("log", format!("{{\"time\":\"2026-01-02 03:04:05\",\"user\":\"ann\",\"path\":\"/{}\"}}\n", token(1)));
+    sandbox.write("tokens", token(1));
+    let run = sandbox.run(&["trace", "log", "--token-from", "tokens"]).ended(3);
+    says(&run.text(), &["2026-01-02T03:04:05Z", "1 times name no zone"]);
+    let run = sandbox.run(&["trace", "log", "--token-from", "tokens", "--timezone", "+02:00"]).ended(3);
+    says(&run.text(), &["2026-01-02T01:04:05Z"]);
+    sandbox.run(&["trace", "log", "--token-from", "tokens", "--timezone", "Mars"]).ended(2);
+    sandbox.run(&["trace", "log", "--token-from", "tokens", "--fields", "colour=red"]).ended(2);
+    sandbox.run(&["trace", "log"]).ended(2);
+}
+
+#[test]
+fn the_tokens_of_a_report_are_found_anew() {
+    let sandbox = Sandbox::new();
+    sandbox.write("app/config.env", leak(1)).write("logs/access.log", log("combined.log", &token(1)));
+    let report = sandbox.run(&["scan", "app", "-f", "json", "-o", "report.json"]).ended(1);
+    assert!(report.out.is_empty());
+    let traced = sandbox.run(&["trace", "logs", "--report", "report.json", "--repository", "app"]).ended(3);
+    assert_eq!(events(&traced).len(), 2);
+    assert!(!traced.text().contains(&token(1)));
+    let elsewhere = sandbox.run(&["trace", "logs", "--report", "report.json", "--repository", "logs/none"]).ended(3);
+    says(&elsewhere.text(), &["--repository says where its value still is"]);
+}
+
+#[test]
+fn what_cannot_be_read_is_no_all_clear() {
+    let sandbox = Sandbox::new();
+    sandbox.write("tokens", token(1)).write("log", "nothing\n");
+    let leaked = ["--leaked-at", "2026-01-02T00:00:00Z"];
+    sandbox.run(&[&["trace", "log", "--token-from", "tokens"], &leaked[..]].concat()).ended(0);
+    let unknown = sandbox.run(&["trace", "log", "--token-from", "tokens"]).ended(3);
+    says(&unknown.text(), &["cannot tell", "not known when it leaked"]);
+    says(
+        &sandbox.run(&["trace", "log", "no.log", "--token-from", "tokens"]).ended(3).text(),
+        &["no.log: cannot be read"],
+    );
+    sandbox.write("odd", format!("some trace of {}\n", token(1)));
+    says(
+        &sandbox.run(&["trace", "odd", "--token-from", "tokens"]).ended(3).text(),
+        &["in no known format (lines [1])"],
+    );
+    sandbox.write("cut.json", "{\"Records\":[{\"a\":1},");
+    says(&sandbox.run(&["trace", "cut.json", "--token-from", "tokens"]).ended(3).text(), &["ends in the middle"]);
+}
+
+/// A page a workday morning for two weeks, and what others do with the token one night after it leaked.
+#[test]
+fn a_thief_is_told_from_the_owner() {
+    let sandbox = Sandbox::new();
+    sandbox.write("tokens", token(1));
+    let line = |day: u32, hour: u32, minute: u32, who: (&str, &str), path: &str| {
+        let (address, agent) = who;
+        let target = format!("{path}?access_token={}", token(1));
+        format!(
+            "{address} - - [{day:02}/Dec/2025:{hour:02}:{minute:02}:00 +0000] \"GET {target} HTTP/1.1\" 200 812 \"-\" \"{agent}\"\n"
+        )
+    };
+    let (owner, thief) = (("198.51.100.4", "deploy/1.4"), ("203.0.113.9", "curl/8.5.0"));
+    let mut own = String::new();
+    for day in 8..28 {
+        for minute in 0..30 {
+            own += &line(day, 9, minute, owner, "/api/items");
+        }
+    }
+    let theft: String = (0..40).map(|n| line(25, 3, n, thief, &format!("/api/users/{n}/export"))).collect();
+    sandbox.write("logs/access.log", &own);
+    let trace = |now| ["trace", "logs", "--token-from", "tokens", "--leaked-at", "2025-12-24T12:00:00Z", "--now", now];
+    let before = sandbox.run(&trace("2025-12-27T12:00:00Z"));
+    says(&before.ended(0).text(), &["only as before"]);
+    sandbox.write("logs/other.log", &theft);
+    let run = sandbox.run(&trace("2025-12-27T12:00:00Z")).ended(1);
+    says(&run.text(), &["used by others", "203.0.113.0/24", "other (", "logs/other.log:1 (combined)"]);
+    assert!(!run.text().contains(&token(1)));
+    for (format, word) in [("json", "\"verdict\": \"used by others\""), ("html", "<svg")] {
+        let run = sandbox.run(&[&trace("2025-12-27T12:00:00Z")[..], &["-f", format]].concat()).ended(1);
+        says(&run.text(), &[word]);
+        assert!(!run.text().contains(&token(1)));
+    }
+}
+
+#[test]
+fn standard_input_and_escapes() {
+    let sandbox = Sandbox::new();
+    sandbox.write("tokens", token(1));
+    let line =
+        format!("203.0.113.9 - - [02/Jan/2026:03:04:05 +0000] \"GET /\x1b[31m?{} HTTP/1.1\" 200 1\r\n", token(1));
+    let run = run_with(&mut sandbox.command(&["trace", "-", "--token-from", "tokens"]), line.as_bytes()).ended(3);
+    assert_eq!(events(&run).len(), 1);
+    assert!(!run.out.contains(&0x1b), "{}", run.text());
+}
