@@ -7,13 +7,12 @@ use std::{
     time::Instant,
 };
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use stanch::{
     config,
     detect::Detector,
     harden::{self, Checks},
-    report::{self, Detail, Looked, WeaknessFormat, WeaknessReport},
-    rule::Severity,
+    report::{self, Looked, WeaknessFormat, WeaknessReport},
     rules::Ruleset,
     scan::Status,
     source::files::{self, Root},
@@ -22,6 +21,7 @@ use stanch::{
 use super::{
     choices::{Level, time},
     error::AnyError,
+    weaknesses::{FormatName, Threshold, Words},
 };
 
 #[derive(Debug, Args)]
@@ -62,37 +62,14 @@ pub(crate) struct Arguments {
     /// Writes the report to this file
     #[arg(short, long, value_name = "FILE")]
     output: Vec<PathBuf>,
-    /// Says less
-    #[arg(short, long, conflicts_with = "verbose")]
-    quiet: bool,
-    /// Says more
-    #[arg(short, long)]
-    verbose: bool,
+    #[command(flatten)]
+    words: Words,
     /// Takes this for the present time, as 2026-01-02T03:04:05Z
     #[arg(long, value_name = "TIME", value_parser = time, env = "STANCH_NOW")]
     now: Option<i64>,
     /// How many threads to use [default: as many as processors]
     #[arg(short, long, value_name = "N", env = "STANCH_JOBS")]
     jobs: Option<usize>,
-}
-
-/// From which severity on a weakness counts.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Threshold {
-    Critical,
-    High,
-    Medium,
-    Low,
-    Never,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum FormatName {
-    Text,
-    Json,
-    Jsonl,
-    Sarif,
-    Html,
 }
 
 /// Why a run cannot begin or a report cannot be written.
@@ -102,30 +79,6 @@ enum Error {
     Pairs { formats: usize, outputs: usize },
     #[error("cannot write {}", path.display())]
     Write { path: PathBuf, source: io::Error },
-}
-
-impl From<FormatName> for WeaknessFormat {
-    fn from(name: FormatName) -> Self {
-        match name {
-            FormatName::Text => Self::Text,
-            FormatName::Json => Self::Json,
-            FormatName::Jsonl => Self::Jsonl,
-            FormatName::Sarif => Self::Sarif,
-            FormatName::Html => Self::Html,
-        }
-    }
-}
-
-impl Threshold {
-    fn is_met_by(self, severity: Severity) -> bool {
-        match self {
-            Self::Critical => severity >= Severity::Critical,
-            Self::High => severity >= Severity::High,
-            Self::Medium => severity >= Severity::Medium,
-            Self::Low => true,
-            Self::Never => false,
-        }
-    }
 }
 
 pub(crate) fn run(arguments: &Arguments, colour: bool) -> Result<Status, AnyError> {
@@ -141,7 +94,7 @@ pub(crate) fn run(arguments: &Arguments, colour: bool) -> Result<Status, AnyErro
         weaknesses: &outcome.weaknesses,
         coverage: &outcome.coverage,
         looked: Looked::AtFiles,
-        named: &[],
+        named: &outcome.named,
         seconds: started.elapsed().as_secs_f64(),
         now: arguments.now.unwrap_or_else(|| jiff::Timestamp::now().as_second()),
     };
@@ -202,11 +155,7 @@ fn write(
     arguments: &Arguments,
     colour: bool,
 ) -> Result<(), AnyError> {
-    let detail = match (arguments.quiet, arguments.verbose) {
-        (true, _) => Detail::Quiet,
-        (_, true) => Detail::Verbose,
-        _ => Detail::Normal,
-    };
+    let detail = arguments.words.detail();
     let Some(path) = path else {
         let choice = if colour { anstream::ColorChoice::Always } else { anstream::ColorChoice::Never };
         let mut out = BufWriter::new(anstream::AutoStream::new(io::stdout(), choice));

@@ -31,6 +31,7 @@ mod scan;
 mod sweep;
 mod trace;
 mod verify;
+mod weaknesses;
 
 use std::process::ExitCode;
 

@@ -174,7 +174,7 @@ fn write_playbooks(dir: &Path, report: &Report<'_>, rules: &Ruleset) -> Result<(
     report::reporter(Format::Json, report::Options::default()).write(&masked, &mut text)?;
     let document: Value = serde_json::from_slice(&text)?;
     let incidents = document["incidents"].as_array().map_or(&[][..], Vec::as_slice);
-    playbook::write_all(dir, rules, incidents)
+    playbook::write_all(dir, &playbook::guides(rules, incidents, None)?)
 }
 
 impl Destinations {

@@ -81,7 +81,8 @@ fn wanted(mut incidents: Vec<Value>, ids: &[String]) -> Result<Vec<Value>, Error
     Ok(incidents)
 }
 
-fn guides(rules: &Ruleset, incidents: &[Value], report: Option<&str>) -> Result<Vec<Guide>, AnyError> {
+/// For each of `incidents`, as reports have them; `report` is the file that they are in.
+pub(super) fn guides(rules: &Ruleset, incidents: &[Value], report: Option<&str>) -> Result<Vec<Guide>, AnyError> {
     let guide = |incident: &Value| {
         let rule = rules.find(incident["rule"].as_str().unwrap_or_default())?;
         Ok(Guide::of_incident(rule, incident, report))
@@ -89,19 +90,18 @@ fn guides(rules: &Ruleset, incidents: &[Value], report: Option<&str>) -> Result<
     incidents.iter().map(guide).collect()
 }
 
-/// Writes a page for each of `incidents`, as reports have them, and one that leads to them, into the folder `dir`.
-pub(super) fn write_all(dir: &Path, rules: &Ruleset, incidents: &[Value]) -> Result<(), AnyError> {
+/// Writes a page for each of `guides`, and one that leads to them, into the folder `dir`.
+pub(super) fn write_all(dir: &Path, guides: &[Guide]) -> Result<(), AnyError> {
     let failed = |path: &Path| {
         let path = path.to_owned();
         move |source| Error::Write { path, source }
     };
     fs::create_dir_all(dir).map_err(failed(dir))?;
-    let guides = guides(rules, incidents, None)?;
     let name = |guide: &Guide| {
         let id = guide.id.as_deref().unwrap_or_default();
         format!("{}-{}.md", guide.rule, id.get(..12).unwrap_or(id))
     };
-    for guide in &guides {
+    for guide in guides {
         let path = dir.join(name(guide));
         fs::write(&path, markdown::page(guide)).map_err(failed(&path))?;
     }

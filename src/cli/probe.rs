@@ -9,19 +9,24 @@ use std::{
     time::{Duration, Instant},
 };
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use stanch::{
     coverage::Coverage,
     net::{Authorities, Limits, Net},
     probe::{Endpoint, MOST_REQUESTS, Seen},
-    report::{self, Detail, Looked, WeaknessFormat, WeaknessReport},
-    rule::{Confidence, Severity},
+    report::{self, Detail, Looked, WeaknessReport},
+    rule::Confidence,
     scan::{Progress, Status},
     weakness::{self, Weakness},
 };
 use ureq::http::Uri;
 
-use super::{choices::time, error::AnyError, interrupt};
+use super::{
+    choices::time,
+    error::AnyError,
+    interrupt,
+    weaknesses::{FormatName, Threshold},
+};
 
 /// How much of a page is read, in bytes: links are looked for in it.
 const MOST_READ: usize = 256 << 10;
@@ -32,7 +37,7 @@ const MOST_READ: usize = 256 << 10;
         weaknesses, but incomplete."
 )]
 pub(crate) struct Arguments {
-    /// Addresses, as https://shop.example.org/login
+    /// Addresses, with `https://` or `http://`
     #[arg(value_name = "URL", required = true, value_parser = address)]
     urls: Vec<Uri>,
     /// Gathers so many fresh session ids, and judges them
@@ -65,25 +70,6 @@ pub(crate) struct Arguments {
     /// Takes this for the present time, as 2026-01-02T03:04:05Z
     #[arg(long, value_name = "TIME", value_parser = time, env = "STANCH_NOW")]
     now: Option<i64>,
-}
-
-/// From which severity on a weakness counts.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Threshold {
-    Critical,
-    High,
-    Medium,
-    Low,
-    Never,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum FormatName {
-    Text,
-    Json,
-    Jsonl,
-    Sarif,
-    Html,
 }
 
 /// Why a run cannot begin or a report cannot be written.
@@ -158,7 +144,7 @@ impl Arguments {
     }
 
     fn write(&self, report: &WeaknessReport<'_>, colour: bool) -> Result<(), AnyError> {
-        let format = self.format.format();
+        let format = self.format.into();
         let options = report::Options { colour: colour && self.output.is_none(), detail: Detail::Normal };
         let Some(path) = &self.output else {
             let mut out = BufWriter::new(io::stdout().lock());
@@ -171,30 +157,6 @@ impl Arguments {
             out.flush()
         });
         Ok(written.map_err(|source| Error::Write { path: path.clone(), source })?)
-    }
-}
-
-impl FormatName {
-    fn format(self) -> WeaknessFormat {
-        match self {
-            Self::Text => WeaknessFormat::Text,
-            Self::Json => WeaknessFormat::Json,
-            Self::Jsonl => WeaknessFormat::Jsonl,
-            Self::Sarif => WeaknessFormat::Sarif,
-            Self::Html => WeaknessFormat::Html,
-        }
-    }
-}
-
-impl Threshold {
-    fn is_met_by(self, severity: Severity) -> bool {
-        match self {
-            Self::Critical => severity >= Severity::Critical,
-            Self::High => severity >= Severity::High,
-            Self::Medium => severity >= Severity::Medium,
-            Self::Low => true,
-            Self::Never => false,
-        }
     }
 }
 

@@ -6,14 +6,15 @@ mod tokens;
 use std::{
     fs::File,
     io::{self, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use clap::{Args, ValueEnum};
 use stanch::{
+    respond::Guide,
     scan::Status,
     trace::{
-        Event, Fields, Log, Reading, Search, Wanted,
+        Event, Fields, Log, Reading, Search, Wanted, guide,
         judge::{Case, Judge, Judgement, Verdict},
         mmdb::Databases,
         report::{self, Traced},
@@ -24,7 +25,7 @@ use stanch::{
 };
 
 use self::said::Said;
-use super::{choices::time, error::AnyError};
+use super::{choices::time, error::AnyError, playbook};
 
 /// Microseconds in a second.
 const SECOND: i64 = 1_000_000;
@@ -54,6 +55,9 @@ pub(super) struct Arguments {
     /// Writes the report into this file
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Writes the steps that end each incident of the report, filled in with what the logs tell, into this folder
+    #[arg(long, value_name = "DIR", requires = "report")]
+    playbook: Option<PathBuf>,
     /// Looks up countries and networks of addresses in this MMDB file; may repeat
     #[arg(long, value_name = "FILE")]
     mmdb: Vec<PathBuf>,
@@ -115,8 +119,27 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, AnyError> {
         Form::Json => said.document(&format!("{:#}\n", report::json(&traced)))?,
         Form::Html => said.document(&report::html(&traced))?,
     }
+    if let Some(dir) = &arguments.playbook {
+        write_playbooks(dir, arguments.tokens.guides()?, &traced)?;
+    }
     let complete = logs.iter().all(Log::complete) && found.notes.is_empty();
     Ok(status(&judgements, complete))
+}
+
+/// Writes a page for each of `guides` into the folder `dir`, with what was traced of its token.
+fn write_playbooks(dir: &Path, mut guides: Vec<Guide>, traced: &Traced<'_>) -> Result<(), AnyError> {
+    for guide in &mut guides {
+        let of_it = traced
+            .tokens
+            .iter()
+            .zip(traced.judgements)
+            .filter(|(token, _)| token.incident.as_deref() == guide.id.as_deref());
+        let judgements: Vec<&Judgement> = of_it.map(|(_, judgement)| judgement).collect();
+        for judgement in judgements {
+            guide::fill(guide, judgement);
+        }
+    }
+    playbook::write_all(dir, &guides)
 }
 
 impl Arguments {

@@ -117,7 +117,9 @@ fn is_sid(name: &str) -> bool {
 /// How many bits `value` has, by how often each of its bytes is there: no more than it seems, for order counts nothing.
 pub fn bits(value: &[u8]) -> f64 {
     let mut counts = [0_u32; 256];
-    value.iter().for_each(|&byte| counts[usize::from(byte)] += 1);
+    for &byte in value {
+        counts[usize::from(byte)] += 1;
+    }
     let length = f64::from(u32::try_from(value.len()).unwrap_or(u32::MAX));
     let share = |&count: &u32| f64::from(count) * (length / f64::from(count)).log2();
     counts.iter().filter(|count| **count > 0).map(share).sum()

@@ -164,7 +164,7 @@ impl Found<'_> {
 /// Whether `host` is `domain` or under it.
 fn is_under(host: &str, domain: &str) -> bool {
     let rest = host.strip_suffix(domain);
-    rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.') && host.parse::<std::net::IpAddr>().is_err())
+    rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.') && host.parse::<core::net::IpAddr>().is_err())
 }
 
 #[cfg(test)]

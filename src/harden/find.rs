@@ -26,13 +26,23 @@ pub struct Found {
     pub allowed: bool,
 }
 
-/// All places of `text` where `check` applies, in order.
-pub fn find(check: &Check, text: &[u8], lexed: &Lexed) -> Vec<Found> {
+/// Where a check applies in one file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Places {
+    /// The places, in order.
+    pub found: Vec<Found>,
+    /// Whether the check had so many places to be tried at that the last were not looked at.
+    pub cut: bool,
+}
+
+/// The places of `text` where `check` applies.
+pub fn find(check: &Check, text: &[u8], lexed: &Lexed) -> Places {
     let code = lexed.code.as_slice();
     let missing = check.requires.as_ref().is_some_and(|pattern| !pattern.is_in(code));
-    let Some(regex) = check.at.regex().filter(|_| !missing) else { return Vec::new() };
+    let Some(regex) = check.at.regex().filter(|_| !missing) else { return Places::default() };
     let mut found = Vec::new();
-    for at in regex.find_iter(code).take(MOST_MATCHES) {
+    let mut places = regex.find_iter(code);
+    for at in places.by_ref().take(MOST_MATCHES) {
         let looked = &code[region(check.within, at.range(), lexed)];
         if check.has.iter().all(|pattern| pattern.is_in(looked))
             && !check.lacks.iter().any(|pattern| pattern.is_in(looked))
@@ -41,14 +51,14 @@ pub fn find(check: &Check, text: &[u8], lexed: &Lexed) -> Vec<Found> {
         }
     }
     if !found.is_empty() && check.unless.iter().any(|pattern| pattern.is_in(code)) {
-        return Vec::new();
+        return Places::default();
     }
-    found
+    Places { found, cut: places.next().is_some() }
 }
 
 /// Whether `check` finds anything in `text`, as a file of its kind.
 pub fn is_found(check: &Check, text: &[u8]) -> bool {
-    !find(check, text, &lex(text, check.syntax)).is_empty()
+    !find(check, text, &lex(text, check.syntax)).found.is_empty()
 }
 
 fn region(within: Within, at: Range<usize>, lexed: &Lexed) -> Range<usize> {

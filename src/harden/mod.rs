@@ -10,7 +10,7 @@ mod read;
 mod walk;
 
 pub use check::{Check, Example, Within};
-pub use find::{Found, find, is_found};
+pub use find::{Found, Places, find, is_found};
 pub use read::{Checks, Error};
 pub use walk::{LARGEST, Options, Outcome, run};
 

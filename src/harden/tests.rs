@@ -67,7 +67,7 @@ fn a_comment_allows_a_check() {
     let checks = checks(&check).unwrap();
     let allowed = |text: &str| {
         let found = find(&checks.all()[0], text.as_bytes(), &lexer::lex(text.as_bytes(), lexer::Syntax::C));
-        found.iter().map(|found| found.allowed).collect::<Vec<_>>()
+        found.found.iter().map(|found| found.allowed).collect::<Vec<_>>()
     };
     assert_eq!(allowed("f(1) // stanch:allow c because\nf(2)\nf(3)"), [true, true, false]);
     assert_eq!(allowed("f(1) // stanch:allow other"), [false]);

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, ops::Range, path::Path};
 
 use super::{
     check::Check,
-    find::{Found, find, line},
+    find::{Found, Places, find, line},
     lexer::{Lexed, lex},
     read::Checks,
 };
@@ -16,6 +16,8 @@ use crate::{
     coverage::{Coverage, Skipped},
     detect::{Detector, Scratch},
     rule::Confidence,
+    scan::named,
+    secret::Secret,
     source::files::{self, Root},
     weakness::{Place, Weakness, sort},
 };
@@ -70,6 +72,8 @@ const VENDORED: &[&str] = &[
 ];
 /// Endings of names of tests, without the extension.
 const TEST_ENDINGS: &[&str] = &["_test", ".test", ".spec", "_spec", "-test", ".cy", ".stories", "Test", "Tests", "IT"];
+/// Endings of names of what programs wrote, without the extension.
+const BUNDLED: &[&str] = &[".min", ".bundle"];
 /// Words before which stands what a string should not show.
 const SECRETIVE: &[&str] = &["secret", "key", "passw", "token", "salt", "credential"];
 
@@ -93,6 +97,8 @@ pub struct Outcome {
     pub weaknesses: Vec<Weakness>,
     /// What was looked at.
     pub coverage: Coverage,
+    /// Secrets in paths and other texts besides evidence, which a report has to mask.
+    pub named: Vec<Secret>,
 }
 
 /// Looks at all files below what was named. `detector` finds the secrets to mask in evidence.
@@ -109,6 +115,11 @@ pub fn run(options: &Options, checks: &Checks, detector: &Detector) -> Outcome {
     sort(&mut outcome.weaknesses);
     outcome.weaknesses.dedup();
     outcome.coverage.sort();
+    let paths = outcome.weaknesses.iter().filter_map(|weakness| match &weakness.place {
+        Place::File { path, .. } => Some(path.as_bytes()),
+        Place::Answer { .. } => None,
+    });
+    outcome.named = named::in_texts(detector, paths.chain(named::told(&outcome.coverage)));
     outcome
 }
 
@@ -152,7 +163,11 @@ impl Looker<'_> {
         let mut lexed: BTreeMap<&str, Lexed> = BTreeMap::new();
         for check in checks {
             let text = lexed.entry(check.syntax.name()).or_insert_with(|| lex(window.bytes(), check.syntax));
-            let found = find(check, window.bytes(), text);
+            let Places { found, cut } = find(check, window.bytes(), text);
+            if cut {
+                let reason = format!("{} may apply at too many places: the last were not looked at", check.id);
+                self.outcome.coverage.fail(name.clone(), reason);
+            }
             let mut locator = Locator::new(window);
             for Found { at, allowed } in found {
                 if allowed {
@@ -204,7 +219,7 @@ fn left_out(name: &str, text: &[u8]) -> Option<Skipped> {
     let file = folders.pop().unwrap_or_default();
     let is_in = |all: &[&str]| folders.iter().any(|folder| all.contains(&folder.to_ascii_lowercase().as_str()));
     let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
-    if is_in(VENDORED) || stem.ends_with(".min") || stem.ends_with(".bundle") || is_minified(text) {
+    if is_in(VENDORED) || BUNDLED.iter().any(|end| stem.ends_with(end)) || is_minified(text) {
         return Some(Skipped::Vendored);
     }
     let is_test = stem.starts_with("test_") || stem == "conftest" || TEST_ENDINGS.iter().any(|end| stem.ends_with(end));

@@ -33,37 +33,41 @@ impl Fixation {
 /// Offers an id of its own in the place of `given`, which `address` just set.
 pub(super) fn offer(visitor: &mut Visitor<'_>, address: &ureq::http::Uri, given: &SetCookie, now: i64) -> Fixation {
     let own = made_like(given.value.expose());
-    let Some(answer) = said(visitor, address, given, &own, now) else { return Fixation::CannotTell };
-    match answer {
-        Some(id) if id == own => Fixation::Adopted,
-        Some(_) => Fixation::Refused,
+    match said(visitor, address, given, &own, now) {
+        Said::NoAnswer => Fixation::CannotTell,
+        Said::Sets(id) if id == own => Fixation::Adopted,
+        Said::Sets(_) => Fixation::Refused,
         // An id that is none at all tells whether silence means that one is known: who replaces it looks at ids, and found nothing wrong with ours.
-        None => match said(visitor, address, given, b"!", now) {
-            Some(Some(id)) if id != b"!" => Fixation::Adopted,
+        Said::Nothing => match said(visitor, address, given, b"!", now) {
+            Said::Sets(id) if id != b"!" => Fixation::Adopted,
             _ => Fixation::CannotTell,
         },
     }
 }
 
-/// The id that the server sets when it is offered `id`; nothing at all where the walk came to no end.
-fn said(
-    visitor: &mut Visitor<'_>,
-    address: &ureq::http::Uri,
-    given: &SetCookie,
-    id: &[u8],
-    now: i64,
-) -> Option<Option<Vec<u8>>> {
+/// What a server says to an id that it is offered.
+enum Said {
+    /// It sets this one.
+    Sets(Vec<u8>),
+    /// It sets none.
+    Nothing,
+    /// The walk came to no end.
+    NoAnswer,
+}
+
+/// What the server says when it is offered `id`.
+fn said(visitor: &mut Visitor<'_>, address: &ureq::http::Uri, given: &SetCookie, id: &[u8], now: i64) -> Said {
     let mut headers = HeaderMap::new();
     let pair = [given.name.as_bytes(), b"=", id].concat();
-    headers.insert(header::COOKIE, net::sensitive(&pair)?);
+    let Some(cookie) = net::sensitive(&pair) else { return Said::NoAnswer };
+    headers.insert(header::COOKIE, cookie);
     let walk: Walk = visitor.walk(address, &headers);
-    walk.end.ok()?;
-    if walk.answers.iter().any(|answer| answer.reply.status >= 400) {
-        return None;
+    if walk.end.is_err() || walk.answers.iter().any(|answer| answer.reply.status >= 400) {
+        return Said::NoAnswer;
     }
     let set = walk.answers.iter().flat_map(|answer| set_cookies(&answer.reply, now)).flatten();
     let last = set.filter(|cookie| cookie.name == given.name && !cookie.deletes()).last();
-    Some(last.map(|cookie| cookie.value.expose().to_vec()))
+    last.map_or(Said::Nothing, |cookie| Said::Sets(cookie.value.expose().to_vec()))
 }
 
 /// An id that looks like `id` and is another: each letter and digit moved on by one within its kind, so that what is signed is no longer right.

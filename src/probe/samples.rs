@@ -125,7 +125,9 @@ fn pairs(samples: usize) -> f64 {
 
 fn repeated(ids: &[&[u8]]) -> Option<Sign> {
     let mut times: BTreeMap<&[u8], usize> = BTreeMap::new();
-    ids.iter().for_each(|id| *times.entry(id).or_default() += 1);
+    for id in ids {
+        *times.entry(id).or_default() += 1;
+    }
     let several = times.values().filter(|times| **times > 1).sum();
     (several > 0).then_some(Sign::Repeated(several))
 }

@@ -11,7 +11,7 @@ mod handed;
 #[cfg(feature = "git")]
 mod history;
 mod known;
-mod named;
+pub(crate) mod named;
 #[cfg(feature = "git")]
 mod network;
 #[cfg(feature = "git")]

@@ -30,9 +30,12 @@ pub(super) fn secrets(detector: &Detector, incidents: &[Incident], coverage: &Co
             texts.extend(git.refs.iter().map(String::as_bytes));
         }
     }
-    texts.extend(coverage.failed.iter().flat_map(|failure| [failure.subject.as_bytes(), failure.reason.as_bytes()]));
-    texts.extend(coverage.skipped.values().flat_map(|tally| &tally.examples).map(String::as_bytes));
-    texts.extend(coverage.notes.iter().map(String::as_bytes));
+    texts.extend(told(coverage));
+    in_texts(detector, texts)
+}
+
+/// Every secret, however sure, in `texts`; each once.
+pub(crate) fn in_texts<'t>(detector: &Detector, texts: impl IntoIterator<Item = &'t [u8]>) -> Vec<Secret> {
     let mut scratch = Scratch::default();
     let mut secrets = BTreeSet::new();
     for text in texts {
@@ -41,4 +44,11 @@ pub(super) fn secrets(detector: &Detector, incidents: &[Incident], coverage: &Co
         secrets.extend(tokens.map(|token| Secret::new(token.secret, Shown::Nothing)));
     }
     secrets.into_iter().collect()
+}
+
+/// What a report prints of `coverage`.
+pub(crate) fn told(coverage: &Coverage) -> impl Iterator<Item = &[u8]> {
+    let failed = coverage.failed.iter().flat_map(|failure| [failure.subject.as_bytes(), failure.reason.as_bytes()]);
+    let skipped = coverage.skipped.values().flat_map(|tally| &tally.examples).map(String::as_bytes);
+    failed.chain(skipped).chain(coverage.notes.iter().map(String::as_bytes))
 }

@@ -256,7 +256,7 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// Law 7: only `src/net` can open a socket, and only `src/sweep/fetch` start a program, which is git.
+/// Law 7: only `src/net` can open a socket (addresses alone are `core::net`'s), and only `src/sweep/fetch` start a program, which is git.
 #[test]
 fn sockets_are_opened_in_one_place() {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");

@@ -7,6 +7,7 @@ mod cli;
 #[cfg(feature = "git")]
 mod git;
 #[cfg(all(feature = "cli", unix))]
+mod harden;
 mod hook;
 #[cfg(all(feature = "cli", unix))]
 mod init;

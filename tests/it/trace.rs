@@ -132,11 +132,8 @@ fn what_cannot_be_read_is_no_all_clear() {
     says(&sandbox.run(&["trace", "cut.json", "--token-from", "tokens"]).ended(3).text(), &["ends in the middle"]);
 }
 
-/// A page a workday morning for two weeks, and what others do with the token one night after it leaked.
-#[test]
-fn a_thief_is_told_from_the_owner() {
-    let sandbox = Sandbox::new();
-    sandbox.write("tokens", token(1));
+/// A page a workday morning for two weeks, and what others do with the token one night.
+fn owner_and_thief() -> [String; 2] {
     let line = |day: u32, hour: u32, minute: u32, who: (&str, &str), path: &str| {
         let (address, agent) = who;
         let target = format!("{path}?access_token={}", token(1));
@@ -145,26 +142,43 @@ fn a_thief_is_told_from_the_owner() {
         )
     };
     let (owner, thief) = (("198.51.100.4", "deploy/1.4"), ("203.0.113.9", "curl/8.5.0"));
-    let mut own = String::new();
-    for day in 8..28 {
-        for minute in 0..30 {
-            own += &line(day, 9, minute, owner, "/api/items");
-        }
-    }
-    let theft: String = (0..40).map(|n| line(25, 3, n, thief, &format!("/api/users/{n}/export"))).collect();
-    sandbox.write("logs/access.log", &own);
-    let trace = |now| ["trace", "logs", "--token-from", "tokens", "--leaked-at", "2025-12-24T12:00:00Z", "--now", now];
-    let before = sandbox.run(&trace("2025-12-27T12:00:00Z"));
-    says(&before.ended(0).text(), &["only as before"]);
-    sandbox.write("logs/other.log", &theft);
-    let run = sandbox.run(&trace("2025-12-27T12:00:00Z")).ended(1);
+    let mornings = (8..28).flat_map(|day| (0..30).map(move |minute| (day, minute)));
+    let own = mornings.map(|(day, minute)| line(day, 9, minute, owner, "/api/items")).collect();
+    let theft = (0..40).map(|n| line(25, 3, n, thief, &format!("/api/users/{n}/export"))).collect();
+    [own, theft]
+}
+
+#[test]
+fn a_thief_is_told_from_the_owner() {
+    let (sandbox, [own, theft]) = (Sandbox::new(), owner_and_thief());
+    sandbox.write("tokens", token(1)).write("logs/access.log", own);
+    let trace = ["trace", "logs", "--token-from", "tokens", "--leaked-at", "2025-12-24T12:00:00Z"];
+    let trace = [&trace[..], &["--now", "2025-12-27T12:00:00Z"]].concat();
+    says(&sandbox.run(&trace).ended(0).text(), &["only as before"]);
+    sandbox.write("logs/other.log", theft);
+    let run = sandbox.run(&trace).ended(1);
     says(&run.text(), &["used by others", "203.0.113.0/24", "other (", "logs/other.log:1 (combined)"]);
     assert!(!run.text().contains(&token(1)));
     for (format, word) in [("json", "\"verdict\": \"used by others\""), ("html", "<svg")] {
-        let run = sandbox.run(&[&trace("2025-12-27T12:00:00Z")[..], &["-f", format]].concat()).ended(1);
+        let run = sandbox.run(&[&trace[..], &["-f", format]].concat()).ended(1);
         says(&run.text(), &[word]);
         assert!(!run.text().contains(&token(1)));
     }
+}
+
+#[test]
+fn playbooks_name_the_thief() {
+    let (sandbox, [own, theft]) = (Sandbox::new(), owner_and_thief());
+    sandbox.write("app/config.env", leak(1)).write("logs/access.log", own + &theft);
+    sandbox.run(&["scan", "app", "-f", "json", "-o", "report.json"]).ended(1);
+    let trace = ["trace", "logs", "--report", "report.json", "--repository", "app", "--playbook", "steps"];
+    let leaked = ["--leaked-at", "2025-12-24T12:00:00Z", "--now", "2025-12-27T12:00:00Z"];
+    sandbox.run(&[&trace[..], &leaked].concat()).ended(1);
+    let pages = std::fs::read_dir(sandbox.path().join("steps")).unwrap();
+    let text: String = pages.map(|page| std::fs::read_to_string(page.unwrap().path()).unwrap()).collect();
+    says(&text, &["- traced: used by others", "## Investigate", "# 203.0.113.9: 40 uses"]);
+    assert!(!text.contains(&token(1)) && !text.contains("198.51.100.4"));
+    sandbox.run(&["trace", "logs", "--token-from", "app/config.env", "--playbook", "steps"]).ended(2);
 }
 
 #[test]

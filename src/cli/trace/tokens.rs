@@ -9,6 +9,7 @@ use std::{
 use clap::Args;
 use stanch::{
     detect::Detector,
+    respond::Guide,
     scan::{self, Progress},
     secret::{self, Shown},
     trace::Token,
@@ -17,6 +18,7 @@ use stanch::{
 use super::super::{
     choices::time,
     error::AnyError,
+    patterns, playbook,
     reported::{self, Reported},
 };
 
@@ -82,6 +84,19 @@ impl Tokens {
         Ok(Found { tokens, notes })
     }
 
+    /// The steps that end the incidents of the report; none without one.
+    pub(super) fn guides(&self) -> Result<Vec<Guide>, AnyError> {
+        let Some(report) = &self.report else { return Ok(Vec::new()) };
+        let mut incidents = reported::incidents(report)?;
+        incidents.retain(|incident| incident["id"].as_str().is_some_and(|id| self.is_wanted(id)));
+        let named = report.to_str().filter(|name| *name != "-");
+        playbook::guides(&patterns::rules(&self.patterns)?, &incidents, named)
+    }
+
+    fn is_wanted(&self, id: &str) -> bool {
+        self.id.is_empty() || self.id.iter().any(|wanted| id.starts_with(wanted.as_str()))
+    }
+
     /// Those of a report: found anew where they still are, else by what the report says of them.
     fn reported(&self, report: &Path) -> Result<Vec<Token>, AnyError> {
         let here = [PathBuf::from(".")];
@@ -94,9 +109,8 @@ impl Tokens {
             outcome.incidents.iter().map(|incident| Token::of_incident(incident, detector.rules())).collect();
         for incident in reported::incidents(report)? {
             let token = Token::of_report(&incident);
-            let wanted = |id: &str| self.id.is_empty() || self.id.iter().any(|wanted| id.starts_with(wanted.as_str()));
             let is_new = !tokens.iter().any(|known| known.incident == token.incident);
-            if is_new && token.incident.as_deref().is_some_and(wanted) {
+            if is_new && token.incident.as_deref().is_some_and(|id| self.is_wanted(id)) {
                 tokens.push(token);
             }
         }

@@ -220,10 +220,9 @@ impl Check {
             severity: self.severity,
             confidence: match cookie.role() {
                 Role::Named(_) => Confidence::High,
-                Role::Likely => Confidence::Medium,
+                // Of others, only what browsers refuse is told, which is sure.
+                Role::Likely | Role::Other => Confidence::Medium,
                 Role::Possible => Confidence::Low,
-                // Of these, only what browsers refuse is told, which is sure.
-                Role::Other => Confidence::Medium,
             },
             attack: Cow::Borrowed(self.attack),
             remedy: Cow::Borrowed(self.remedy),

@@ -34,10 +34,10 @@ struct Digits {
 
 /// Counters and times in `ids`, which were given out at `times`; all have one length.
 pub(super) fn find(ids: &[&[u8]], times: &[i64], form: Form) -> Vec<Sign> {
-    let written = [decimal(ids), hex(ids), (form == Form::Base64).then(|| base64(ids)).flatten()];
+    let written = [Some(decimal(ids)), Some(hex(ids)), (form == Form::Base64).then(|| base64(ids)).flatten()];
     let mut found: Vec<Sign> = Vec::new();
     let all = || written.iter().flatten();
-    found.extend(all().flat_map(|digits| digits.times(times)));
+    found.extend(all().filter_map(|digits| digits.times(times)));
     if found.is_empty() {
         found.extend(all().find_map(Digits::counter));
     }
@@ -52,12 +52,12 @@ fn rows(ids: &[&[u8]], radix: u32) -> Vec<Vec<u8>> {
     ids.iter().map(|id| id.iter().map(digit).collect()).collect()
 }
 
-fn decimal(ids: &[&[u8]]) -> Option<Digits> {
-    Some(Digits { base: 10, rows: rows(ids, 10), scale: 100, widths: &[16, 13, 10, 8, 6, 5, 4, 3], step: 1 })
+fn decimal(ids: &[&[u8]]) -> Digits {
+    Digits { base: 10, rows: rows(ids, 10), scale: 100, widths: &[16, 13, 10, 8, 6, 5, 4, 3], step: 1 }
 }
 
-fn hex(ids: &[&[u8]]) -> Option<Digits> {
-    Some(Digits { base: 16, rows: rows(ids, 16), scale: 100, widths: &[13, 11, 8, 6, 4], step: 1 })
+fn hex(ids: &[&[u8]]) -> Digits {
+    Digits { base: 16, rows: rows(ids, 16), scale: 100, widths: &[13, 11, 8, 6, 4], step: 1 }
 }
 
 fn base64(ids: &[&[u8]]) -> Option<Digits> {

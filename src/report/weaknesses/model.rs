@@ -29,7 +29,8 @@ pub(super) struct Weakness<'a> {
 
 #[derive(Serialize)]
 struct Standard<'a> {
-    standard: &'a str,
+    #[serde(rename = "standard")]
+    name: &'a str,
     section: &'a str,
     url: &'a str,
 }
@@ -53,7 +54,7 @@ pub(super) struct Coverage<'a> {
 impl<'a> Weakness<'a> {
     pub(super) fn new(weakness: &'a weakness::Weakness, redactor: &Redactor<'_>) -> Self {
         let standard = |cited: &'a weakness::Citation| Standard {
-            standard: &cited.standard,
+            name: &cited.standard,
             section: &cited.section,
             url: &cited.url,
         };

@@ -3,7 +3,7 @@
 //! Regions are whole lines: SARIF counts columns in UTF-16 code units, which only the file tells. Limits and what is said of the run
 //! are those of the incidents' SARIF.
 
-use std::{collections::BTreeMap, io};
+use std::{collections::BTreeMap, fmt::Write as _, io};
 
 use data_encoding::HEXLOWER;
 use serde::Serialize;
@@ -127,9 +127,9 @@ fn help(weakness: &Weakness) -> Help {
     );
     for cited in &weakness.standards {
         let name = format!("{}, {}", cited.standard, cited.section);
-        text.push_str(&format!("{}: {}\n", escape::terminal(&name), escape::terminal(&cited.url)));
+        let _ = writeln!(text, "{}: {}", escape::terminal(&name), escape::terminal(&cited.url));
         let link = if is_url(&cited.url) { format!(": <{}>", cited.url) } else { String::new() };
-        markdown.push_str(&format!("- {}{link}\n", escape::markdown(&name)));
+        let _ = writeln!(markdown, "- {}{link}", escape::markdown(&name));
     }
     Help { text, markdown }
 }

@@ -29,7 +29,7 @@ pub(super) fn read(value: &Value, zone: &Zone) -> Option<(Format, Said)> {
 }
 
 /// Only as a custom field, then among the request's headers.
-fn forwarded(value: &Value) -> Vec<std::net::IpAddr> {
+fn forwarded(value: &Value) -> Vec<core::net::IpAddr> {
     let headers = value.get("RequestHeaders");
     let chain = headers.and_then(|headers| field::text(headers, &["x-forwarded-for"]));
     chain.map(|chain| field::chain(&chain)).unwrap_or_default()

@@ -1,6 +1,6 @@
 //! Fields of JSON records: found by path, read as what they should be.
 
-use std::net::{IpAddr, SocketAddr};
+use core::net::{IpAddr, SocketAddr};
 
 use serde_json::Value;
 

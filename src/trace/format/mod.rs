@@ -21,7 +21,7 @@ mod okta;
 mod server;
 mod slack;
 
-use std::net::IpAddr;
+use core::net::IpAddr;
 
 use serde_json::Value;
 

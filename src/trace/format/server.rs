@@ -63,6 +63,6 @@ fn action(value: &Value, methods: &[&str], targets: &[&str]) -> Option<String> {
     Some(field::action(words.next()?, words.next().unwrap_or_default()))
 }
 
-fn chain(value: &Value, paths: &[&str]) -> Vec<std::net::IpAddr> {
+fn chain(value: &Value, paths: &[&str]) -> Vec<core::net::IpAddr> {
     field::text(value, paths).map(|chain| field::chain(&chain)).unwrap_or_default()
 }

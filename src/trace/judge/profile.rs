@@ -34,7 +34,7 @@ pub(super) struct Profile {
     pub(super) first: Option<i64>,
     pub(super) last: Option<i64>,
     days: BTreeSet<i64>,
-    pub(super) addresses: Tally<std::net::IpAddr>,
+    pub(super) addresses: Tally<core::net::IpAddr>,
     pub(super) networks: Tally<Network>,
     pub(super) countries: Tally<String>,
     pub(super) families: Tally<String>,

@@ -1,6 +1,6 @@
 //! An incident that never was: two weeks of 200 users, five thefts of different kinds, and three false alarms, each judged right whatever the seed.
 
-use std::net::{IpAddr, Ipv4Addr};
+use core::net::{IpAddr, Ipv4Addr};
 
 use proptest::prelude::*;
 
@@ -79,6 +79,7 @@ impl World {
         world
     }
 
+    #[allow(clippy::too_many_arguments, reason = "one line of a log, written many times below")]
     fn add(&mut self, user: usize, at: i64, from: [u8; 2], agent: &str, action: &str) -> &mut Event {
         let number = u8::try_from(user).unwrap();
         let mut event = event(at);
@@ -98,7 +99,10 @@ impl World {
                 let hour = if is_program(user) { self.chance.below(24) } else { 8 + self.chance.below(12) };
                 let at = self.chance.time(0, HOUR) + morning + i64::try_from(hour).unwrap() * HOUR;
                 let network = if is_program(user) || (9..17).contains(&hour) { 1 } else { 2 };
-                let action = format!("GET /api/{}", ["docs", "mail", "tasks", "me"][self.chance.below(4) as usize]);
+                let action = format!(
+                    "GET /api/{}",
+                    ["docs", "mail", "tasks", "me"][usize::try_from(self.chance.below(4)).unwrap()]
+                );
                 let object = format!("doc-{}", self.chance.below(50));
                 let agent = usual_agent(user, day);
                 // On a journey, and on the VPN, elsewhere.
@@ -206,7 +210,9 @@ fn judged(events: &[Event]) -> Vec<Judgement> {
     let case = Case { token: &token, logs: &logs, places: &Table, now: END };
     let mut judges: Vec<Judge<'_>> = (0..USERS).map(|_| Judge::new(case)).collect();
     let mut store = Store::with_bound(1 << 20);
-    events.iter().for_each(|event| store.push(event).unwrap());
+    for event in events {
+        store.push(event).unwrap();
+    }
     for event in store.sorted().unwrap() {
         let event = event.unwrap();
         judges[event.token.unwrap()].add(&event);

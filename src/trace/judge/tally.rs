@@ -98,7 +98,9 @@ mod tests {
     #[test]
     fn what_does_not_fit_may_have_been_seen() {
         let mut tally = Tally::new(2);
-        ["b", "a", "b"].into_iter().for_each(|thing| tally.add(thing));
+        for thing in ["b", "a", "b"] {
+            tally.add(thing);
+        }
         assert!(!tally.may_have(&"c"));
         tally.add("c");
         assert!(tally.may_have(&"d") && tally.len() == 2);

@@ -24,7 +24,9 @@ fn judged(before: i64, after: &[Event], logs: &[Log]) -> Judgement {
     let case = Case { token: &token, logs, places: &Nowhere, now: LEAK + 5 * DAY };
     let mut judge = Judge::new(case);
     (0..before).rev().for_each(|nth| judge.add(&at(LEAK - nth * DAY / 4 - 1)));
-    after.iter().for_each(|event| judge.add(event));
+    for event in after {
+        judge.add(event);
+    }
     judge.finish()
 }
 

@@ -3,7 +3,7 @@
 //! The address that the server saw counts. What the request says of where it came from can be forged, so it is heard only where the server saw nothing but a machine of its own network, and then the last
 //! public address of the chain is taken, which that machine added; everything that rests on it is less sure.
 
-use std::net::IpAddr;
+use core::net::IpAddr;
 
 use super::sign::Evidence;
 use crate::trace::{

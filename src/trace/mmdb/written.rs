@@ -1,6 +1,6 @@
 //! A small writer of MMDB files for tests, from the format's specification (<https://maxmind.github.io/MaxMind-DB/>): a tree of 32-bit records over IPv6, in which IPv4 has the first 96 bits zero.
 
-use std::net::IpAddr;
+use core::net::IpAddr;
 
 /// A record of a node.
 #[derive(Clone, Copy)]
@@ -61,14 +61,13 @@ impl Written {
                 self.nodes[node][side] = Record::Data(offset);
                 return;
             }
-            node = match self.nodes[node][side] {
-                Record::Node(next) => next,
-                _ => {
-                    self.nodes.push([Record::Nothing; 2]);
-                    let next = self.nodes.len() - 1;
-                    self.nodes[node][side] = Record::Node(next);
-                    next
-                }
+            node = if let Record::Node(next) = self.nodes[node][side] {
+                next
+            } else {
+                self.nodes.push([Record::Nothing; 2]);
+                let next = self.nodes.len() - 1;
+                self.nodes[node][side] = Record::Node(next);
+                next
             };
         }
     }
@@ -111,7 +110,7 @@ fn head(kind: u8, size: usize) -> Vec<u8> {
 
 fn text(text: &str) -> Vec<u8> {
     if text.len() >= 29 {
-        return [&[2 << 5 | 29, u8::try_from(text.len() - 29).unwrap()], text.as_bytes()].concat();
+        return [&[0b010_11101, u8::try_from(text.len() - 29).unwrap()], text.as_bytes()].concat();
     }
     [head(2, text.len()), text.as_bytes().to_vec()].concat()
 }

@@ -91,9 +91,9 @@ fn what_is_in_no_format_is_said_and_no_event() {
 fn a_record_that_is_too_long_is_read_by_its_beginning() {
     let long = line("203.0.113.9", "-", &format!("/{}made/up+value=for-tests", "x".repeat(11 << 20)));
     let text = [line("198.51.100.1", "-", "/"), long, line("198.51.100.1", "-", "/made/up+value=for-tests")].concat();
-    let (events, log) = run(text.as_bytes(), &[token(needle::of(VALUE))], &Wanted::default());
+    let (events, read) = run(text.as_bytes(), &[token(needle::of(VALUE))], &Wanted::default());
     assert_eq!(events.iter().map(|event| event.origin.line).collect::<Vec<_>>(), [2, 3]);
-    assert_eq!((log.cut, log.lines, events[0].status), (1, 3, None));
+    assert_eq!((read.cut, read.lines, events[0].status), (1, 3, None));
 }
 
 #[test]

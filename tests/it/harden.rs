@@ -1,0 +1,107 @@
+//! `stanch harden`: weaknesses found, told in every format, and counted by exit statuses.
+
+use std::fs;
+
+use crate::stanch::{Run, Sandbox, token};
+
+/// Code whose session cookie goes over plain HTTP.
+const WEAK: &str = "const session = require('express-session');\n\napp.use(session({ secret: process.env.SECRET, cookie: { maxAge: 60000 } }));\n";
+/// The same, as it should be.
+const STRONG: &str = "const session = require('express-session');\napp.use(session({ name: '__Host-id', secret: process.env.SECRET, cookie: { secure: true, sameSite: 'lax', maxAge: 60000 } }));\n";
+
+fn checks(run: &Run) -> Vec<(String, String)> {
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    let all = run.json()["weaknesses"].as_array().unwrap().clone();
+    all.iter().map(|one| (text(&one["check"]), text(&one["path"]))).collect()
+}
+
+#[test]
+fn a_weak_cookie_is_found_and_a_strong_one_is_not() {
+    let sandbox = Sandbox::new();
+    sandbox.write("src/weak.js", WEAK).write("src/strong.js", STRONG);
+    let run = sandbox.run(&["harden", "-f", "json"]).ended(1);
+    assert!(checks(&run).contains(&("express-session-not-secure".into(), "src/weak.js".into())));
+    assert!(checks(&run).iter().all(|(_, path)| path == "src/weak.js"), "{:?}", checks(&run));
+    let first = &run.json()["weaknesses"][0];
+    assert_eq!((first["type"].as_str(), first["line"].as_u64()), (Some("weakness"), Some(3)));
+    assert!(first["standards"].as_array().is_some_and(|cited| !cited.is_empty()));
+    sandbox.run(&["harden", "src/strong.js"]).ended(0);
+}
+
+#[test]
+fn every_format_tells_it() {
+    let sandbox = Sandbox::new();
+    sandbox.write("weak.js", WEAK);
+    for format in ["text", "json", "jsonl", "sarif", "html"] {
+        let text = sandbox.run(&["harden", "-f", format]).ended(1).text();
+        assert!(text.contains("express-session-not-secure") && text.contains("weak.js"), "{format}: {text}");
+    }
+    let file = sandbox.beside("out.json");
+    let run = sandbox.run(&["harden", "-f", "json,text", "-o", file.to_str().unwrap()]).ended(1);
+    assert!(run.text().contains("weak.js"));
+    assert!(fs::read_to_string(file).unwrap().starts_with("{\"schema\":\"stanch/1\""));
+}
+
+#[test]
+fn severity_decides_the_exit_status_and_usage_comes_first() {
+    let sandbox = Sandbox::new();
+    sandbox.write("weak.js", WEAK);
+    sandbox.run(&["harden", "--fail-on", "never"]).ended(0);
+    sandbox.run(&["harden", "--fail-on", "critical"]).ended(0);
+    sandbox.run(&["harden", "--check", "no-such-check"]).ended(2);
+    sandbox.run(&["harden", "-f", "json,text,html"]).ended(2);
+    sandbox.run(&["harden", "--check", "express-session-secure-off"]).ended(0);
+    let skipped =
+        sandbox.run(&["harden", "-f", "json", "--skip-check", "express-session-not-secure", "--fail-on", "never"]);
+    assert!(checks(&skipped).iter().all(|(check, _)| check != "express-session-not-secure"));
+}
+
+#[test]
+fn what_is_not_looked_at_is_counted() {
+    let sandbox = Sandbox::new();
+    sandbox
+        .write("test/weak.js", WEAK)
+        .write("node_modules/a/weak.js", WEAK)
+        .write("bytes.js", b"\xff\xfe require('express-session')");
+    sandbox.write("left/out.js", WEAK).write(
+        "allowed.js",
+        WEAK.replace("app.use", "/* stanch:allow express-session-not-secure behind TLS */ app.use"),
+    );
+    let run =
+        sandbox.run(&["harden", "-f", "json", "--exclude", "left", "--check", "express-session-not-secure"]).ended(0);
+    for reason in ["test-or-example", "vendored", "not-text"] {
+        assert_eq!(run.skipped(reason).0, 1, "{reason}");
+    }
+    assert_eq!(run.coverage()["allowed"].as_u64(), Some(1));
+    let all = sandbox.run(&["harden", "-f", "json", "--all-files", "--check", "express-session-not-secure"]).ended(1);
+    assert_eq!(checks(&all).len(), 3);
+    sandbox.run(&["harden", "nowhere"]).ended(3);
+}
+
+#[test]
+fn many_places_are_cut_and_the_run_is_incomplete() {
+    let sandbox = Sandbox::new();
+    sandbox
+        .write("many.js", format!("{STRONG}{}", "session({ secret: s, cookie: { secure: true } });\n".repeat(2_000)));
+    let run = sandbox.run(&["harden", "-f", "json", "--check", "express-session-secure-off"]).ended(3);
+    assert!(run.failures()[0].1.contains("too many places"), "{:?}", run.failures());
+}
+
+#[test]
+fn no_report_holds_a_token_of_a_path_or_a_line() {
+    let (sandbox, secret) = (Sandbox::new(), token(3));
+    sandbox.write(format!("{secret}/weak\u{1b}[31m.js"), WEAK.replace("app.use", &format!("f('{secret}'); app.use")));
+    for format in ["text", "json", "jsonl", "sarif", "html"] {
+        let text = sandbox.run(&["harden", "-f", format]).ended(1).text();
+        assert!(!text.contains(&secret) && !text.contains('\u{1b}'), "{format}: {text}");
+    }
+}
+
+/// `docs/sessions.md` holds the table that the program prints.
+#[test]
+fn the_page_lists_every_check() {
+    let printed = Sandbox::new().run(&["harden", "--list"]).ended(0).text();
+    let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/sessions.md")).unwrap();
+    assert!(page.contains(&printed), "docs/sessions.md is out of date");
+    assert!(printed.lines().count() >= 80 + 2, "fewer checks than promised");
+}
