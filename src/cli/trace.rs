@@ -56,7 +56,7 @@ pub(super) struct Arguments {
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Writes the steps that end each incident of the report, filled in with what the logs tell, into this folder
-    #[arg(long, value_name = "DIR", requires = "report")]
+    #[arg(long, value_name = "DIR", conflicts_with = "token_from")]
     playbook: Option<PathBuf>,
     /// Looks up countries and networks of addresses in this MMDB file; may repeat
     #[arg(long, value_name = "FILE")]

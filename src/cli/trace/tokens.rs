@@ -33,10 +33,10 @@ pub(super) struct Tokens {
     #[arg(long, value_name = "REPORT", required_unless_present = "token_from", conflicts_with = "token_from")]
     report: Option<PathBuf>,
     /// What the report is of: scanned anew for the tokens, which no report holds [default: .]
-    #[arg(long, value_name = "PATH", requires = "report")]
+    #[arg(long, value_name = "PATH", conflicts_with = "token_from")]
     repository: Vec<PathBuf>,
     /// Looks only for the tokens of incidents whose ids begin so
-    #[arg(long, value_name = "ID", requires = "report")]
+    #[arg(long, value_name = "ID", conflicts_with = "token_from")]
     id: Vec<String>,
     /// Looks for the tokens in this file, one a line; - is standard input
     #[arg(long, value_name = "FILE")]

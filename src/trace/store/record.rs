@@ -50,7 +50,7 @@ pub(super) fn write(event: &Event, out: &mut Vec<u8>) {
     out.0.extend(record.to_be_bytes());
 }
 
-/// The event of a record that [`write`] wrote; nothing where the bytes are no such record.
+/// The event of a record that [`write()`] wrote; nothing where the bytes are no such record.
 pub(super) fn read(record: &[u8]) -> Option<Event> {
     let mut bytes = In(record);
     let token = bytes.number()?;
