@@ -1,7 +1,8 @@
 //! Logs read for the use of leaked tokens: what `trace` tells a person who has to know whether a token was replayed.
 //!
-//! This half turns logs into [`Event`]s: files are streamed, tokens are looked for over raw blocks before any line is parsed,
-//! and what holds one is read in its log's own format. Judging the events, and reporting what was judged, are the other half's.
+//! Files are streamed ([`read`]), tokens are looked for over raw blocks before any line is parsed ([`search`]), and what holds one is read
+//! in its log's own format ([`format`](self::format)) as an [`Event`]. Events are put in order ([`store`]) and judged ([`judge`]); [`report`] writes what
+//! they come to, and [`guide`] puts it into playbooks.
 
 mod agent;
 mod endpoint;

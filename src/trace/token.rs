@@ -28,9 +28,10 @@ impl Token {
 
     /// The token of an incident, found by one of `rules`.
     pub fn of_incident(incident: &Incident, rules: &[Rule]) -> Self {
-        let rule = rules.get(incident.rule.0 as usize).map(|rule| rule.id.clone()).unwrap_or_default();
+        let found_by = rules.get(incident.rule.0 as usize);
+        let rule = found_by.map(|rule| rule.id.clone()).unwrap_or_default();
         let mut needles = needle::of(incident.secret.expose());
-        if is_id(&rule) {
+        if found_by.is_some_and(|rule| rule.identifier) {
             for needle in &mut needles {
                 needle.matched = Matched::KeyId;
             }
@@ -86,11 +87,6 @@ impl Token {
 
 fn introduced(occurrence: &Occurrence) -> Option<(&CommitInfo, &Occurrence)> {
     Some((occurrence.git.as_ref()?.introduced.as_ref()?, occurrence))
-}
-
-/// Whether what a rule finds is the id of a key, and no secret.
-fn is_id(rule: &str) -> bool {
-    rule.ends_with("-id")
 }
 
 /// The id of a key among what was found with a secret.

@@ -1,3 +1,5 @@
+//! Times, addresses and records that formats have to read alike, or not at all.
+
 use core::net::IpAddr;
 
 use super::*;

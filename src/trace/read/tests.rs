@@ -1,3 +1,5 @@
+//! Logs that are packed, cut, rotated or of one endless line, read as a whole.
+
 use std::{fs, io::Write, path::PathBuf};
 
 use tempfile::TempDir;

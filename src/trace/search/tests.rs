@@ -1,3 +1,5 @@
+//! What becomes an event of what logs hold, and what is only counted.
+
 use std::{convert::Infallible, fs, path::Path};
 
 use tempfile::TempDir;
