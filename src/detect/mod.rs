@@ -6,6 +6,7 @@
 
 mod anchor;
 mod excerpt;
+mod fingerprint;
 mod frequency;
 mod matcher;
 mod prefilter;
@@ -46,6 +47,8 @@ pub struct Detector {
     judge: Judge,
     /// By rule.
     around: Vec<Around>,
+    /// By rule, once somebody asks.
+    fingerprints: OnceLock<Box<[String]>>,
 }
 
 /// What a rule made of what it saw, and why.
@@ -126,7 +129,15 @@ impl Detector {
         };
         let matchers = rules.iter().map(|_| OnceLock::new()).collect();
         let around = rules.iter().map(Around::of).collect();
-        Self { prefilter: Prefilter::new(&rules), judge: Judge::default(), rules, matchers, reach, around }
+        Self {
+            prefilter: Prefilter::new(&rules),
+            judge: Judge::default(),
+            rules,
+            matchers,
+            reach,
+            around,
+            fingerprints: OnceLock::new(),
+        }
     }
 
     /// How many bytes a window has to show on both sides of what it owns, unless the blob ends there.
@@ -137,6 +148,11 @@ impl Detector {
     /// The rules, at their indexes.
     pub fn rules(&self) -> &[Rule] {
         &self.rules
+    }
+
+    /// For each rule a hash of its id and of all that decides what it finds: where that changes, so does the hash.
+    pub fn fingerprints(&self) -> &[String] {
+        self.fingerprints.get_or_init(|| self.rules.iter().map(fingerprint::of).collect())
     }
 
     /// What the anchors in `range` come to, before overlaps are settled: sorted, each once.

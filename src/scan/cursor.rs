@@ -12,8 +12,9 @@ use sha2::{Digest, Sha256};
 use super::Options;
 use crate::{
     blob::{ObjectId, PathName},
+    detect::Detector,
     incident::{IdentityKey, Incident, IncidentId},
-    rule::{Rule, RuleIx},
+    rule::RuleIx,
     sealed::Sealed,
     source::git::Snapshot,
 };
@@ -53,22 +54,23 @@ impl Sealed for Cursor {
 }
 
 /// A hash of all that decides what is found and reported: options, rules, key and version.
-pub fn terms(options: &Options, rules: &[Rule]) -> String {
-    let Cursor { version, terms, key, rules, .. } = Cursor::new(options, rules, Snapshot::default());
+pub fn terms(options: &Options, detector: &Detector) -> String {
+    let Cursor { version, terms, key, rules, .. } = Cursor::new(options, detector, Snapshot::default());
     hash(&(version, terms, key, rules))
 }
 
 impl Cursor {
-    /// A cursor that has seen what `repository` says, in a run with these options and rules.
-    pub(super) fn new(options: &Options, rules: &[Rule], repository: Snapshot) -> Self {
+    /// A cursor that has seen what `repository` says, in a run with these options and this detector's rules.
+    pub(super) fn new(options: &Options, detector: &Detector, repository: Snapshot) -> Self {
         // What a hidden rule covered is not looked for by others: where one changes, rules that did not find more.
-        let (hidden, shown): (Vec<_>, Vec<_>) = rules.iter().partition(|rule| rule.hidden);
-        let hidden: Vec<_> = hidden.into_iter().map(fingerprint).collect();
+        let rules = detector.rules().iter().zip(detector.fingerprints());
+        let (hidden, shown): (Vec<_>, Vec<_>) = rules.partition(|(rule, _)| rule.hidden);
+        let hidden: Vec<_> = hidden.into_iter().map(|(_, fingerprint)| fingerprint).collect();
         Self {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             terms: hash(&(&options.terms, hidden)),
             key: options.key.id().to_owned(),
-            rules: shown.into_iter().map(fingerprint).collect(),
+            rules: shown.into_iter().map(|(_, fingerprint)| fingerprint.clone()).collect(),
             repository,
             held: BTreeMap::new(),
         }
@@ -89,10 +91,11 @@ impl Cursor {
         }
     }
 
-    /// Which of `rules` it has not seen everything with, as they are.
-    pub(super) fn unseen_rules(&self, rules: &[Rule]) -> Vec<RuleIx> {
-        let is_unseen = |rule: &Rule| !rule.hidden && !self.rules.contains(&fingerprint(rule));
-        (0..).zip(rules).filter(|(_, rule)| is_unseen(rule)).map(|(ix, _)| RuleIx(ix)).collect()
+    /// With which rules of `detector` it has not seen everything, as they are.
+    pub(super) fn unseen_rules(&self, detector: &Detector) -> Vec<RuleIx> {
+        let rules = (0..).zip(detector.rules()).zip(detector.fingerprints());
+        let unseen = rules.filter(|((_, rule), fingerprint)| !rule.hidden && !self.rules.contains(*fingerprint));
+        unseen.map(|((ix, _), _)| RuleIx(ix)).collect()
     }
 
     /// What it has seen of the repository.
@@ -118,11 +121,6 @@ pub(super) fn place(key: &IdentityKey, id: IncidentId, path: Option<&PathName>, 
     // Each message is a place of its own, and they all have the same name.
     let object = object.filter(|_| path == b"commit message").map_or(String::new(), |id| id.to_string());
     key.hash("place", &[id.to_string().as_bytes(), object.as_bytes(), b"\0", path].concat())
-}
-
-/// A hash of a rule's id and of all that decides what it finds.
-fn fingerprint(rule: &Rule) -> String {
-    hash(&(&rule.id, &rule.family, rule.class, rule.confidence, rule.rank, rule.hidden, &rule.detect))
 }
 
 fn hash(what: &impl std::fmt::Debug) -> String {
@@ -164,16 +162,5 @@ mod tests {
         let path = folder.path().join("cursor");
         sealed::write(&cursor(), &path, &key()).unwrap();
         assert_eq!(sealed::read(&path, &key()).unwrap(), Some(cursor()));
-    }
-
-    #[test]
-    fn what_decides_what_is_found_is_in_a_fingerprint() {
-        let rules = crate::rules::Ruleset::builtin();
-        let rule = rules.rules()[0].clone();
-        let mut other = rule.clone();
-        other.name = "Another name".into();
-        assert_eq!(fingerprint(&rule), fingerprint(&other));
-        other.detect.entropy += 0.5;
-        assert_ne!(fingerprint(&rule), fingerprint(&other));
     }
 }

@@ -10,7 +10,7 @@ use std::{
 
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
-use super::{Error, Gathered, Scan, with_causes, worker};
+use super::{Error, Gathered, Options, Scan, with_causes, worker};
 use crate::{
     blob::{ObjectId, Origin, PathName, Shared, VersionVisitor, Visitor, Window},
     coverage::{Coverage, Skipped},
@@ -239,35 +239,38 @@ pub(super) struct Placing<'a> {
     pub(super) prefix: &'a Path,
 }
 
+/// Who gets places: a repository, or one of those that share their objects.
+pub(super) struct Receiver<'g, 'a> {
+    pub(super) options: &'g Options,
+    pub(super) gathered: &'g mut Gathered<'a>,
+}
+
 impl Placing<'_> {
     /// Adds `places`, whose secrets have these identities.
     pub(super) fn add(&self, places: Vec<Place>, ids: &[IncidentId], gathered: &mut Gathered<'_>) {
-        let mut by_blob: BTreeMap<ObjectId, Vec<Place>> = BTreeMap::new();
-        for place in places {
-            if self.is_excluded(place.path.as_ref()) {
-                gathered
-                    .coverage
-                    .skip(Skipped::Excluded, place.path.map_or(String::new(), |path| path.to_text().into_owned()));
-            } else if let Some(blob) = place.git.blob {
-                by_blob.entry(blob).or_default().push(place);
-            }
-        }
+        self.add_each(vec![places], ids, &mut [Receiver { options: self.scan.options, gathered }]);
+    }
+
+    /// Adds to each of `receivers` its places. What several of them have is read once.
+    pub(super) fn add_each(&self, places: Vec<Vec<Place>>, ids: &[IncidentId], receivers: &mut [Receiver<'_, '_>]) {
+        let by_blob = by_blob(places, receivers);
         let shown = self.scan.pool.install(|| {
             let shown = by_blob.into_par_iter().map_init(Scratch::default, |scratch, (blob, places)| {
                 let (findings, outcome) = self.findings(blob, scratch);
-                (blob, self.showing(places, &findings, ids), outcome)
+                (blob, self.first_by_id(findings), places, outcome)
             });
             shown.collect::<Vec<_>>()
         });
-        for (blob, shown, outcome) in shown {
-            for (place, finding) in shown {
-                self.add_place(place, finding, gathered);
-            }
-            let subject = format!("object {blob}");
-            // What ends early was told when it was scanned.
-            let is_told = || gathered.coverage.failed.iter().any(|failure| failure.subject == subject);
-            if let Some(error) = outcome.err().filter(|_| !is_told()) {
-                gathered.coverage.fail(subject, format!("cannot be read again: {error}"));
+        for (blob, shown, places, outcome) in shown {
+            let failure = outcome.err().map(|error| format!("cannot be read again: {error}"));
+            for (receiver, place) in places {
+                let gathered = &mut *receivers[receiver].gathered;
+                if let Some(reason) = &failure {
+                    note_unread(blob, reason, &mut gathered.coverage);
+                }
+                if let Some(finding) = shown.get(&ids[place.secret as usize]) {
+                    self.add_place(place, finding.clone(), gathered);
+                }
             }
         }
     }
@@ -281,16 +284,15 @@ impl Placing<'_> {
         (findings, outcome)
     }
 
-    /// Each place with the first finding of its secret.
-    fn showing(&self, places: Vec<Place>, findings: &[Finding], ids: &[IncidentId]) -> Vec<(Place, Finding)> {
+    /// The first finding of each secret.
+    fn first_by_id(&self, findings: Vec<Finding>) -> HashMap<IncidentId, Finding> {
         let rules = self.scan.detector.rules();
-        let mut first: HashMap<IncidentId, &Finding> = HashMap::new();
+        let mut first = HashMap::new();
         for finding in findings {
             let id = self.scan.options.key.identify(&rules[finding.rule.0 as usize].family, &finding.secret);
             first.entry(id).or_insert(finding);
         }
-        let finding = |place: &Place| first.get(&ids[place.secret as usize]).copied().cloned();
-        places.into_iter().filter_map(|place| finding(&place).map(|finding| (place, finding))).collect()
+        first
     }
 
     fn add_place(&self, place: Place, finding: Finding, gathered: &mut Gathered<'_>) {
@@ -304,11 +306,35 @@ impl Placing<'_> {
         });
         gathered.grouping.add_git(path, is_file, place.git, finding);
     }
+}
 
-    fn is_excluded(&self, path: Option<&PathName>) -> bool {
-        let Some(path) = path.filter(|path| !is_text_outside_blobs(path)) else { return false };
-        self.scan.options.files.leaves_out_below(Path::new(&*path.to_text()))
+/// Who has which places of each object; those that are left out are counted.
+fn by_blob(places: Vec<Vec<Place>>, receivers: &mut [Receiver<'_, '_>]) -> BTreeMap<ObjectId, Vec<(usize, Place)>> {
+    let mut by_blob: BTreeMap<ObjectId, Vec<(usize, Place)>> = BTreeMap::new();
+    for ((number, receiver), places) in receivers.iter_mut().enumerate().zip(places) {
+        for place in places {
+            if is_excluded(receiver.options, place.path.as_ref()) {
+                let path = place.path.map_or(String::new(), |path| path.to_text().into_owned());
+                receiver.gathered.coverage.skip(Skipped::Excluded, path);
+            } else if let Some(blob) = place.git.blob {
+                by_blob.entry(blob).or_default().push((number, place));
+            }
+        }
     }
+    by_blob
+}
+
+/// Notes an object that could not be read again. What ends early was told when it was scanned.
+fn note_unread(blob: ObjectId, reason: &str, coverage: &mut Coverage) {
+    let subject = format!("object {blob}");
+    if !coverage.failed.iter().any(|failure| failure.subject == subject) {
+        coverage.fail(subject, reason);
+    }
+}
+
+fn is_excluded(options: &Options, path: Option<&PathName>) -> bool {
+    let Some(path) = path.filter(|path| !is_text_outside_blobs(path)) else { return false };
+    options.files.leaves_out_below(Path::new(&*path.to_text()))
 }
 
 /// Whether a place's name stands for a message rather than for a file.

@@ -9,7 +9,7 @@ use std::path::Path;
 use super::{
     Error, Gathered, Options, Outcome, Progress, Scan,
     cursor::Cursor,
-    history::Placing,
+    history::{Placing, Receiver},
     news::{Holders, Renewal},
     pool,
 };
@@ -54,7 +54,7 @@ pub fn network(
     let pool = pool(options)?;
     let scan = Scan { options, detector, progress, pool: &pool };
     let mut coverage = Coverage::default();
-    let mut now = Cursor::new(options, detector.rules(), repository.snapshot());
+    let mut now = Cursor::new(options, detector, repository.snapshot());
     let seen = seen.filter(|seen| seen.outdated(&now).is_none());
     let holders = pool.install(|| held(&scan, repository, seen, &mut coverage));
     holders.note_in(&mut now);
@@ -63,14 +63,16 @@ pub fn network(
         coverage.fail("the run", "was stopped: what was left is not scanned");
     }
     let about = Coverage { failed: coverage.failed.clone(), history: history(repository), ..Coverage::default() };
-    let outcome = |(member, places): (&Member<'_>, _)| {
-        let scan = Scan { options: member.options, ..scan };
-        let mut gathered = Gathered::new(member.options, detector);
+    let mut gathered: Vec<_> = members.iter().map(|member| Gathered::new(member.options, detector)).collect();
+    for (member, gathered) in members.iter().zip(&mut gathered) {
         gathered.coverage = Coverage { refs: repository.ref_count(member.namespace), ..about.clone() };
-        Placing { scan: &scan, repository, prefix: Path::new("") }.add(places, &holders.ids, &mut gathered);
-        scan.finish(gathered)
-    };
-    let members: Vec<_> = members.iter().zip(places).map(outcome).collect();
+    }
+    let pairs = members.iter().zip(&mut gathered);
+    let mut receivers: Vec<_> =
+        pairs.map(|(member, gathered)| Receiver { options: member.options, gathered }).collect();
+    Placing { scan: &scan, repository, prefix: Path::new("") }.add_each(places, &holders.ids, &mut receivers);
+    let finish = |(member, gathered): (&Member<'_>, _)| Scan { options: member.options, ..scan }.finish(gathered);
+    let members: Vec<_> = members.iter().zip(gathered).map(finish).collect();
     let is_complete = coverage.complete() && members.iter().all(|member| member.coverage.complete());
     Ok(Network { members, coverage, cursor: Some(now).filter(|_| is_complete) })
 }
@@ -80,7 +82,7 @@ fn held(scan: &Scan<'_>, repository: &Repository, seen: Option<&Cursor>, coverag
     let renewal = Renewal { scan, repository, seen };
     let nothing = Snapshot::default();
     let news = repository.news(seen.map_or(&nothing, Cursor::repository));
-    let rules = seen.map_or(Vec::new(), |seen| seen.unseen_rules(scan.detector.rules()));
+    let rules = seen.map_or(Vec::new(), |seen| seen.unseen_rules(scan.detector));
     let found = renewal.found(&news, &rules, coverage);
     renewal.holders(&found)
 }

@@ -44,7 +44,7 @@ pub(super) fn scan(
 ) -> Result<(), Error> {
     let repository = Repository::open(path, git::Outside::SameOwner).map_err(Error::History)?;
     let repository = repository.ok_or_else(|| Error::NotOneRepository { what: path.display().to_string() })?;
-    let now = Cursor::new(scan.options, scan.detector.rules(), repository.snapshot());
+    let now = Cursor::new(scan.options, scan.detector, repository.snapshot());
     let seen = seen.filter(|seen| match seen.outdated(&now) {
         Some(why) => {
             gathered.coverage.notes.push(format!("everything is scanned again: of the cursor, {why}"));
@@ -135,7 +135,7 @@ impl Renewal<'_> {
         let coverage = &mut gathered.coverage;
         let nothing = Snapshot::default();
         let news = self.repository.news(self.seen.map_or(&nothing, Cursor::repository));
-        let rules = self.seen.map_or(Vec::new(), |seen| seen.unseen_rules(self.scan.detector.rules()));
+        let rules = self.seen.map_or(Vec::new(), |seen| seen.unseen_rules(self.scan.detector));
         let is_news = !news.is_empty() || !rules.is_empty();
         if !is_news {
             coverage.notes.push("nothing is new since the cursor".to_owned());

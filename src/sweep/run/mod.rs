@@ -204,7 +204,7 @@ impl Sweeper<'_> {
             }
         }
         swept.problems.extend(listing.problems);
-        let terms = scan::terms(self.options, self.detector.rules());
+        let terms = scan::terms(self.options, self.detector);
         // Tokens are not kept: to ask about them again, they have to be found again.
         let again = if self.verifier.is_some() { state.unresolved()? } else { BTreeSet::new() };
         let now = self.options.now;
