@@ -9,7 +9,7 @@
 use std::{
     ffi::{OsStr, OsString},
     fs::File,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
     time::Duration,
 };
@@ -109,6 +109,7 @@ const SETTINGS: &[(&str, &str)] = &[
 /// A git that does.
 #[derive(Debug)]
 pub(super) struct Git {
+    program: PathBuf,
     version: (u32, u32),
     environment: Vec<(OsString, OsString)>,
     taken: Vec<(String, String)>,
@@ -120,13 +121,15 @@ impl Git {
     /// The git in `PATH`.
     pub(super) fn find(helper: OsString) -> Result<Self, Error> {
         let missing = |source| Error::NoGit { oldest: OLDEST_NAME, source };
-        let output = Command::new("git").arg("version").stdin(Stdio::null()).output().map_err(missing)?;
+        let program = program();
+        let output = Command::new(&program).arg("version").stdin(Stdio::null()).output().map_err(missing)?;
         let found = String::from_utf8_lossy(&output.stdout);
         let version = version(&found).filter(|version| *version >= OLDEST);
         let found = escape::terminal(&escape::cut(found.trim(), 80)).into_owned();
         let version = version.ok_or(Error::OldGit { found, oldest: OLDEST_NAME })?;
         let environment = PASSED.iter().filter_map(|name| Some((OsString::from(name), std::env::var_os(name)?)));
-        Ok(Self { version, environment: environment.collect(), taken: taken(), helper })
+        let taken = taken(&program);
+        Ok(Self { program, version, environment: environment.collect(), taken, helper })
     }
 
     /// Has git know servers by the certificate authorities in this file.
@@ -179,7 +182,7 @@ impl Git {
     }
 
     fn bare(&self, taken: &[(String, String)], more: &[(&str, &OsStr)]) -> Command {
-        let mut command = Command::new("git");
+        let mut command = Command::new(&self.program);
         command.env_clear().envs(self.environment.iter().map(|(name, value)| (name, value)));
         command.env("LC_ALL", "C").env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", "/dev/null");
         command.env("GIT_TERMINAL_PROMPT", "0").env("GIT_ASKPASS", "").env("SSH_ASKPASS_REQUIRE", "never");
@@ -206,6 +209,26 @@ impl Git {
     }
 }
 
+/// Where git is. One that is named without a path, and gets an environment of its own, is started through a copy of this whole process
+/// (fork(2)), which takes the longer the more memory a sweep has.
+fn program() -> PathBuf {
+    let folders = std::env::var_os("PATH").map_or(Vec::new(), |path| std::env::split_paths(&path).collect());
+    let mut paths = folders.iter().filter(|folder| folder.is_absolute()).map(|folder| folder.join("git"));
+    paths.find(|path| is_program(path)).unwrap_or_else(|| "git".into())
+}
+
+#[cfg(unix)]
+fn is_program(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    path.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
+}
+
+/// Elsewhere the system knows more endings than one, and starts nothing through copies.
+#[cfg(not(unix))]
+fn is_program(_: &Path) -> bool {
+    false
+}
+
 /// What `git version` says: `git version 2.47.3`, with more behind it on some systems.
 fn version(text: &str) -> Option<(u32, u32)> {
     let mut numbers = text.trim().strip_prefix("git version ")?.split(['.', ' ']);
@@ -213,11 +236,11 @@ fn version(text: &str) -> Option<(u32, u32)> {
 }
 
 /// What is taken over of the system's and the user's configuration; nothing of a repository's.
-fn taken() -> Vec<(String, String)> {
+fn taken(git: &Path) -> Vec<(String, String)> {
     let mut taken = Vec::new();
     let system = std::env::var_os("GIT_CONFIG_NOSYSTEM").is_none().then_some("--system");
     for scope in system.into_iter().chain(["--global"]) {
-        let mut command = Command::new("git");
+        let mut command = Command::new(git);
         command.args(["config", scope, "--includes", "--null", "--get-regexp", TAKEN]).stdin(Stdio::null());
         command.env_remove("GIT_DIR").env("LC_ALL", "C");
         // Where there is no such file, there is nothing to take.
@@ -252,6 +275,12 @@ mod tests {
         ] {
             assert_eq!(version(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn git_is_named_by_its_path() {
+        assert!(program().is_absolute() && program().ends_with("git"));
     }
 
     #[test]

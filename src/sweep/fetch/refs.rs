@@ -65,7 +65,7 @@ impl Refs {
     pub(super) fn in_files(git_dir: &Path, namespace: &str) -> Option<Self> {
         let prefix = prefix(namespace);
         let mut refs = Self::default();
-        let packed = fs::read(git_dir.join("packed-refs")).unwrap_or_default();
+        let packed = there(fs::read(git_dir.join("packed-refs")))?.unwrap_or_default();
         for line in packed.split(|byte| *byte == b'\n') {
             let line = String::from_utf8_lossy(line);
             if let Some((id, name)) =
@@ -76,7 +76,7 @@ impl Refs {
         }
         let folder = git_dir.join(&prefix);
         refs.add_files(&folder.join("refs"), "refs")?;
-        if let Ok(head) = fs::read_to_string(folder.join("HEAD")) {
+        if let Some(head) = there(fs::read_to_string(folder.join("HEAD")))? {
             let head = head.trim_end();
             refs.head = match head.strip_prefix("ref: ") {
                 Some(target) => Some(Head::Ref(target.strip_prefix(&prefix)?.to_owned())),
@@ -87,8 +87,7 @@ impl Refs {
     }
 
     fn add_files(&mut self, folder: &Path, name: &str) -> Option<()> {
-        let Ok(entries) = fs::read_dir(folder) else { return Some(()) };
-        for entry in entries {
+        for entry in there(fs::read_dir(folder))?.into_iter().flatten() {
             let entry = entry.ok()?;
             let name = format!("{name}/{}", entry.file_name().to_str()?);
             if entry.file_type().ok()?.is_dir() {
@@ -136,6 +135,14 @@ pub(super) fn prefix(namespace: &str) -> String {
 /// Whether a server may call a ref so, and git may be told.
 fn is_ref(name: &str) -> bool {
     name.starts_with("refs/") && !name.contains("..") && !name.chars().any(char::is_control)
+}
+
+/// What is read, if it is there; nothing at all where it is there and cannot be read.
+fn there<T>(read: std::io::Result<T>) -> Option<Option<T>> {
+    match read {
+        Ok(read) => Some(Some(read)),
+        Err(error) => (error.kind() == std::io::ErrorKind::NotFound).then_some(None),
+    }
 }
 
 fn object(hex: &str) -> Option<ObjectId> {
@@ -193,6 +200,11 @@ mod tests {
             write("refs/namespaces/ab/refs/heads/odd", damage);
             assert_eq!(Refs::in_files(dir.path(), "ab"), None, "{damage}");
         }
+        fs::remove_file(dir.path().join("refs/namespaces/ab/refs/heads/odd")).unwrap();
+        // There, and not what it should be: whoever takes that for nothing takes every ref for gone.
+        fs::remove_file(dir.path().join("packed-refs")).unwrap();
+        fs::create_dir(dir.path().join("packed-refs")).unwrap();
+        assert_eq!(Refs::in_files(dir.path(), "ab"), None);
     }
 
     #[test]
