@@ -59,6 +59,7 @@ const TESTS: &[&str] = &[
     "src-test",
     "test-utils",
     "test_utils",
+    "test_project",
 ];
 /// Endings of folders of tests.
 const TEST_FOLDERS: &[&str] = &["-tests", "_tests", "-test", "-test-utils", "-e2e"];
