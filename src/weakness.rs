@@ -52,6 +52,8 @@ pub enum Place {
         path: PathName,
         /// What to look at there.
         location: Location,
+        /// Its first column and one past its last, in UTF-16 code units, from 1: SARIF counts so.
+        columns: [u64; 2],
     },
     /// In an answer of a running server.
     Answer {

@@ -40,9 +40,13 @@ pub fn find(check: &Check, text: &[u8], lexed: &Lexed) -> Places {
     let code = lexed.code.as_slice();
     let missing = check.requires.as_ref().is_some_and(|pattern| !pattern.is_in(code));
     let Some(regex) = check.at.regex().filter(|_| !missing) else { return Places::default() };
-    let mut found = Vec::new();
+    let mut found: Vec<Found> = Vec::new();
     let mut places = regex.find_iter(code);
     for at in places.by_ref().take(MOST_MATCHES) {
+        // One on a line is enough.
+        if found.last().is_some_and(|last| !code[last.at.start..at.start()].contains(&b'\n')) {
+            continue;
+        }
         let looked = &code[region(check.within, at.range(), lexed)];
         if check.has.iter().all(|pattern| pattern.is_in(looked))
             && !check.lacks.iter().any(|pattern| pattern.is_in(looked))

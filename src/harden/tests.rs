@@ -62,6 +62,14 @@ fn regions_end_where_brackets_close_outside_strings_and_comments() {
 }
 
 #[test]
+fn a_line_is_told_once() {
+    let check = framework("at = 'f\\('\nmatch = ['f(1)']\nno_match = ['g(1)']");
+    let text = b"f(1); f(2)\nf(3)";
+    let places = find(&checks(&check).unwrap().all()[0], text, &lexer::lex(text, lexer::Syntax::C));
+    assert_eq!(places.found.iter().map(|found| found.at.start).collect::<Vec<_>>(), [0, 11]);
+}
+
+#[test]
 fn a_comment_allows_a_check() {
     let check = framework("at = 'f\\('\nmatch = ['f(1)']\nno_match = ['g(1)']");
     let checks = checks(&check).unwrap();

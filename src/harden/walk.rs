@@ -15,6 +15,7 @@ use crate::{
     blob::{Locator, Origin, PathName, Visitor, Window},
     coverage::{Coverage, Skipped},
     detect::{Detector, Scratch},
+    location::utf16_len,
     rule::Confidence,
     scan::named,
     secret::Secret,
@@ -56,7 +57,12 @@ const TESTS: &[&str] = &[
     "benchmarks",
     "bench",
     "src-test",
+    "test-utils",
+    "test_utils",
+    "test_project",
 ];
+/// Endings of folders of tests.
+const TEST_FOLDERS: &[&str] = &["-tests", "_tests", "-test", "-test-utils", "-e2e"];
 /// Folders of what others wrote.
 const VENDORED: &[&str] = &[
     "node_modules",
@@ -176,7 +182,8 @@ impl Looker<'_> {
                 }
                 let location = locator.locate(at.clone());
                 let evidence = self.evidence(window, text, &at);
-                let place = Place::File { path: path.clone(), location };
+                let columns = columns(window.bytes(), &at);
+                let place = Place::File { path: path.clone(), location, columns };
                 self.outcome.weaknesses.push(weakness(check, place, evidence));
             }
         }
@@ -207,6 +214,16 @@ impl Looker<'_> {
     }
 }
 
+/// The first column of a place and one past its last, in UTF-16 code units; a line break at its end belongs to the line that it ends.
+fn columns(text: &[u8], at: &Range<usize>) -> [u64; 2] {
+    let last = at.end.saturating_sub(1).max(at.start);
+    let column = |before: usize, at: usize| {
+        let start = memchr::memrchr(b'\n', &text[..before]).map_or(0, |n| n + 1);
+        utf16_len(&text[start..at]) + 1
+    };
+    [column(at.start, at.start), column(last, at.end)]
+}
+
 /// Whether a word that names secrets stands before `string` in its line.
 fn is_secretive(text: &[u8], line: &Range<usize>, string: &Range<usize>) -> bool {
     let before = text.get(line.start..string.start).unwrap_or_default().to_ascii_lowercase();
@@ -223,7 +240,8 @@ fn left_out(name: &str, text: &[u8]) -> Option<Skipped> {
         return Some(Skipped::Vendored);
     }
     let is_test = stem.starts_with("test_") || stem == "conftest" || TEST_ENDINGS.iter().any(|end| stem.ends_with(end));
-    (is_test || is_in(TESTS)).then_some(Skipped::TestOrExample)
+    let of_tests = folders.iter().any(|folder| TEST_FOLDERS.iter().any(|end| folder.ends_with(end)));
+    (is_test || of_tests || is_in(TESTS)).then_some(Skipped::TestOrExample)
 }
 
 /// Whether lines are, on average, longer than people write them.

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use serde_json::Value;
+
 use crate::stanch::{Run, Sandbox, token};
 
 /// Code whose session cookie goes over plain HTTP.
@@ -104,4 +106,54 @@ fn the_page_lists_every_check() {
     let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/sessions.md")).unwrap();
     assert!(page.contains(&printed), "docs/sessions.md is out of date");
     assert!(printed.lines().count() >= 80 + 2, "fewer checks than promised");
+}
+
+/// What the schema of SARIF 2.1.0 requires of the objects that are written, and that they hold nothing else:
+/// <https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json>.
+const SARIF: &[(&str, &[&str], &[&str])] = &[
+    ("", &["version", "runs"], &["$schema"]),
+    ("/runs/0", &["tool"], &["columnKind", "redactionTokens", "originalUriBaseIds", "results", "invocations"]),
+    ("/runs/0/tool", &["driver"], &[]),
+    ("/runs/0/tool/driver", &["name"], &["semanticVersion", "rules", "informationUri", "version", "organization"]),
+    (
+        "/runs/0/tool/driver/rules/0",
+        &["id"],
+        &["name", "shortDescription", "fullDescription", "defaultConfiguration", "help", "helpUri", "properties"],
+    ),
+    ("/runs/0/tool/driver/rules/0/help", &["text"], &["markdown"]),
+    (
+        "/runs/0/results/0",
+        &["message"],
+        &["ruleId", "ruleIndex", "level", "locations", "partialFingerprints", "properties"],
+    ),
+    ("/runs/0/results/0/message", &["text"], &[]),
+    ("/runs/0/results/0/locations/0/physicalLocation", &["artifactLocation"], &["region", "contextRegion"]),
+    (
+        "/runs/0/invocations/0",
+        &["executionSuccessful"],
+        &["exitCode", "endTimeUtc", "startTimeUtc", "toolExecutionNotifications", "properties"],
+    ),
+];
+
+#[test]
+fn sarif_is_what_its_schema_requires_and_points_at_the_match() {
+    let sandbox = Sandbox::new();
+    sandbox.write("weak.js", format!("const k = 'é𝄞'; {}", WEAK.replace("\n\napp", "; app")));
+    let run = sandbox.run(&["harden", "-f", "sarif", "--check", "express-session-not-secure"]).ended(1);
+    let report: Value = serde_json::from_str(&run.text()).unwrap();
+    for (path, required, optional) in SARIF {
+        let object = report.pointer(path).and_then(Value::as_object).unwrap_or_else(|| panic!("{path} of {report}"));
+        assert!(required.iter().all(|name| object.contains_key(*name)), "{path}: {object:?}");
+        let known = |name: &&str| required.contains(name) || optional.contains(name);
+        assert!(object.keys().all(|name| known(&name.as_str())), "{path}: {object:?}");
+    }
+    assert_eq!((&report["version"], &report["runs"][0]["columnKind"]), (&"2.1.0".into(), &"utf16CodeUnits".into()));
+    let place = &report["runs"][0]["results"][0]["locations"][0]["physicalLocation"];
+    let line: Vec<u16> =
+        fs::read_to_string(sandbox.path().join("weak.js")).unwrap().lines().next().unwrap().encode_utf16().collect();
+    let column = |name: &str| usize::try_from(place["region"][name].as_u64().unwrap()).unwrap() - 1;
+    let matched = String::from_utf16(&line[column("startColumn")..column("endColumn")]).unwrap();
+    assert_eq!(matched, "session(");
+    assert_eq!((&place["region"]["startLine"], &place["region"]["endLine"]), (&1.into(), &1.into()));
+    assert!(place["contextRegion"]["snippet"]["text"].as_str().is_some_and(|text| text.contains("session({")));
 }

@@ -40,7 +40,7 @@ impl Standard {
             Rfc(section) => (
                 "RFC 6265bis",
                 *section,
-                format!("https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis#section-{section}"),
+                format!("https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis-22#section-{section}"),
             ),
             Frontend(section) => ("OWASP ASVS 5.0.0", *section, asvs("0x12-V3-Web-Frontend-Security.md")),
             Sessions(section) => ("OWASP ASVS 5.0.0", *section, asvs("0x16-V7-Session-Management.md")),

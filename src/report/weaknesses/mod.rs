@@ -134,7 +134,7 @@ impl WeaknessReport<'_> {
 /// `path:line:column` as editors open it, or `https://example.org/ Set-Cookie: id`; `path` says how a path is written.
 fn place(place: &Place, path: impl FnOnce(&crate::blob::PathName) -> String) -> String {
     match place {
-        Place::File { path: name, location } => format!("{}:{}:{}", path(name), location.line, location.column),
+        Place::File { path: name, location, .. } => format!("{}:{}:{}", path(name), location.line, location.column),
         Place::Answer { url, part } => format!("{url} {part}"),
     }
 }

@@ -76,7 +76,7 @@ impl<'a> Weakness<'a> {
 impl<'a> Where<'a> {
     fn new(place: &'a Place, redactor: &Redactor<'_>) -> Self {
         match place {
-            Place::File { path, location } => Self::File {
+            Place::File { path, location, .. } => Self::File {
                 path: redactor.path(path),
                 line: location.line,
                 column: location.column,

@@ -1,7 +1,7 @@
 //! SARIF 2.1.0, for code scanning: a rule for each check that found something, a result for each place.
 //!
-//! Regions are whole lines: SARIF counts columns in UTF-16 code units, which only the file tells. Limits and what is said of the run
-//! are those of the incidents' SARIF.
+//! A region is what a check matched, its context the line with the evidence. Limits and what is said of the run are those of the
+//! incidents' SARIF.
 
 use std::{collections::BTreeMap, fmt::Write as _, io};
 
@@ -52,13 +52,20 @@ struct Location {
 struct Physical {
     artifact_location: Artifact,
     region: Region,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    context_region: Option<Region>,
 }
 
-#[derive(Serialize)]
+/// Lines, and where it is a part of them, its columns in UTF-16 code units.
+#[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Region {
     start_line: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start_column: Option<u64>,
     end_line: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end_column: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     snippet: Option<Text>,
 }
@@ -137,24 +144,45 @@ fn help(weakness: &Weakness) -> Help {
 impl<'a> Found<'a> {
     fn new(weakness: &'a Weakness, rule_index: usize, redactor: &Redactor<'_>) -> Self {
         let text = format!("{}. {}", weakness.title, weakness.remedy);
-        let evidence = weakness.evidence.as_ref().map(|text| redactor.text(text));
-        let (artifact_location, start_line, end_line) = match &weakness.place {
-            Place::File { path, location } => {
-                (Artifact::file(path, redactor), location.line.max(1), location.end_line.max(1))
-            }
-            Place::Answer { url, .. } => (Artifact::address(&redactor.text(url)), 1, 1),
-        };
-        let snippet = evidence.map(|text| Text { text: escape::cut(&escape::terminal(&text), MOST_TEXT).into_owned() });
         Self {
             rule_id: &weakness.check,
             rule_index,
             level: Level::new(weakness.severity, weakness.confidence),
             message: Text { text: escape::sarif(&escape::cut(&redactor.text(&text), MOST_TEXT)) },
-            locations: [Location {
-                physical_location: Physical { artifact_location, region: Region { start_line, end_line, snippet } },
-            }],
+            locations: [Location { physical_location: Physical::new(weakness, redactor) }],
             partial_fingerprints: Fingerprints { weakness: fingerprint(weakness, redactor) },
             properties: Facts { severity: weakness.severity.name(), confidence: weakness.confidence.name() },
+        }
+    }
+}
+
+impl Physical {
+    fn new(weakness: &Weakness, redactor: &Redactor<'_>) -> Self {
+        let evidence = weakness.evidence.as_ref().map(|text| redactor.text(text));
+        let snippet = evidence.map(|text| Text { text: escape::cut(&escape::terminal(&text), MOST_TEXT).into_owned() });
+        match &weakness.place {
+            Place::File { path, location, columns: [start_column, end_column] } => {
+                let (line, end_line) = (location.line.max(1), location.end_line.max(1));
+                let region = Region {
+                    start_line: line,
+                    start_column: Some(*start_column),
+                    end_line,
+                    end_column: Some(*end_column),
+                    snippet: None,
+                };
+                // Evidence is the first line of it.
+                let context = snippet.map(|snippet| Region {
+                    start_line: line,
+                    end_line,
+                    snippet: Some(snippet),
+                    ..Region::default()
+                });
+                Self { artifact_location: Artifact::file(path, redactor), region, context_region: context }
+            }
+            Place::Answer { url, .. } => {
+                let region = Region { start_line: 1, end_line: 1, snippet, ..Region::default() };
+                Self { artifact_location: Artifact::address(&redactor.text(url)), region, context_region: None }
+            }
         }
     }
 }
@@ -192,7 +220,9 @@ mod tests {
         assert_eq!((&results[0]["ruleIndex"], &results[0]["level"]), (&json!(1), &json!("error")));
         let place = &results[0]["locations"][0]["physicalLocation"];
         assert_eq!(place["artifactLocation"], json!({"uri": "src/a.js", "uriBaseId": "%SRCROOT%"}));
-        assert_eq!((&place["region"]["startLine"], &place["region"]["endLine"]), (&json!(12), &json!(12)));
+        assert_eq!(place["region"], json!({"startLine": 12, "startColumn": 3, "endLine": 12, "endColumn": 23}));
+        assert_eq!(place["contextRegion"]["startLine"], json!(12));
+        assert!(place["contextRegion"]["snippet"]["text"].as_str().is_some_and(|text| text.starts_with("jwt.verify(")));
         let place = &results[2]["locations"][0]["physicalLocation"];
         assert_eq!(place["artifactLocation"], json!({"uri": "https://example.org/"}));
         assert_ne!(results[0]["partialFingerprints"], results[1]["partialFingerprints"]);

@@ -84,7 +84,7 @@ fn activity(value: &Value, operation: String, zone: &Zone) -> Said {
 fn persistence(operation: &str) -> Option<Persistence> {
     let name = operation.to_ascii_lowercase();
     let any = |words: &[&str]| words.iter().any(|word| name.contains(word));
-    Some(if any(&["listkeys/action", "regeneratekey", "/credentials/write", "sshpublickeys/write"]) {
+    Some(if any(&["listkeys/action", "regeneratekey", "credentials/write", "sshpublickeys/write"]) {
         Persistence::KeyCreated
     } else if any(&["userassignedidentities/write", "virtualmachines/extensions/write"]) {
         Persistence::UserCreated

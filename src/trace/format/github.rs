@@ -44,12 +44,10 @@ pub(super) fn read(value: &Value, zone: &Zone) -> Option<(Format, Said)> {
 fn persistence(action: &str) -> Option<Persistence> {
     let (kind, verb) = action.split_once('.')?;
     Some(match (kind, verb) {
-        (
-            "public_key" | "deploy_key" | "personal_access_token" | "gpg_key",
-            "create" | "request_created" | "access_granted",
-        )
-        | ("oauth_access", "create" | "regenerate")
-        | ("org_secret_scanning_custom_pattern", "create") => Persistence::KeyCreated,
+        // A deploy key is a `public_key`, too.
+        ("public_key" | "git_signing_ssh_public_key" | "gpg_key" | "personal_access_token", "create")
+        | ("personal_access_token", "request_created" | "access_granted" | "credential_regenerated")
+        | ("oauth_access", "create" | "regenerate") => Persistence::KeyCreated,
         ("org", "add_member" | "invite_member" | "add_outside_collaborator" | "register_self_hosted_runner")
         | ("repo" | "enterprise", "register_self_hosted_runner") => Persistence::UserCreated,
         ("repo", "add_member" | "access") | ("org", "update_member" | "oauth_app_access_approved") => {
@@ -61,12 +59,16 @@ fn persistence(action: &str) -> Option<Persistence> {
         ("hook", "create" | "config_changed" | "events_changed") => Persistence::HookCreated,
         ("audit_log_streaming", "destroy" | "update")
         | (
-            "repository_secret_scanning" | "repository_vulnerability_alerts" | "org_secret_scanning_push_protection",
+            "repository_secret_scanning"
+            | "repository_secret_scanning_push_protection"
+            | "repository_vulnerability_alerts",
             "disable",
         )
         | ("protected_branch", "destroy" | "policy_override")
         | ("two_factor_authentication", "disabled")
-        | ("org", "disable_two_factor_requirement" | "disable_saml") => Persistence::LogTurnedOff,
+        | ("org", "disable_two_factor_requirement" | "disable_saml" | "secret_scanning_push_protection_disable") => {
+            Persistence::LogTurnedOff
+        }
         _ => return None,
     })
 }

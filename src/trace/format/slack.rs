@@ -39,9 +39,10 @@ fn object(value: &Value) -> Option<String> {
 
 fn persistence(action: &str) -> Option<Persistence> {
     Some(match action {
-        "app_token_preserved" | "user_session_reset_by_admin" | "org_token_created" => Persistence::KeyCreated,
-        "user_created" | "guest_created" | "bot_user_created" => Persistence::UserCreated,
+        "app_token_preserved" | "user_passkey_created" | "seamless_auth_user_token_created" => Persistence::KeyCreated,
+        "user_created" | "guest_created" | "org_owner_created" => Persistence::UserCreated,
         "app_installed"
+        | "org_app_installed"
         | "app_approved"
         | "app_scopes_expanded"
         | "role_change_to_admin"
@@ -53,7 +54,9 @@ fn persistence(action: &str) -> Option<Persistence> {
         "pref.two_factor_auth_changed"
         | "pref.sso_setting_changed"
         | "pref.dlp_access_changed"
-        | "anomaly_allow_list_updated" => Persistence::LogTurnedOff,
+        | "pref.anomaly_event_response_changed"
+        | "user_anomaly_event_response_allowlist_changed"
+        | "ip_allowlist_disabled" => Persistence::LogTurnedOff,
         _ => return None,
     })
 }
