@@ -100,14 +100,15 @@ fn indented(bare: &[u8], at: &Range<usize>) -> Range<usize> {
     first.start..end
 }
 
-/// Whether one of `patterns` is in a line above `at` that is less deep than all between them: a branch, a function, a section.
+/// Whether one of `patterns` is in a line above `at` that is less deep than all between them: a branch, a function, a section. What holds
+/// brackets alone, or `#pragma`, encloses nothing.
 fn is_enclosed(patterns: &[Pattern], code: &[u8], at: usize) -> bool {
     let mut this = line(code, &(at..at), LONGEST_REGION);
     let (least, mut depth) = (this.start.saturating_sub(LONGEST_REGION), indentation(&code[this.clone()]));
     while !patterns.is_empty() && depth > 0 && this.start > least {
         this = line(code, &(this.start - 1..this.start - 1), LONGEST_REGION);
         let text = &code[this.clone()];
-        let says = text.iter().any(|byte| !b" \t\r{([".contains(byte));
+        let says = text.iter().any(|byte| !b" \t\r{([".contains(byte)) && !text.starts_with(b"#pragma");
         if indentation(text) < depth && says {
             depth = indentation(text);
             if patterns.iter().any(|pattern| pattern.is_in(text)) {

@@ -68,7 +68,7 @@ fn what_encloses_a_place_can_except_it() {
     let of = |text: &str| is_found(&checks(&check).unwrap().all()[0], text.as_bytes());
     assert!(!of("if dev {\n\n  if x {\n    f(1)\n  }\n}"));
     assert!(of("if dev {\n  x\n} else {\n  f(1)\n}"));
-    assert!(!of("  if dev\n  {\n    f(1)\n  }"));
+    assert!(!of("  if dev\n  {\n#pragma x\n    f(1)\n  }"));
     assert!(of("if dev {\n}\nf(1)"));
     assert!(of("  // if dev\n    f(1)"));
 }
