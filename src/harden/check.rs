@@ -50,6 +50,8 @@ pub struct Check {
     pub(super) lacks: Vec<Pattern>,
     /// None of which is anywhere in the file.
     pub(super) unless: Vec<Pattern>,
+    /// None of which is in a line that encloses the place by indentation.
+    pub(super) outside: Vec<Pattern>,
     /// Files in which it finds something.
     pub matching: Vec<Example>,
     /// Files in which it finds nothing.
@@ -72,6 +74,8 @@ pub enum Within {
     Call,
     /// To where the first brace that follows is closed.
     Block,
+    /// The line, and those below that belong to it by indentation.
+    Indent,
     /// The line.
     Line,
     /// The match itself.
@@ -80,7 +84,7 @@ pub enum Within {
     File,
 }
 
-names!(Within { Call = "call", Block = "block", Line = "line", Match = "match", File = "file" });
+names!(Within { Call = "call", Block = "block", Indent = "indent", Line = "line", Match = "match", File = "file" });
 
 /// A regex that is compiled when it is first asked for.
 #[derive(Debug)]

@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use super::{
-    check::{Check, Within},
+    check::{Check, Pattern, Within},
     lexer::{Lexed, lex},
 };
 
@@ -50,6 +50,7 @@ pub fn find(check: &Check, text: &[u8], lexed: &Lexed) -> Places {
         let looked = &code[region(check.within, at.range(), lexed)];
         if check.has.iter().all(|pattern| pattern.is_in(looked))
             && !check.lacks.iter().any(|pattern| pattern.is_in(looked))
+            && !is_enclosed(&check.outside, code, at.start())
         {
             found.push(Found { at: at.range(), allowed: is_allowed(text, &at.range(), &check.id) });
         }
@@ -72,6 +73,7 @@ fn region(within: Within, at: Range<usize>, lexed: &Lexed) -> Range<usize> {
         Within::Match => at,
         Within::File => 0..bare.len(),
         Within::Line => line(bare, &at, LONGEST_REGION),
+        Within::Indent => indented(bare, &at),
         Within::Call => {
             let last = bare[at.clone()].iter().rposition(|byte| b"([{".contains(byte)).map(|last| at.start + last);
             let opens = last.or_else(|| bare[at.end..reach].iter().position(|byte| *byte == b'(').map(|n| at.end + n));
@@ -83,6 +85,51 @@ fn region(within: Within, at: Range<usize>, lexed: &Lexed) -> Range<usize> {
             opens.map_or(at.clone(), |opens| at.start..closed(bare, opens, reach).max(at.end))
         }
     }
+}
+
+/// The line of `at`, and those below that are blank, deeper, or items of a list that the line names.
+fn indented(bare: &[u8], at: &Range<usize>) -> Range<usize> {
+    let first = line(bare, &(at.start..at.start), LONGEST_REGION);
+    let (depth, item) = (indentation(&bare[first.clone()]), is_item(&bare[first.clone()]));
+    let mut end = first.end;
+    while end < bare.len() && end - first.start < LONGEST_REGION {
+        let next = line(bare, &(end + 1..end + 1), LONGEST_REGION);
+        let text = &bare[next.clone()];
+        let deeper = indentation(text) > depth || (indentation(text) == depth && is_item(text) && !item);
+        if !deeper && !text.trim_ascii().is_empty() {
+            break;
+        }
+        end = next.end;
+    }
+    first.start..end
+}
+
+/// Whether one of `patterns` is in a line above `at` that is less deep than all between them: a branch, a function, a section. What holds
+/// brackets alone, or `#pragma`, encloses nothing.
+fn is_enclosed(patterns: &[Pattern], code: &[u8], at: usize) -> bool {
+    let mut this = line(code, &(at..at), LONGEST_REGION);
+    let (least, mut depth) = (this.start.saturating_sub(LONGEST_REGION), indentation(&code[this.clone()]));
+    while !patterns.is_empty() && depth > 0 && this.start > least {
+        this = line(code, &(this.start - 1..this.start - 1), LONGEST_REGION);
+        let text = &code[this.clone()];
+        let says = text.iter().any(|byte| !b" \t\r{([".contains(byte)) && !text.starts_with(b"#pragma");
+        if indentation(text) < depth && says {
+            depth = indentation(text);
+            if patterns.iter().any(|pattern| pattern.is_in(text)) {
+                return true;
+            }
+        }
+    }
+    false
+}
+
+fn indentation(line: &[u8]) -> usize {
+    line.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count()
+}
+
+/// Whether it begins an item of a YAML list.
+fn is_item(line: &[u8]) -> bool {
+    line.trim_ascii_start().starts_with(b"- ")
 }
 
 /// Behind the bracket that closes the one at `opens`, or `reach`.

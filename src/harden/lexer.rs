@@ -14,7 +14,7 @@ pub enum Syntax {
     C,
     /// `#`; quotes, and triple ones.
     Hash,
-    /// `<!-- -->`.
+    /// `<!-- -->`; quotes of attributes.
     Xml,
     /// `;` and `#`.
     Ini,
@@ -54,6 +54,12 @@ fn blank(text: &mut [u8], range: &Range<usize>) {
     text[range.clone()].iter_mut().filter(|byte| !matches!(byte, b'\n' | b'\r')).for_each(|byte| *byte = b' ');
 }
 
+/// Whether a text documents that has this before it in its line: it stands alone, or Elixir says so. None of it runs.
+fn documents(before: &[u8]) -> bool {
+    let before = before.trim_ascii();
+    before.is_empty() || [b"@doc".as_slice(), b"@moduledoc", b"@typedoc"].iter().any(|word| before.starts_with(word))
+}
+
 struct Lexer<'t> {
     text: &'t [u8],
     syntax: Syntax,
@@ -78,6 +84,9 @@ impl Lexer<'_> {
             b'<' if self.syntax == Syntax::Xml && rest.starts_with(b"<!--") => self.comment(self.behind(4, b"-->")),
             b';' | b'#' if self.syntax == Syntax::Ini && self.begins_word() => self.comment(self.line_end()),
             quote @ (b'"' | b'\'' | b'`') if slashes || hashes => self.quoted(quote),
+            quote @ (b'"' | b'\'') if self.syntax == Syntax::Xml && self.text[..self.at].ends_with(b"=") => {
+                self.quoted(quote);
+            }
             _ => self.at += 1,
         }
     }
@@ -109,8 +118,7 @@ impl Lexer<'_> {
         if quote != b'`' && self.text[self.at..].starts_with(&triple) {
             let end = self.behind(3, &triple);
             let line = memchr::memrchr(b'\n', &self.text[..self.at]).map_or(0, |at| at + 1);
-            // A text that stands alone documents; none of it runs.
-            if self.syntax == Syntax::Hash && self.text[line..self.at].iter().all(u8::is_ascii_whitespace) {
+            if self.syntax == Syntax::Hash && documents(&self.text[line..self.at]) {
                 return self.comment(end);
             }
             self.strings.push(self.at + 3..end.saturating_sub(3).max(self.at + 3));
@@ -169,6 +177,7 @@ mod tests {
         assert_eq!(code("a('//x') // y\nb /* c\nd */ e", Syntax::C), "a('//x')     \nb     \n     e");
         assert_eq!(code("a = '#x' # y\nb = c#d", Syntax::Hash), "a = '#x'    \nb = c#d");
         assert_eq!(code("def f():\n  \"\"\"x(1)\"\"\"\n  y", Syntax::Hash), "def f():\n            \n  y");
+        assert_eq!(code("@doc ~S\"\"\"\nx(1)\n\"\"\"\ny", Syntax::Hash), "@doc ~S   \n    \n   \ny");
         assert_eq!(code("<a><!-- b\n --></a>", Syntax::Xml), "<a>      \n    </a>");
         assert_eq!(code("; a\nb = c ; d\ne=f;g", Syntax::Ini), "   \nb = c    \ne=f;g");
         assert_eq!(code("#[A]\n# b\n$c; // d", Syntax::Php), "#[A]\n   \n$c;     ");
@@ -179,6 +188,12 @@ mod tests {
     fn a_quote_that_nothing_closes_hides_nothing() {
         let lexed = lex(b"it's f(1)\n'a)' // b'", Syntax::C);
         assert_eq!(lexed.bare, b"it's f(1)\n'  '      ");
+    }
+
+    #[test]
+    fn attributes_are_strings() {
+        let lexed = lex(b"<a b=\"c\">it's \"d\" <!-- e=\"f\" -->", Syntax::Xml);
+        assert_eq!(lexed.strings, std::iter::once(6..7).collect::<Vec<_>>());
     }
 
     #[test]

@@ -68,6 +68,7 @@ struct Shared {
     files: Vec<Located<String>>,
     syntax: Syntax,
     requires: Option<Located<String>>,
+    outside: Vec<Located<String>>,
 }
 
 impl Checks {
@@ -166,7 +167,8 @@ fn checks_of(mut table: Table<'_, '_>, kinds: &BTreeMap<String, Kind>, checks: &
     let _ = table.required("framework");
     let [name, source] = ["name", "source"].map(|key| table.required(key).map(|text| text.value).unwrap_or_default());
     let syntax = table.choice("syntax", Syntax::ALL, |syntax| syntax.name()).map_or(Syntax::None, |found| found.value);
-    let shared = Shared { name, source, files: table.strings("files"), syntax, requires: table.string("requires") };
+    let [files, outside] = ["files", "outside"].map(|key| table.strings(key));
+    let shared = Shared { name, source, files, syntax, requires: table.string("requires"), outside };
     for check in table.tables("check") {
         if let Some(check) = check_of(check, &shared, kinds) {
             if checks.iter().any(|other| other.id == check.id) {
@@ -193,6 +195,8 @@ fn check_of(mut table: Table<'_, '_>, shared: &Shared, kinds: &BTreeMap<String, 
         let texts = table.strings(key);
         texts.into_iter().filter_map(|text| pattern(&table, text)).collect::<Vec<_>>()
     });
+    let outside = table.strings("outside").into_iter().chain(shared.outside.clone());
+    let outside = outside.filter_map(|text| pattern(&table, text)).collect();
     let files = globs(&table, &names);
     let [matching, not_matching] = ["match", "no_match"].map(|key| examples(&mut table, key, &names));
     let kind = kind_id.and_then(|kind| {
@@ -225,6 +229,7 @@ fn check_of(mut table: Table<'_, '_>, shared: &Shared, kinds: &BTreeMap<String, 
         has,
         lacks,
         unless,
+        outside,
         matching,
         not_matching,
     })

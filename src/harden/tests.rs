@@ -57,6 +57,7 @@ fn regions_end_where_brackets_close_outside_strings_and_comments() {
     assert!(!of("block", "f(1) { ok }") && of("block", "f(1) { } ok"));
     assert!(!of("line", "f(1) ok") && of("line", "f(1)\nok"));
     assert!(!of("file", "f(1)\n\nok"));
+    assert!(!of("indent", " f(1):\n\n  - ok") && !of("indent", "f(1):\n- ok") && of("indent", " f(1):\n b\n  ok"));
     assert!(of("match", "f(ok)"));
     assert!(!of("call", "// f(1)"));
 }
@@ -67,6 +68,17 @@ fn a_line_is_told_once() {
     let text = b"f(1); f(2)\nf(3)";
     let places = find(&checks(&check).unwrap().all()[0], text, &lexer::lex(text, lexer::Syntax::C));
     assert_eq!(places.found.iter().map(|found| found.at.start).collect::<Vec<_>>(), [0, 11]);
+}
+
+#[test]
+fn what_encloses_a_place_can_except_it() {
+    let check = framework("at = 'f\\('\noutside = ['if dev']\nmatch = ['f(1)']\nno_match = ['g(1)']");
+    let of = |text: &str| is_found(&checks(&check).unwrap().all()[0], text.as_bytes());
+    assert!(!of("if dev {\n\n  if x {\n    f(1)\n  }\n}"));
+    assert!(of("if dev {\n  x\n} else {\n  f(1)\n}"));
+    assert!(!of("  if dev\n  {\n#pragma x\n    f(1)\n  }"));
+    assert!(of("if dev {\n}\nf(1)"));
+    assert!(of("  // if dev\n    f(1)"));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, ops::Range, path::Path};
 use super::{
     check::Check,
     find::{Found, Places, find, line},
-    lexer::{Lexed, lex},
+    lexer::{Lexed, Syntax, lex},
     read::Checks,
 };
 use crate::{
@@ -61,8 +61,26 @@ const TESTS: &[&str] = &[
     "test_utils",
     "test_project",
 ];
-/// Endings of folders of tests.
-const TEST_FOLDERS: &[&str] = &["-tests", "_tests", "-test", "-test-utils", "-e2e"];
+/// Endings of names of such folders, lower case.
+const TEST_FOLDERS: &[&str] = &[
+    ".test",
+    ".tests",
+    "-test",
+    "-tests",
+    "-test-utils",
+    "-e2e",
+    "_test",
+    "_tests",
+    "-tester",
+    "testkit",
+    "testsuite",
+    ".samples",
+    "-samples",
+    "-examples",
+    "-demo",
+    ".benchmarks",
+    ".benchmark",
+];
 /// Folders of what others wrote.
 const VENDORED: &[&str] = &[
     "node_modules",
@@ -80,6 +98,8 @@ const VENDORED: &[&str] = &[
 const TEST_ENDINGS: &[&str] = &["_test", ".test", ".spec", "_spec", "-test", ".cy", ".stories", "Test", "Tests", "IT"];
 /// Endings of names of what programs wrote, without the extension.
 const BUNDLED: &[&str] = &[".min", ".bundle"];
+/// A shorter value without quotes is no secret, in bytes.
+const SHORTEST_VALUE: usize = 8;
 /// Words before which stands what a string should not show.
 const SECRETIVE: &[&str] = &["secret", "key", "passw", "token", "salt", "credential"];
 
@@ -181,7 +201,7 @@ impl Looker<'_> {
                     continue;
                 }
                 let location = locator.locate(at.clone());
-                let evidence = self.evidence(window, text, &at);
+                let evidence = self.evidence(window, text, &at, check.syntax);
                 let columns = columns(window.bytes(), &at);
                 let place = Place::File { path: path.clone(), location, columns };
                 self.outcome.weaknesses.push(weakness(check, place, evidence));
@@ -190,8 +210,11 @@ impl Looker<'_> {
     }
 
     /// The line of a place, secrets masked.
-    fn evidence(&mut self, window: &Window<'_>, lexed: &Lexed, at: &Range<usize>) -> String {
-        let line = line(window.bytes(), &(at.start..at.start), MOST_EVIDENCE);
+    fn evidence(&mut self, window: &Window<'_>, lexed: &Lexed, at: &Range<usize>, syntax: Syntax) -> String {
+        let mut line = line(window.bytes(), &(at.start..at.start), MOST_EVIDENCE);
+        let plain = !matches!(syntax, Syntax::C | Syntax::Php);
+        let hidden = plain.then(|| plain_value(window.bytes(), &line)).flatten();
+        line.end = hidden.unwrap_or(line.end);
         let mut out = String::new();
         let mut from = line.start;
         let first = lexed.strings.partition_point(|string| string.end <= line.start);
@@ -203,6 +226,7 @@ impl Looker<'_> {
             from = end.max(start);
         }
         out.push_str(&self.detector.masked(window, from..line.end.max(from), &mut self.scratch));
+        out.push_str(if hidden.is_some() { "…" } else { "" });
         out.trim().to_owned()
     }
 
@@ -230,18 +254,32 @@ fn is_secretive(text: &[u8], line: &Range<usize>, string: &Range<usize>) -> bool
     SECRETIVE.iter().any(|word| memchr::memmem::find(&before, word.as_bytes()).is_some())
 }
 
+/// Where the value of a line of configuration begins that has no quotes and stands behind a word that names secrets.
+fn plain_value(text: &[u8], line: &Range<usize>) -> Option<usize> {
+    let whole = text[line.clone()].trim_ascii_end();
+    let word = whole.iter().rposition(|byte| b" \t:=".contains(byte)).map_or(0, |at| at + 1);
+    let named = whole[..word].trim_ascii_end().ends_with(b":") || whole[..word].trim_ascii_end().ends_with(b"=");
+    let bare =
+        whole.len() - word >= SHORTEST_VALUE && !whole[word..].iter().any(|byte| b"\"'`()[]{}<>$%;,".contains(byte));
+    let start = line.start + word;
+    (named && bare && is_secretive(text, line, &(start..start))).then_some(start)
+}
+
 /// Why a file is left out, unless all are asked for.
 fn left_out(name: &str, text: &[u8]) -> Option<Skipped> {
     let mut folders: Vec<&str> = name.split('/').collect();
     let file = folders.pop().unwrap_or_default();
     let is_in = |all: &[&str]| folders.iter().any(|folder| all.contains(&folder.to_ascii_lowercase().as_str()));
+    let is_test_project = folders.iter().any(|folder| {
+        let folder = folder.to_ascii_lowercase();
+        TEST_FOLDERS.iter().any(|end| folder.ends_with(end))
+    });
     let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
     if is_in(VENDORED) || BUNDLED.iter().any(|end| stem.ends_with(end)) || is_minified(text) {
         return Some(Skipped::Vendored);
     }
     let is_test = stem.starts_with("test_") || stem == "conftest" || TEST_ENDINGS.iter().any(|end| stem.ends_with(end));
-    let of_tests = folders.iter().any(|folder| TEST_FOLDERS.iter().any(|end| folder.ends_with(end)));
-    (is_test || of_tests || is_in(TESTS)).then_some(Skipped::TestOrExample)
+    (is_test || is_test_project || is_in(TESTS)).then_some(Skipped::TestOrExample)
 }
 
 /// Whether lines are, on average, longer than people write them.

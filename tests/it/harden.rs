@@ -99,6 +99,32 @@ fn no_report_holds_a_token_of_a_path_or_a_line() {
     }
 }
 
+#[test]
+fn values_without_quotes_and_of_attributes_are_not_told() {
+    let (sandbox, value) = (Sandbox::new(), "0123abcd".repeat(5));
+    sandbox
+        .write(".env", format!("APP_ENV=prod\nAPP_SECRET={value}\n"))
+        .write("web.config", format!("<machineKey validationKey=\"{value}\" decryptionKey=\"{value}\" />\n"));
+    for format in ["text", "json", "sarif", "html"] {
+        let text = sandbox.run(&["harden", "-f", format]).ended(1).text();
+        assert!(text.contains("symfony-secret-in-env-file") && text.contains("webconfig-machine-key-written"));
+        assert!(!text.contains(&value), "{format}: {text}");
+    }
+}
+
+#[test]
+fn branches_and_projects_of_development_do_not_count() {
+    let weak = "framework:\n    session:\n        cookie_secure: false\n";
+    let sandbox = Sandbox::new();
+    sandbox
+        .write("config/packages/framework.yaml", format!("when@dev:\n    {}", weak.replace('\n', "\n    ")))
+        .write("App.Tests/config/packages/framework.yaml", weak);
+    sandbox.run(&["harden"]).ended(0);
+    sandbox.write("config/packages/framework.yaml", weak);
+    let run = sandbox.run(&["harden", "-f", "json"]).ended(1);
+    assert_eq!(checks(&run), [("symfony-session-secure-off".into(), "config/packages/framework.yaml".into())]);
+}
+
 /// `docs/sessions.md` holds the table that the program prints.
 #[test]
 fn the_page_lists_every_check() {
