@@ -12,9 +12,11 @@ use stanch::{
     detect::Detector,
     harden::{self, Checks},
     report::{Looked, WeaknessReport},
+    rule::{Confidence, Severity},
     rules::Ruleset,
     scan::Status,
     source::files::{self, Root},
+    weakness::Citation,
 };
 
 use super::{choices::Level, error::AnyError, weaknesses::Telling};
@@ -89,23 +91,62 @@ fn options(arguments: &Arguments) -> Result<harden::Options, AnyError> {
             max_size: Some(harden::LARGEST),
             obey_ignore_files: true,
             threads,
-            margin: 0,
+            margin: harden::MARGIN,
         },
         all_files: arguments.all_files,
         least: arguments.min_confidence.0,
+        now: arguments.telling.now(),
     })
+}
+
+/// A check, as a list shows it.
+struct Row<'c> {
+    id: &'c str,
+    framework: &'c str,
+    title: &'c str,
+    severity: Severity,
+    confidence: Confidence,
+    remedy: &'c str,
+    source: &'c str,
+    standards: Vec<String>,
+}
+
+/// All checks: those of code, then those of cookies in recorded answers.
+fn rows(checks: &Checks) -> Vec<Row<'_>> {
+    let cited = |all: &[Citation]| all.iter().map(|cited| format!("{}, {}", cited.standard, cited.section)).collect();
+    let code = checks.all().iter().map(|check| Row {
+        id: &check.id,
+        framework: &check.framework,
+        title: &check.title,
+        severity: check.severity,
+        confidence: check.confidence,
+        remedy: &check.remedy,
+        source: &check.source,
+        standards: cited(&check.standards),
+    });
+    let cookies = checks.cookies().iter().map(|check| Row {
+        id: check.id,
+        framework: "`Set-Cookie` in HAR files and logs",
+        title: check.title,
+        severity: check.severity,
+        // That of a cookie whose name a framework gave it.
+        confidence: Confidence::High,
+        remedy: check.remedy,
+        source: "https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis",
+        standards: cited(&check.standards()),
+    });
+    code.chain(cookies).collect()
 }
 
 /// Writes a table of all checks: in Markdown, or as JSON where that is the format.
 fn list(checks: &Checks, arguments: &Arguments) -> Result<Status, AnyError> {
     let mut out = BufWriter::new(io::stdout());
     if arguments.telling.is_json() {
-        let all = checks.all().iter().map(|check| {
-            let standards = check.standards.iter().map(|cited| format!("{} {}", cited.standard, cited.section));
+        let all = rows(checks).into_iter().map(|row| {
+            let standards: Vec<String> = row.standards.iter().map(|cited| cited.replacen(", ", " ", 1)).collect();
             serde_json::json!({
-                "id": check.id, "framework": check.framework, "title": check.title, "severity": check.severity.name(),
-                "confidence": check.confidence.name(), "remedy": check.remedy, "source": check.source,
-                "standards": standards.collect::<Vec<_>>(),
+                "id": row.id, "framework": row.framework, "title": row.title, "severity": row.severity.name(),
+                "confidence": row.confidence.name(), "remedy": row.remedy, "source": row.source, "standards": standards,
             })
         });
         writeln!(out, "{}", serde_json::Value::from(all.collect::<Vec<_>>()))?;
@@ -114,17 +155,11 @@ fn list(checks: &Checks, arguments: &Arguments) -> Result<Status, AnyError> {
             out,
             "| check | framework | what is wrong | severity | confidence | standard |\n|---|---|---|---|---|---|"
         )?;
-        for check in checks.all() {
-            let (severity, confidence) = (check.severity.name(), check.confidence.name());
-            let standard = check.standards.first().map(|cited| format!("{}, {}", cited.standard, cited.section));
-            writeln!(
-                out,
-                "| `{}` | {} | {} | {severity} | {confidence} | {} |",
-                check.id,
-                check.framework,
-                check.title.replace('|', "\\|"),
-                standard.unwrap_or_default()
-            )?;
+        for row in rows(checks) {
+            let (severity, confidence) = (row.severity.name(), row.confidence.name());
+            let (title, standard) = (row.title.replace('|', "\\|"), row.standards.first().map_or("", String::as_str));
+            let Row { id, framework, .. } = row;
+            writeln!(out, "| `{id}` | {framework} | {title} | {severity} | {confidence} | {standard} |")?;
         }
     }
     out.flush()?;

@@ -165,33 +165,33 @@ for framework in "${frameworks[@]}"; do
   name=$framework-bad
   case $framework in
     flask)
-      badly flask E 'cookie-not-secure cookie-not-httponly cookie-samesite-missing session-over-http session-cached cors-credentials'
+      badly flask F 'cookie-not-secure cookie-not-httponly cookie-samesite-missing session-over-http session-cached cors-credentials'
       expect 'flask: who sends back any origin is told so once' lacks "$name" cors-null-origin
       expect 'flask: what it signs is content, and no id' says "$name" '.cookies[0].ids | .form == "signed content" and (has("bits_at_most") | not)'
       ;;
     django)
-      badly django F 'cookie-not-secure cookie-not-httponly cookie-samesite-none-not-secure cookie-long-lived session-over-http'
+      badly django F 'cookie-not-secure cookie-not-httponly cookie-samesite-none-not-secure session-lifetime session-over-http'
       expect 'django: unknown ids are refused' says "$name" '.cookies[0].fixation == "refused"'
       expect 'django: its ids have over 160 bits, by what is seen' says "$name" '.cookies[0].ids | .bits_at_most > 160 and (.weak | not) and (.bits_by_position | length) == 32'
       ;;
     fastapi)
-      badly fastapi 'E D' 'cookie-not-secure cookie-not-httponly session-id-weak session-fixation cors-null-origin'
+      badly fastapi 'F D' 'cookie-not-secure cookie-not-httponly session-id-weak session-fixation cors-null-origin'
       expect 'fastapi: any id is adopted' says "$name" '.cookies[] | select(.name == "sid").fixation == "adopted"'
       expect 'fastapi: a counter' says "$name" '.cookies[] | select(.name == "sid").ids | .weak and any(.signs[]; .sign == "counter")'
       expect 'fastapi: the time in a UUID, in the second cookie' says "$name" '.cookies[] | select(.name == "auth_token").ids | .weak and any(.signs[]; .sign == "timestamp" and .from == 0 and .to == 18)'
       ;;
     express)
-      badly express E 'cookie-not-secure cookie-not-httponly session-id-weak session-over-http'
+      badly express F 'cookie-not-secure cookie-not-httponly session-id-weak session-over-http'
       expect 'express: the time, within what is signed' says "$name" '.cookies[0].ids | .form == "signed id" and any(.signs[]; .sign == "timestamp")'
       expect 'express: unsigned ids are refused' says "$name" '.cookies[0].fixation == "refused"'
       ;;
     php)
-      badly php E 'cookie-not-secure cookie-not-httponly session-fixation session-cached token-in-url'
+      badly php F 'cookie-not-secure cookie-not-httponly session-fixation session-cached token-in-url'
       expect 'php: without strict mode any id is adopted' says "$name" '.cookies[0].fixation == "adopted"'
       expect 'php: its ids are not weak' lacks "$name" session-id-weak
       ;;
     sinatra)
-      badly sinatra 'F F' 'cookie-not-secure cookie-not-httponly cookie-long-lived session-cached'
+      badly sinatra 'F F' 'cookie-not-secure cookie-not-httponly session-lifetime session-cached'
       expect 'sinatra: what it signs is content, and no id' says "$name" '.cookies[0].ids.form == "signed content"'
       ;;
   esac
