@@ -141,7 +141,7 @@ pub(super) fn judge(answer: &Answer, cookies: &[SetCookie]) -> Vec<Weakness> {
     let encrypted = answer.uri.scheme_str() == Some("https");
     let sure = cookies.iter().filter(|cookie| !cookie.deletes()).filter_map(confidence).max();
     let mut add = |check: &Check, confidence, name, evidence| {
-        found.push(check.weakness(confidence, part(answer, name), evidence))
+        found.push(check.weakness(confidence, part(answer, name), evidence));
     };
     if let Some(sure) = sure {
         if !encrypted {

@@ -18,6 +18,9 @@ use crate::{
 /// Fewer samples than these show nothing but lengths and repetitions.
 pub const LEAST: usize = 5;
 
+/// What holds of every number of samples.
+const BOUND: &str = "the bits are an upper bound of what could be seen. A generator that can be foretold from its state or seed looks random here";
+
 /// An id, and when it was given out, in seconds since 1970.
 #[derive(Clone, Debug)]
 pub struct Sample {
@@ -46,10 +49,13 @@ pub fn judge(samples: &[Sample], least: f64) -> Ids {
     };
     if form.is_content() {
         // Sessions in which nothing has happened yet may well be the same.
-        judged.limits = "what is signed or encrypted is as strong as its key, which samples do not show".to_owned();
-        return judged;
+        let limits = "what is signed or encrypted is as strong as its key, which samples do not show".to_owned();
+        return Ids { limits, ..judged };
     }
-    judged.signs.extend(repeated(&ids));
+    if let Some(sign) = repeated(&ids) {
+        judged.signs.push(sign);
+        judged.limits = format!("{} samples, of which some repeat; {BOUND}", samples.len());
+    }
     if lengths.0 == lengths.1 && samples.len() >= LEAST {
         look_inside(&mut judged, &ids, samples);
     }
@@ -100,8 +106,7 @@ fn limits(samples: usize) -> String {
     // With fewer values than this, one in twenty runs would have had no repetition.
     let values = (pairs(samples) / 20_f64.ln()).log2().max(0.0);
     format!(
-        "{samples} samples without a repetition show that there are more than about 2^{values:.0} ids, and no more than that; the bits are an upper bound of what could be seen. A generator that can be \
-         foretold from its state or seed looks random here"
+        "{samples} samples without a repetition show that there are more than about 2^{values:.0} ids, and no more than that; {BOUND}"
     )
 }
 
@@ -262,7 +267,9 @@ mod tests {
     fn repetitions_and_biases_are_found() {
         let mut next = random(4);
         let few: Vec<String> = (0..7).map(|_| hex128(&mut next)).collect();
-        assert_eq!(judge(21, |nth| few[nth % 7].clone()).signs[0], Sign::Repeated(21));
+        let repeating = judge(21, |nth| few[nth % 7].clone());
+        assert_eq!(repeating.signs[0], Sign::Repeated(21));
+        assert!(repeating.limits.contains("some repeat"), "{repeating:?}");
         let biased = judge(100, |_| {
             let id = hex128(&mut next);
             if next() % 10 < 9 { format!("{}a{}", &id[..9], &id[10..]) } else { id }

@@ -1,6 +1,6 @@
 //! What was seen of the cookies of running servers, as every format has it: the object of the machine formats, and the lines and rows for people.
 
-use std::{borrow::Cow, io};
+use std::{borrow::Cow, collections::BTreeSet, io};
 
 use serde::Serialize;
 
@@ -21,7 +21,8 @@ pub(super) struct Cookie<'a> {
     r#type: &'static str,
     url: Cow<'a, str>,
     name: Cow<'a, str>,
-    cookie: Cow<'a, str>,
+    #[serde(rename = "cookie")]
+    shown: Cow<'a, str>,
     grade: char,
     session: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -73,7 +74,7 @@ impl<'a> Cookie<'a> {
             r#type: "cookie",
             url: redactor.text(&seen.url),
             name: redactor.text(&seen.name),
-            cookie: redactor.text(&seen.shown),
+            shown: redactor.text(&seen.shown),
             grade: seen.grade,
             session,
             framework,
@@ -136,8 +137,8 @@ fn summary(ids: &Ids) -> String {
     all.collect::<Vec<_>>().join("; ")
 }
 
-/// The lines about one cookie below its header, each with what it is about.
-fn lines(seen: &Session) -> Vec<(&'static str, String)> {
+/// The lines about one cookie below its header, each with what it is about. What is the same of all of them stands in `told` from the first on.
+fn lines<'s>(seen: &'s Session, told: &mut BTreeSet<&'s str>) -> Vec<(&'static str, String)> {
     let mut lines = Vec::new();
     if let Some(fixation) = seen.fixation {
         lines.push(("an id that the server did not give out", fixation.name().to_owned()));
@@ -145,7 +146,7 @@ fn lines(seen: &Session) -> Vec<(&'static str, String)> {
     if let Some(ids) = &seen.ids {
         lines.push(("ids", summary(ids)));
         lines.extend(ids.runs().map(|runs| ("bits by position", runs)));
-        lines.push(("limits", ids.limits.clone()));
+        lines.extend(told.insert(&ids.limits).then(|| ("limits", ids.limits.clone())));
     }
     lines
 }
@@ -153,11 +154,12 @@ fn lines(seen: &Session) -> Vec<(&'static str, String)> {
 impl Page<'_> {
     /// Each cookie with its grade, and what its ids are like.
     pub(super) fn cookies(&mut self, cookies: &[Session]) -> io::Result<()> {
+        let mut told = BTreeSet::new();
         for seen in cookies {
             let grade = self.paint(BOLD, &format!("grade {}", seen.grade));
             let [url, shown] = [&seen.url, &seen.shown].map(|text| self.safe(text));
             writeln!(self.out, "{grade}  {url} {shown}  {}", part(seen))?;
-            for (about, text) in lines(seen) {
+            for (about, text) in lines(seen, &mut told) {
                 writeln!(self.out, "  {about}: {}", escape::terminal(&text))?;
             }
         }
@@ -172,6 +174,7 @@ impl html::Page<'_> {
             return writeln!(self.out, "<p>None.</p>");
         }
         writeln!(self.out, "<ul class=\"places\">")?;
+        let mut told = BTreeSet::new();
         for seen in cookies {
             let [url, shown] = [&seen.url, &seen.shown].map(|text| self.safe(text));
             writeln!(
@@ -180,7 +183,7 @@ impl html::Page<'_> {
                 seen.grade,
                 part(seen)
             )?;
-            for (about, text) in lines(seen) {
+            for (about, text) in lines(seen, &mut told) {
                 writeln!(self.out, "<div>{about}: {}</div>", escape::html(&text))?;
             }
             writeln!(self.out, "</li>")?;
