@@ -295,6 +295,11 @@ pub trait Visitor {
         false
     }
 
+    /// The most bytes that a file of this name may have to be taken, where that is not the same for all files.
+    fn largest(&self, _name: &PathName) -> Option<u64> {
+        None
+    }
+
     /// Notes something left out on purpose.
     fn skip(&mut self, why: Skipped, subject: &str) {
         self.coverage().skip(why, subject);

@@ -283,6 +283,11 @@ impl Read {
     }
 }
 
+/// When a date is that a server wrote in a header, in seconds since 1970; nothing where it is none.
+pub fn time(date: &[u8]) -> Option<i64> {
+    date::parse(date)
+}
+
 /// What stands before and after the first `=`.
 fn split(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let at = text.iter().position(|&byte| byte == b'=')?;

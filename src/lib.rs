@@ -38,6 +38,7 @@ pub mod scan;
 #[cfg(any(feature = "git", feature = "net"))]
 pub mod sealed;
 pub mod secret;
+pub mod session;
 pub mod source;
 #[cfg(feature = "sweep")]
 pub mod sweep;

@@ -2,7 +2,6 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs, io,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -18,7 +17,10 @@ use stanch::{
     verify::{Kept, Verdicts, Verifier},
 };
 
-use super::error::AnyError;
+use super::{
+    error::AnyError,
+    network::{Trust, rate, seconds},
+};
 
 /// What `--verify` is to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -67,9 +69,8 @@ pub(super) struct Manners {
     /// Asks about tokens, too, that are known to be alarms: whoever laid them out is told
     #[arg(long)]
     ask_canaries: bool,
-    /// Knows hosts by the certificate authorities in this PEM file, in place of Mozilla's
-    #[arg(long, value_name = "FILE", env = "STANCH_CA_FILE")]
-    ca_file: Option<PathBuf>,
+    #[command(flatten)]
+    trust: Trust,
     /// How many requests a second one host gets in the long run, after a burst of 10
     #[arg(long, value_name = "N", value_parser = rate, default_value = "1", env = "STANCH_VERIFY_RATE")]
     verify_rate: f64,
@@ -85,15 +86,6 @@ pub(super) struct Manners {
     /// How old a kept verdict may be, in hours
     #[arg(long, value_name = "HOURS", default_value_t = 24, env = "STANCH_VERDICTS_AGE")]
     verdicts_age: u32,
-}
-
-/// Why nobody can be asked.
-#[derive(Debug, thiserror::Error)]
-enum Error {
-    #[error("cannot read the certificate authorities in {}", path.display())]
-    Authorities { path: PathBuf, source: io::Error },
-    #[error("{} holds no certificate in PEM", path.display())]
-    NoAuthorities { path: PathBuf },
 }
 
 impl Asking {
@@ -126,12 +118,12 @@ impl Asking {
 
     /// The certificate authorities by which hosts are known, where others than the usual ones are.
     pub(super) fn authorities(&self) -> Result<Option<Authorities>, AnyError> {
-        Ok(self.manners.authorities()?)
+        Ok(self.manners.trust.authorities()?)
     }
 
     /// The file that they are in.
     pub(super) fn ca_file(&self) -> Option<&Path> {
-        self.manners.ca_file.as_deref()
+        self.manners.trust.ca_file()
     }
 
     /// Keeps what `verifier` knows, if that is wanted.
@@ -169,14 +161,8 @@ impl Manners {
         for provider in endpoints.keys().chain(&self.allow_provider).chain(&self.deny_provider) {
             check_provider(provider, rules)?;
         }
-        let net = Net::trusting(limits, self.authorities()?);
+        let net = Net::trusting(limits, self.trust.authorities()?);
         Ok(Asker::new(net, self.consent(), endpoints))
-    }
-
-    fn authorities(&self) -> Result<Option<Authorities>, Error> {
-        let Some(path) = &self.ca_file else { return Ok(None) };
-        let pem = fs::read(path).map_err(|source| Error::Authorities { path: path.clone(), source })?;
-        Authorities::read(&pem).map(Some).ok_or_else(|| Error::NoAuthorities { path: path.clone() })
     }
 
     pub(super) fn keep(&self, verifier: &Verifier<'_>, key: &IdentityKey) -> Result<(), AnyError> {
@@ -209,14 +195,4 @@ fn check_provider(name: &str, rules: &[Rule]) -> Result<(), String> {
 fn endpoint(text: &str) -> Result<(String, Endpoint), String> {
     let (provider, url) = text.split_once('=').ok_or("an endpoint is written as PROVIDER=URL")?;
     Ok((provider.to_owned(), Endpoint::parse(url).map_err(|bad| bad.to_string())?))
-}
-
-fn rate(text: &str) -> Result<f64, String> {
-    let rate = text.parse().ok().filter(|rate| (0.01..=1000.0).contains(rate));
-    rate.ok_or_else(|| "a rate is a number from 0.01 to 1000".to_owned())
-}
-
-fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds = text.parse().ok().filter(|seconds| (0.1..=86_400.0).contains(seconds));
-    seconds.map(Duration::from_secs_f64).ok_or_else(|| "a time is a number of seconds from 0.1 to 86400".to_owned())
 }

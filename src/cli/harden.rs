@@ -1,7 +1,6 @@
 //! `stanch harden`: where sessions and tokens can be stolen or guessed.
 
 use std::{
-    fs::File,
     io::{self, BufWriter, Write},
     path::{Path, PathBuf},
     time::Instant,
@@ -12,17 +11,15 @@ use stanch::{
     config,
     detect::Detector,
     harden::{self, Checks},
-    report::{self, Looked, WeaknessFormat, WeaknessReport},
+    report::{Looked, WeaknessReport},
+    rule::{Confidence, Severity},
     rules::Ruleset,
     scan::Status,
     source::files::{self, Root},
+    weakness::Citation,
 };
 
-use super::{
-    choices::{Level, time},
-    error::AnyError,
-    weaknesses::{FormatName, Threshold, Words},
-};
+use super::{choices::Level, error::AnyError, weaknesses::Telling};
 
 #[derive(Debug, Args)]
 #[command(
@@ -50,35 +47,14 @@ pub(crate) struct Arguments {
     /// Reports places that are at least this sure
     #[arg(long, value_name = "LEVEL", default_value = "medium")]
     min_confidence: Level,
-    /// From which severity on weaknesses make the exit status 1
-    #[arg(long, value_name = "SEVERITY", default_value = "medium")]
-    fail_on: Threshold,
     /// Lists all checks rather than looking for anything
     #[arg(long, conflicts_with_all = ["output", "fail_on"])]
     list: bool,
-    /// The report's format; with -o, one for each file [default: text]
-    #[arg(short, long, value_name = "FORMAT", value_delimiter = ',')]
-    format: Vec<FormatName>,
-    /// Writes the report to this file
-    #[arg(short, long, value_name = "FILE")]
-    output: Vec<PathBuf>,
     #[command(flatten)]
-    words: Words,
-    /// Takes this for the present time, as 2026-01-02T03:04:05Z
-    #[arg(long, value_name = "TIME", value_parser = time, env = "STANCH_NOW")]
-    now: Option<i64>,
+    telling: Telling,
     /// How many threads to use [default: as many as processors]
     #[arg(short, long, value_name = "N", env = "STANCH_JOBS")]
     jobs: Option<usize>,
-}
-
-/// Why a run cannot begin or a report cannot be written.
-#[derive(Debug, thiserror::Error)]
-enum Error {
-    #[error("give each -o a format of its own: there are {formats} formats for {outputs} files")]
-    Pairs { formats: usize, outputs: usize },
-    #[error("cannot write {}", path.display())]
-    Write { path: PathBuf, source: io::Error },
 }
 
 pub(crate) fn run(arguments: &Arguments, colour: bool) -> Result<Status, AnyError> {
@@ -87,7 +63,7 @@ pub(crate) fn run(arguments: &Arguments, colour: bool) -> Result<Status, AnyErro
     if arguments.list {
         return list(&checks, arguments);
     }
-    let destinations = destinations(arguments)?;
+    let destinations = arguments.telling.destinations(colour)?;
     let detector = Detector::new(Ruleset::builtin().rules().to_vec());
     let outcome = harden::run(&options(arguments)?, &checks, &detector);
     let report = WeaknessReport {
@@ -96,17 +72,9 @@ pub(crate) fn run(arguments: &Arguments, colour: bool) -> Result<Status, AnyErro
         looked: Looked::AtFiles,
         named: &outcome.named,
         seconds: started.elapsed().as_secs_f64(),
-        now: arguments.now.unwrap_or_else(|| jiff::Timestamp::now().as_second()),
+        now: arguments.telling.now(),
     };
-    for (format, path) in &destinations {
-        write(&report, *format, path.as_deref(), arguments, colour)?;
-    }
-    let counts = outcome.weaknesses.iter().any(|weakness| arguments.fail_on.is_met_by(weakness.severity));
-    Ok(match (counts, outcome.coverage.complete()) {
-        (true, _) => Status::Incidents,
-        (false, true) => Status::Clean,
-        (false, false) => Status::Incomplete,
-    })
+    arguments.telling.tell(&destinations, &report)
 }
 
 fn options(arguments: &Arguments) -> Result<harden::Options, AnyError> {
@@ -123,63 +91,62 @@ fn options(arguments: &Arguments) -> Result<harden::Options, AnyError> {
             max_size: Some(harden::LARGEST),
             obey_ignore_files: true,
             threads,
-            margin: 0,
+            margin: harden::MARGIN,
         },
         all_files: arguments.all_files,
         least: arguments.min_confidence.0,
+        now: arguments.telling.now(),
     })
 }
 
-/// Which report goes where: each file gets the format named in its place; one format more goes to standard output.
-fn destinations(arguments: &Arguments) -> Result<Vec<(WeaknessFormat, Option<PathBuf>)>, Error> {
-    let mut formats: Vec<WeaknessFormat> = arguments.format.iter().map(|name| (*name).into()).collect();
-    let paths = &arguments.output;
-    if formats.is_empty() {
-        formats.push(WeaknessFormat::Text);
-    }
-    if formats.len() != paths.len() && formats.len() != paths.len() + 1 {
-        return Err(Error::Pairs { formats: formats.len(), outputs: paths.len() });
-    }
-    let paths = paths.iter().cloned().map(Some).chain([None]);
-    Ok(formats
-        .into_iter()
-        .zip(paths)
-        .map(|(format, path)| (format, path.filter(|path| path != Path::new("-"))))
-        .collect())
+/// A check, as a list shows it.
+struct Row<'c> {
+    id: &'c str,
+    framework: &'c str,
+    title: &'c str,
+    severity: Severity,
+    confidence: Confidence,
+    remedy: &'c str,
+    source: &'c str,
+    standards: Vec<String>,
 }
 
-fn write(
-    report: &WeaknessReport<'_>,
-    format: WeaknessFormat,
-    path: Option<&Path>,
-    arguments: &Arguments,
-    colour: bool,
-) -> Result<(), AnyError> {
-    let detail = arguments.words.detail();
-    let Some(path) = path else {
-        let choice = if colour { anstream::ColorChoice::Always } else { anstream::ColorChoice::Never };
-        let mut out = BufWriter::new(anstream::AutoStream::new(io::stdout(), choice));
-        report.write(format, report::Options { colour, detail }, &mut out)?;
-        return Ok(out.flush()?);
-    };
-    let written = File::create(path).and_then(|file| {
-        let mut out = BufWriter::new(file);
-        report.write(format, report::Options { colour: false, detail }, &mut out)?;
-        out.flush()
+/// All checks: those of code, then those of cookies in recorded answers.
+fn rows(checks: &Checks) -> Vec<Row<'_>> {
+    let cited = |all: &[Citation]| all.iter().map(|cited| format!("{}, {}", cited.standard, cited.section)).collect();
+    let code = checks.all().iter().map(|check| Row {
+        id: &check.id,
+        framework: &check.framework,
+        title: &check.title,
+        severity: check.severity,
+        confidence: check.confidence,
+        remedy: &check.remedy,
+        source: &check.source,
+        standards: cited(&check.standards),
     });
-    written.map_err(|source| Error::Write { path: path.to_owned(), source }.into())
+    let cookies = checks.cookies().iter().map(|check| Row {
+        id: check.id,
+        framework: "`Set-Cookie` in HAR files and logs",
+        title: check.title,
+        severity: check.severity,
+        // That of a cookie whose name a framework gave it.
+        confidence: Confidence::High,
+        remedy: check.remedy,
+        source: "https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis",
+        standards: cited(&check.standards()),
+    });
+    code.chain(cookies).collect()
 }
 
 /// Writes a table of all checks: in Markdown, or as JSON where that is the format.
 fn list(checks: &Checks, arguments: &Arguments) -> Result<Status, AnyError> {
     let mut out = BufWriter::new(io::stdout());
-    if matches!(arguments.format.as_slice(), [FormatName::Json | FormatName::Jsonl]) {
-        let all = checks.all().iter().map(|check| {
-            let standards = check.standards.iter().map(|cited| format!("{} {}", cited.standard, cited.section));
+    if arguments.telling.is_json() {
+        let all = rows(checks).into_iter().map(|row| {
+            let standards: Vec<String> = row.standards.iter().map(|cited| cited.replacen(", ", " ", 1)).collect();
             serde_json::json!({
-                "id": check.id, "framework": check.framework, "title": check.title, "severity": check.severity.name(),
-                "confidence": check.confidence.name(), "remedy": check.remedy, "source": check.source,
-                "standards": standards.collect::<Vec<_>>(),
+                "id": row.id, "framework": row.framework, "title": row.title, "severity": row.severity.name(),
+                "confidence": row.confidence.name(), "remedy": row.remedy, "source": row.source, "standards": standards,
             })
         });
         writeln!(out, "{}", serde_json::Value::from(all.collect::<Vec<_>>()))?;
@@ -188,17 +155,11 @@ fn list(checks: &Checks, arguments: &Arguments) -> Result<Status, AnyError> {
             out,
             "| check | framework | what is wrong | severity | confidence | standard |\n|---|---|---|---|---|---|"
         )?;
-        for check in checks.all() {
-            let (severity, confidence) = (check.severity.name(), check.confidence.name());
-            let standard = check.standards.first().map(|cited| format!("{}, {}", cited.standard, cited.section));
-            writeln!(
-                out,
-                "| `{}` | {} | {} | {severity} | {confidence} | {} |",
-                check.id,
-                check.framework,
-                check.title.replace('|', "\\|"),
-                standard.unwrap_or_default()
-            )?;
+        for row in rows(checks) {
+            let (severity, confidence) = (row.severity.name(), row.confidence.name());
+            let (title, standard) = (row.title.replace('|', "\\|"), row.standards.first().map_or("", String::as_str));
+            let Row { id, framework, .. } = row;
+            writeln!(out, "| `{id}` | {framework} | {title} | {severity} | {confidence} | {standard} |")?;
         }
     }
     out.flush()?;

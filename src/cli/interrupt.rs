@@ -15,7 +15,7 @@ pub(crate) fn stop_on_signal(progress: &Arc<Progress>) {
             end_at_once();
         }
         progress.stop();
-        anstream::eprintln!("stanch: stopping, a report of what was scanned follows; once more ends it at once");
+        anstream::eprintln!("stanch: stopping, a report of what was done follows; once more ends it at once");
     };
     // Where signals cannot be had, they end the program as they always do.
     let _ = ctrlc::set_handler(handler);

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     bounded,
+    cookie::weak,
     rule::{Confidence, Severity},
     rules::table::{Document, Located, Problem, Table, nearest},
     weakness::Citation,
@@ -51,6 +52,7 @@ pub enum Error {
 #[derive(Debug, Default)]
 pub struct Checks {
     checks: Vec<Check>,
+    cookies: Vec<&'static weak::Check>,
 }
 
 /// What weaknesses of a kind have in common.
@@ -91,7 +93,11 @@ impl Checks {
         for (name, text) in texts {
             problems.extend(read(name, text, |table| checks_of(table, &kinds, &mut checks)));
         }
-        if problems.is_empty() { Ok(Self { checks }) } else { Err(Error::Mistakes { problems }) }
+        if problems.is_empty() {
+            Ok(Self { checks, cookies: weak::ALL.iter().collect() })
+        } else {
+            Err(Error::Mistakes { problems })
+        }
     }
 
     /// All of them, in the order of the files.
@@ -99,16 +105,25 @@ impl Checks {
         &self.checks
     }
 
+    /// Those of cookies in recorded answers.
+    pub fn cookies(&self) -> &[&'static weak::Check] {
+        &self.cookies
+    }
+
     /// Keeps `only` these, if any are named, without those to `skip`.
     pub fn select(mut self, only: &[String], skip: &[String]) -> Result<Self, Error> {
+        let ids = || self.checks.iter().map(|check| check.id.as_str()).chain(self.cookies.iter().map(|check| check.id));
         for id in only.iter().chain(skip) {
-            if !self.checks.iter().any(|check| check.id == *id) {
-                let near = nearest(id, self.checks.iter().map(|check| check.id.as_str()));
+            if !ids().any(|known| known == id) {
+                let near = nearest(id, ids());
                 let hint = near.map_or(String::new(), |id| format!("; did you mean `{id}`?"));
                 return Err(Error::Unknown { id: id.clone(), hint });
             }
         }
-        self.checks.retain(|check| (only.is_empty() || only.contains(&check.id)) && !skip.contains(&check.id));
+        let among = |ids: &[String], id: &str| ids.iter().any(|other| other == id);
+        let keeps = |id: &str| (only.is_empty() || among(only, id)) && !among(skip, id);
+        self.checks.retain(|check| keeps(&check.id));
+        self.cookies.retain(|check| keeps(check.id));
         Ok(self)
     }
 }

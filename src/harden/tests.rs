@@ -101,3 +101,28 @@ fn mistakes_name_what_would_be_right() {
     assert!(mistakes(&format!("{fine}has = ['(']")).contains("not a regex"));
     assert!(mistakes("at = 'f'\nmatch = ['f']").contains("`no_match` has no example"));
 }
+
+/// The same thing is called the same and weighs the same, in code and in an answer.
+#[test]
+fn cookies_have_the_severities_of_their_kinds() {
+    let text = include_str!("../../weaknesses/kinds.toml");
+    let severity = |id: &str| {
+        let (_, kind) = text.split_once(&format!("\nid = \"{id}\"\n"))?;
+        kind.split_once("\nseverity = \"")?.1.split('"').next()
+    };
+    let all = crate::cookie::weak::ALL;
+    let shared = all.iter().filter_map(|check| Some((check, severity(check.id)?))).collect::<Vec<_>>();
+    for id in [
+        "cookie-not-secure",
+        "cookie-not-httponly",
+        "cookie-samesite",
+        "cookie-domain-wide",
+        "cookie-prefix",
+        "session-lifetime",
+    ] {
+        assert!(shared.iter().any(|(check, _)| check.id == id), "{id}");
+    }
+    for (check, severity) in shared {
+        assert_eq!(check.severity.name(), severity, "{}", check.id);
+    }
+}

@@ -10,9 +10,11 @@ use super::{
     find::{Found, Places, find, line},
     lexer::{Lexed, Syntax, lex},
     read::Checks,
+    recorded::{self, Recorded, Seen},
 };
 use crate::{
     blob::{Locator, Origin, PathName, Visitor, Window},
+    cookie::weak,
     coverage::{Coverage, Skipped},
     detect::{Detector, Scratch},
     location::utf16_len,
@@ -114,6 +116,8 @@ pub struct Options {
     pub all_files: bool,
     /// Less sure places are not reported.
     pub least: Confidence,
+    /// What is taken for the time of a recorded answer that does not tell it, in seconds since 1970.
+    pub now: i64,
 }
 
 /// What was found.
@@ -131,8 +135,15 @@ pub struct Outcome {
 pub fn run(options: &Options, checks: &Checks, detector: &Detector) -> Outcome {
     let mut outcome = Outcome::default();
     for root in &options.roots {
-        let looker =
-            || Looker { root, options, checks, detector, scratch: Scratch::default(), outcome: Outcome::default() };
+        let looker = || Looker {
+            root,
+            options,
+            checks,
+            detector,
+            scratch: Scratch::default(),
+            recorded: None,
+            outcome: Outcome::default(),
+        };
         for looked in files::scan(root, &options.files, looker) {
             outcome.weaknesses.extend(looked.outcome.weaknesses);
             outcome.coverage.add(looked.outcome.coverage);
@@ -145,7 +156,10 @@ pub fn run(options: &Options, checks: &Checks, detector: &Detector) -> Outcome {
         Place::File { path, .. } => Some(path.as_bytes()),
         Place::Answer { .. } => None,
     });
-    outcome.named = named::in_texts(detector, paths.chain(named::told(&outcome.coverage)));
+    // A cookie's name and a host may be tokens, too.
+    let cookies = outcome.weaknesses.iter().filter(|weakness| weak::ALL.iter().any(|check| check.id == weakness.check));
+    let evidence = cookies.filter_map(|weakness| weakness.evidence.as_ref().map(String::as_bytes));
+    outcome.named = named::in_texts(detector, paths.chain(evidence).chain(named::told(&outcome.coverage)));
     outcome
 }
 
@@ -155,14 +169,25 @@ struct Looker<'r> {
     checks: &'r Checks,
     detector: &'r Detector,
     scratch: Scratch,
+    /// The file that goes by, if it holds recorded answers.
+    recorded: Option<Recorded>,
     outcome: Outcome,
 }
 
 impl Visitor for Looker<'_> {
     fn visit(&mut self, origin: &Origin, window: &Window<'_>) {
-        if let Origin::File(path) = origin {
+        let Origin::File(path) = origin else { return };
+        if window.begins() {
+            self.recorded = Recorded::new(path, self.options.now);
+        }
+        self.recorded(path, window);
+        if window.begins() && window.ends() {
             self.file(path, window);
         }
+    }
+
+    fn largest(&self, name: &PathName) -> Option<u64> {
+        recorded::is_one(name).then_some(recorded::LARGEST)
     }
 
     fn coverage(&mut self) -> &mut Coverage {
@@ -171,6 +196,34 @@ impl Visitor for Looker<'_> {
 }
 
 impl Looker<'_> {
+    /// Takes a window of a file that may hold recorded answers; with its last one, what is weak about them is told.
+    fn recorded(&mut self, path: &PathName, window: &Window<'_>) {
+        let Some(recorded) = &mut self.recorded else { return };
+        recorded.push(window);
+        let Some(recorded) = self.recorded.take_if(|_| window.ends()) else { return };
+        let name = path.to_text().into_owned();
+        let is_har = recorded.is_har();
+        let Seen { weaknesses, any, problem } = recorded.finish();
+        if !any && !is_har {
+            return;
+        }
+        if let Some(why) = left_out(self.below(&name)).filter(|_| !self.takes_all(&name)) {
+            return self.outcome.coverage.skip(why, name);
+        }
+        let asked = |weakness: &Weakness| self.checks.cookies().iter().any(|check| check.id == weakness.check);
+        let sure = |weakness: &Weakness| weakness.confidence >= self.options.least;
+        let told = weaknesses.into_iter().filter(|weakness| asked(weakness) && sure(weakness));
+        self.outcome.weaknesses.extend(told);
+        if let Some(problem) = problem {
+            self.outcome.coverage.fail(name, problem);
+        }
+    }
+
+    /// Whether a file is looked at wherever it is.
+    fn takes_all(&self, name: &str) -> bool {
+        self.options.all_files || self.root.prefix.as_os_str() == Path::new(name).as_os_str()
+    }
+
     fn file(&mut self, path: &PathName, window: &Window<'_>) {
         let name = path.to_text().into_owned();
         let below = self.below(&name);
@@ -179,11 +232,11 @@ impl Looker<'_> {
         if checks.is_empty() {
             return;
         }
-        let named = self.root.prefix.as_os_str() == Path::new(&name).as_os_str();
-        if let Some(why) = left_out(below, window.bytes()).filter(|_| !self.options.all_files && !named) {
+        let minified = is_minified(window.bytes()).then_some(Skipped::Vendored);
+        if let Some(why) = left_out(below).or(minified).filter(|_| !self.takes_all(&name)) {
             return self.outcome.coverage.skip(why, name);
         }
-        if !window.begins() || str::from_utf8(window.bytes()).is_err() {
+        if str::from_utf8(window.bytes()).is_err() {
             return self.outcome.coverage.skip(Skipped::NotText, name);
         }
         let mut lexed: BTreeMap<&str, Lexed> = BTreeMap::new();
@@ -265,8 +318,8 @@ fn plain_value(text: &[u8], line: &Range<usize>) -> Option<usize> {
     (named && bare && is_secretive(text, line, &(start..start))).then_some(start)
 }
 
-/// Why a file is left out, unless all are asked for.
-fn left_out(name: &str, text: &[u8]) -> Option<Skipped> {
+/// Why a file of this name is left out, unless all are asked for.
+fn left_out(name: &str) -> Option<Skipped> {
     let mut folders: Vec<&str> = name.split('/').collect();
     let file = folders.pop().unwrap_or_default();
     let is_in = |all: &[&str]| folders.iter().any(|folder| all.contains(&folder.to_ascii_lowercase().as_str()));
@@ -275,7 +328,7 @@ fn left_out(name: &str, text: &[u8]) -> Option<Skipped> {
         TEST_FOLDERS.iter().any(|end| folder.ends_with(end))
     });
     let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
-    if is_in(VENDORED) || BUNDLED.iter().any(|end| stem.ends_with(end)) || is_minified(text) {
+    if is_in(VENDORED) || BUNDLED.iter().any(|end| stem.ends_with(end)) {
         return Some(Skipped::Vendored);
     }
     let is_test = stem.starts_with("test_") || stem == "conftest" || TEST_ENDINGS.iter().any(|end| stem.ends_with(end));

@@ -131,7 +131,7 @@ pub enum Failure {
     #[error("its host failed too often in this run")]
     GivenUp,
     /// The time for all requests is over.
-    #[error("the time for verifying is over")]
+    #[error("the time for all requests is over")]
     OutOfTime,
     /// The run was stopped.
     #[error("the run was stopped")]
@@ -348,8 +348,10 @@ pub fn header_name(name: &str) -> Option<HeaderName> {
 fn read(answer: Response<Body>, most: usize) -> Result<Reply, Failure> {
     let (parts, body) = answer.into_parts();
     let mut bytes = Vec::new();
-    body.into_reader().take(most as u64 + 1).read_to_end(&mut bytes).map_err(|error| match error.kind() {
-        std::io::ErrorKind::TimedOut => Failure::Timeout,
+    let read = body.into_reader().take(most as u64 + 1).read_to_end(&mut bytes);
+    // An error of the client's own comes wrapped in one of reading.
+    read.map_err(|error| match failure(Broken::from(error)) {
+        Failure::Timeout => Failure::Timeout,
         _ => Failure::Broken,
     })?;
     let cut = bytes.len() > most;

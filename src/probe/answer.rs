@@ -1,27 +1,37 @@
-//! What is weak about an answer beside its cookies: HSTS, caches, other origins, session ids in addresses.
+//! What is weak about an answer beside its cookies: HSTS, caches, session ids in addresses. What other origins may read is [`super::origin`]'s.
 
 use std::borrow::Cow;
 
 use ureq::http::header;
 
-use super::{FOREIGN, samples::Judgement, shown, visit::Answer};
+use super::{shown, visit::Answer};
 use crate::{
     cookie::{SetCookie, session::Role},
+    escape,
     rule::{Confidence, Severity},
+    session::Ids,
     weakness::{Citation, Place, Weakness},
 };
 
 /// The least age of an HSTS policy, in seconds: a year (ASVS 3.4.1).
 const YEAR: u64 = 31_536_000;
 /// The least bits of an id that is referred to (ASVS 7.2.3).
-const LEAST_BITS: f64 = 128.0;
+pub(super) const LEAST_BITS: f64 = 128.0;
+/// At most so many characters of a header are shown.
+const MOST_SHOWN: usize = 200;
 /// Parameters that hold session ids, as frameworks name them, in lower case with what stands before and after.
 const PARAMETERS: [&str; 5] = ["jsessionid=", "phpsessid=", "sessionid=", "session_id=", "sid="];
 
 /// A check: its id, title, severity, attack, remedy, and the requirement with its chapter.
-struct Check(&'static str, &'static str, Severity, [&'static str; 2], [&'static str; 2]);
+pub(super) struct Check(
+    pub(super) &'static str,
+    pub(super) &'static str,
+    pub(super) Severity,
+    pub(super) [&'static str; 2],
+    pub(super) [&'static str; 2],
+);
 
-const FRONTEND: &str = "0x12-V3-Web-Frontend-Security.md";
+pub(super) const FRONTEND: &str = "0x12-V3-Web-Frontend-Security.md";
 const SESSIONS: &str = "0x16-V7-Session-Management.md";
 const DATA: &str = "0x23-V14-Data-Protection.md";
 
@@ -55,6 +65,16 @@ const SHORT_HSTS: Check = Check(
     ],
     ["3.4.1", FRONTEND],
 );
+const HOST_HSTS: Check = Check(
+    "hsts-subdomains",
+    "what the host says of HTTPS does not hold for the hosts below it",
+    Severity::Low,
+    [
+        "Somebody on the network answers for a made-up host below this one over plain HTTP, and plants cookies there that are sent to this one.",
+        "Add `includeSubDomains`, once all hosts below this one answer over HTTPS.",
+    ],
+    ["3.4.1", FRONTEND],
+);
 const CACHED: Check = Check(
     "session-cached",
     "an answer that sets a session may be kept by caches",
@@ -64,16 +84,6 @@ const CACHED: Check = Check(
         "Send `Cache-Control: no-store` with answers that set sessions.",
     ],
     ["14.3.2", DATA],
-);
-const REFLECTED: Check = Check(
-    "cors-credentials",
-    "every site may read answers that carry the user's session",
-    Severity::High,
-    [
-        "A page of any site asks in the user's name, with their cookies, and reads the answer.",
-        "Allow credentials only to origins on a list, compared whole; never send back the origin that asked.",
-    ],
-    ["3.4.2", FRONTEND],
 );
 const IN_ADDRESS: Check = Check(
     "token-in-url",
@@ -107,7 +117,7 @@ const ADOPTED: Check = Check(
 );
 
 impl Check {
-    fn weakness(&self, confidence: Confidence, place: Place, evidence: Option<String>) -> Weakness {
+    pub(super) fn weakness(&self, confidence: Confidence, place: Place, evidence: Option<String>) -> Weakness {
         let Self(check, title, severity, [attack, remedy], [section, chapter]) = self;
         let url = format!("https://github.com/OWASP/ASVS/blob/v5.0.0/5.0/en/{chapter}");
         let standard = Cow::Borrowed("OWASP ASVS 5.0.0");
@@ -130,9 +140,8 @@ pub(super) fn judge(answer: &Answer, cookies: &[SetCookie]) -> Vec<Weakness> {
     let mut found = Vec::new();
     let encrypted = answer.uri.scheme_str() == Some("https");
     let sure = cookies.iter().filter(|cookie| !cookie.deletes()).filter_map(confidence).max();
-    let mut add = |check: &Check, confidence, part: &'static str, evidence| {
-        let place = Place::Answer { url: Cow::Owned(shown(&answer.uri)), part: Cow::Borrowed(part) };
-        found.push(check.weakness(confidence, place, evidence));
+    let mut add = |check: &Check, confidence, name, evidence| {
+        found.push(check.weakness(confidence, part(answer, name), evidence));
     };
     if let Some(sure) = sure {
         if !encrypted {
@@ -140,22 +149,23 @@ pub(super) fn judge(answer: &Answer, cookies: &[SetCookie]) -> Vec<Weakness> {
         }
         let control = text(answer, &header::CACHE_CONTROL).to_ascii_lowercase();
         if !control.split(',').any(|word| word.trim() == "no-store") {
-            add(&CACHED, sure, "Cache-Control", (!control.is_empty()).then_some(control));
+            let shown = escape::cut(&escape::terminal(&control), MOST_SHOWN).into_owned();
+            add(&CACHED, sure, "Cache-Control", (!control.is_empty()).then_some(shown));
         }
     }
-    if encrypted {
-        match hsts(&text(answer, &header::STRICT_TRANSPORT_SECURITY)) {
-            None => add(&NO_HSTS, Confidence::High, "Strict-Transport-Security", None),
-            Some(age) if age < YEAR => {
-                add(&SHORT_HSTS, Confidence::High, "Strict-Transport-Security", Some(format!("max-age={age}")));
-            }
-            Some(_) => {}
+    // What an address without a name says of HTTPS, browsers do not keep (RFC 6797, section 8.1.1).
+    if encrypted && has_name(answer) {
+        let policy = text(answer, &header::STRICT_TRANSPORT_SECURITY);
+        let shown = || Some(escape::cut(&escape::terminal(&policy), MOST_SHOWN).into_owned());
+        let check = match Hsts::read(&policy) {
+            None => Some((&NO_HSTS, None)),
+            Some(Hsts { age, .. }) if age < YEAR => Some((&SHORT_HSTS, shown())),
+            Some(Hsts { subdomains: false, .. }) => Some((&HOST_HSTS, shown())),
+            Some(_) => None,
+        };
+        if let Some((check, evidence)) = check {
+            add(check, Confidence::High, "Strict-Transport-Security", evidence);
         }
-    }
-    let credentials = text(answer, &header::ACCESS_CONTROL_ALLOW_CREDENTIALS) == "true";
-    if credentials && text(answer, &header::ACCESS_CONTROL_ALLOW_ORIGIN) == FOREIGN {
-        let evidence = Some(format!("Access-Control-Allow-Origin: {FOREIGN}"));
-        add(&REFLECTED, Confidence::High, "Access-Control-Allow-Origin", evidence);
     }
     if let Some(name) = parameter(&text(answer, &header::LOCATION)) {
         add(&IN_ADDRESS, Confidence::High, "Location", Some(format!("{name}…")));
@@ -165,13 +175,19 @@ pub(super) fn judge(answer: &Answer, cookies: &[SetCookie]) -> Vec<Weakness> {
     found
 }
 
+/// The part `name` of `answer`.
+pub(super) fn part(answer: &Answer, name: &'static str) -> Place {
+    Place::Answer { url: Cow::Owned(shown(&answer.uri)), part: Cow::Borrowed(name) }
+}
+
 /// That ids of `session` can be guessed, where samples show it.
-pub(super) fn guessable(judgement: &Judgement, session: &SetCookie, place: &Place) -> Option<Weakness> {
+pub(super) fn guessable(ids: &Ids, session: &SetCookie, place: &Place) -> Option<Weakness> {
     let confidence = confidence(session)?;
-    judgement.is_weak(LEAST_BITS).then(|| {
-        let bits = judgement.bits_at_most.map_or(String::new(), |bits| format!(", at most {bits:.0} bits"));
-        let evidence = format!("{} samples{bits}; {:?}", judgement.samples, judgement.signs);
-        GUESSABLE.weakness(confidence, place.clone(), Some(evidence))
+    ids.weak.then(|| {
+        let bits = ids.bits_at_most.map(|bits| format!("at most {bits:.0} bits"));
+        let signs = ids.signs.iter().map(|sign| sign.words());
+        let seen = std::iter::once(format!("{} samples", ids.samples)).chain(bits).chain(signs);
+        GUESSABLE.weakness(confidence, place.clone(), Some(seen.collect::<Vec<_>>().join("; ")))
     })
 }
 
@@ -196,13 +212,32 @@ fn text(answer: &Answer, name: &header::HeaderName) -> String {
     values.map(|value| String::from_utf8_lossy(value.as_bytes())).collect::<Vec<_>>().join(", ")
 }
 
-/// The age of an HSTS policy, in seconds (RFC 6797, section 6.1.1).
-fn hsts(policy: &str) -> Option<u64> {
-    let directives = policy.split(',').next().unwrap_or_default().split(';');
-    directives.filter_map(|directive| directive.split_once('=')).find_map(|(name, value)| {
-        let is_age = name.trim().eq_ignore_ascii_case("max-age");
-        is_age.then(|| value.trim().trim_matches('"').parse().ok()).flatten()
-    })
+/// Whether the host of `answer` has a name, and is not just an address.
+fn has_name(answer: &Answer) -> bool {
+    let host = answer.uri.host().unwrap_or_default();
+    !host.starts_with('[') && host.parse::<std::net::IpAddr>().is_err()
+}
+
+/// What a host says of HTTPS (RFC 6797, section 6.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Hsts {
+    /// For how long, in seconds.
+    age: u64,
+    /// Whether it holds for the hosts below, too.
+    subdomains: bool,
+}
+
+impl Hsts {
+    /// Reads the values of the header; the first one alone counts (section 8.1).
+    fn read(policy: &str) -> Option<Self> {
+        let directives = || policy.split(',').next().unwrap_or_default().split(';').map(str::trim);
+        let age = directives().filter_map(|directive| directive.split_once('=')).find_map(|(name, value)| {
+            let is_age = name.trim().eq_ignore_ascii_case("max-age");
+            is_age.then(|| value.trim().trim_matches('"').parse().ok()).flatten()
+        })?;
+        let subdomains = directives().any(|directive| directive.eq_ignore_ascii_case("includeSubDomains"));
+        Some(Self { age, subdomains })
+    }
 }
 
 /// The parameter of `address` that holds a session id.
@@ -242,7 +277,9 @@ mod tests {
 
     #[test]
     fn policies_are_read() {
-        assert_eq!(hsts("max-age=31536000; includeSubDomains"), Some(YEAR));
-        assert_eq!((hsts("Max-Age=\"5\""), hsts(""), hsts("includeSubDomains")), (Some(5), None, None));
+        let read = |policy: &str| Hsts::read(policy).map(|Hsts { age, subdomains }| (age, subdomains));
+        assert_eq!(read("max-age=31536000; includeSubDomains"), Some((YEAR, true)));
+        assert_eq!(read("max-age=31536000, max-age=0; includesubdomains"), Some((YEAR, false)));
+        assert_eq!((read("Max-Age=\"5\""), read(""), read("includeSubDomains")), (Some((5, false)), None, None));
     }
 }

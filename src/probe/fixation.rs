@@ -1,48 +1,38 @@
 //! Whether a server takes a session id that somebody else chose.
 
-use ureq::http::{HeaderMap, header};
+use ureq::http::{HeaderMap, Uri};
 
 use super::{
+    jar::Jar,
     set_cookies,
-    visit::{Visitor, Walk},
+    visit::{Ended, Visitor},
 };
-use crate::{cookie::SetCookie, net};
+use crate::{cookie::SetCookie, session::Fixation};
 
-/// What a server does with an id that it did not give out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fixation {
-    /// It goes on with it: whoever plants an id in a browser before login has the session after it, unless the id changes then.
-    Adopted,
-    /// It gives out another one.
-    Refused,
-    /// Its answers do not show it.
-    CannotTell,
-}
-
-impl Fixation {
-    /// The word of reports.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Adopted => "adopted",
-            Self::Refused => "refused",
-            Self::CannotTell => "cannot tell",
-        }
-    }
-}
+/// What no server gives out as an id. PHP replaces the second one alone, and fails over the first.
+const NO_IDS: [&[u8]; 2] = [b"!", b"<"];
 
 /// Offers an id of its own in the place of `given`, which `address` just set.
-pub(super) fn offer(visitor: &mut Visitor<'_>, address: &ureq::http::Uri, given: &SetCookie, now: i64) -> Fixation {
+///
+/// # Errors
+/// Where an answer is missing that would have told.
+pub(super) fn offer(visitor: &mut Visitor<'_>, address: &Uri, given: &SetCookie) -> Result<Fixation, Ended> {
     let own = made_like(given.value.expose());
-    match said(visitor, address, given, &own, now) {
-        Said::NoAnswer => Fixation::CannotTell,
+    Ok(match said(visitor, address, given, &own)? {
+        Said::Trouble => Fixation::CannotTell,
         Said::Sets(id) if id == own => Fixation::Adopted,
         Said::Sets(_) => Fixation::Refused,
-        // An id that is none at all tells whether silence means that one is known: who replaces it looks at ids, and found nothing wrong with ours.
-        Said::Nothing => match said(visitor, address, given, b"!", now) {
-            Said::Sets(id) if id != b"!" => Fixation::Adopted,
-            _ => Fixation::CannotTell,
-        },
-    }
+        // What is no id at all tells whether silence means that one is known: who replaces it looks at ids, and found nothing wrong with ours.
+        Said::Nothing => {
+            for none in NO_IDS {
+                match said(visitor, address, given, none)? {
+                    Said::Sets(id) if id != none => return Ok(Fixation::Adopted),
+                    _ => {}
+                }
+            }
+            Fixation::CannotTell
+        }
+    })
 }
 
 /// What a server says to an id that it is offered.
@@ -51,23 +41,28 @@ enum Said {
     Sets(Vec<u8>),
     /// It sets none.
     Nothing,
-    /// The walk came to no end.
-    NoAnswer,
+    /// That something is wrong, or the id cannot be sent.
+    Trouble,
 }
 
 /// What the server says when it is offered `id`.
-fn said(visitor: &mut Visitor<'_>, address: &ureq::http::Uri, given: &SetCookie, id: &[u8], now: i64) -> Said {
-    let mut headers = HeaderMap::new();
-    let pair = [given.name.as_bytes(), b"=", id].concat();
-    let Some(cookie) = net::sensitive(&pair) else { return Said::NoAnswer };
-    headers.insert(header::COOKIE, cookie);
-    let walk: Walk = visitor.walk(address, &headers);
-    if walk.end.is_err() || walk.answers.iter().any(|answer| answer.reply.status >= 400) {
-        return Said::NoAnswer;
+fn said(visitor: &mut Visitor<'_>, address: &Uri, given: &SetCookie, id: &[u8]) -> Result<Said, Ended> {
+    let jar = Jar::with(&given.name, id);
+    if jar.header(address).is_none() {
+        return Ok(Said::Trouble);
     }
-    let set = walk.answers.iter().flat_map(|answer| set_cookies(&answer.reply, now)).flatten();
+    let walk = visitor.walk_with(address, &HeaderMap::new(), jar);
+    if let Err(ended) = walk.end
+        && ended.is_lasting()
+    {
+        return Err(ended);
+    }
+    if walk.answers.iter().any(|answer| answer.reply.status >= 400) {
+        return Ok(Said::Trouble);
+    }
+    let set = walk.answers.iter().flat_map(|answer| set_cookies(&answer.reply, visitor.now)).flatten();
     let last = set.filter(|cookie| cookie.name == given.name && !cookie.deletes()).last();
-    last.map_or(Said::Nothing, |cookie| Said::Sets(cookie.value.expose().to_vec()))
+    Ok(last.map_or(Said::Nothing, |cookie| Said::Sets(cookie.value.expose().to_vec())))
 }
 
 /// An id that looks like `id` and is another: each letter and digit moved on by one within its kind, so that what is signed is no longer right.

@@ -5,29 +5,33 @@
 //! [`crate::cookie`]'s to read and judge, and reports are [`crate::report`]'s.
 
 mod answer;
-pub mod fixation;
+mod fixation;
+mod jar;
+mod origin;
 pub mod samples;
 mod visit;
 
 use std::{borrow::Cow, collections::BTreeMap};
 
-use ureq::http::{HeaderMap, HeaderValue, Uri, header};
+use ureq::http::{HeaderMap, Uri, header};
 
 pub use self::visit::MOST_REQUESTS;
 use self::{
-    fixation::Fixation,
-    samples::{Judgement, Sample},
-    visit::{Visitor, Walk},
+    answer::LEAST_BITS,
+    samples::Sample,
+    visit::{Answer, Ended, Visitor, Walk},
 };
 use crate::{
     cookie::{Refused, SetCookie, session::Role, weak},
     coverage::Coverage,
     net::{Net, Reply},
+    secret::Secret,
+    session::{Fixation, Session},
     weakness::{Place, Weakness},
 };
 
-/// The origin that answers should not trust: a name that nobody can have (RFC 6761).
-const FOREIGN: &str = "https://stanch-probe.invalid";
+/// Of at most so many sessions ids are offered and gathered.
+const MOST_SESSIONS: usize = 8;
 
 /// What is looked at.
 #[derive(Clone, Copy, Debug)]
@@ -50,67 +54,77 @@ pub struct Seen {
     /// What is weak.
     pub weaknesses: Vec<Weakness>,
     /// Each cookie that was set.
-    pub cookies: Vec<Graded>,
-    /// What samples of each session's ids show, by the name of the cookie.
-    pub judgements: Vec<(String, Judgement)>,
-    /// What the server does with an id that it did not give out, by the name of the cookie.
-    pub fixations: Vec<(String, Fixation)>,
+    pub cookies: Vec<Session>,
     /// How many requests were sent.
     pub requests: u32,
     /// What could not be looked at.
     pub coverage: Coverage,
 }
 
-/// A cookie and its grade.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Graded {
-    /// `A` to `F`.
-    pub grade: char,
-    /// The part that it has in a session.
-    pub role: Role,
-    /// The header, its value masked.
-    pub shown: String,
+/// A cookie that carries a session, and the address that set it.
+struct Given {
+    address: Uri,
+    cookie: SetCookie,
 }
 
 impl Endpoint<'_> {
     /// Looks at it; `stopped` is asked whether the run is over.
     pub fn look(&self, net: &Net, stopped: &(dyn Fn() -> bool + Sync)) -> Seen {
-        let mut visitor = Visitor { net, public: !self.private, requests: self.asked, stopped };
+        let mut visitor = Visitor { net, public: !self.private, requests: self.asked, now: self.now, stopped };
         let mut seen = Seen::default();
-        let mut headers = HeaderMap::new();
-        // A foreign origin in the first request: what it is allowed to read is seen beside the cookies.
-        headers.insert(header::ORIGIN, HeaderValue::from_static(FOREIGN));
-        let walk = visitor.walk(self.uri, &headers);
-        self.note(&walk, &mut seen);
-        for answer in &walk.answers {
-            self.judge(answer, &mut seen);
-        }
-        if let Some((address, session)) = self.session(&walk) {
-            self.gather(&mut visitor, &address, &session, &mut seen);
-            let fixation = fixation::offer(&mut visitor, &address, &session, self.now);
-            if fixation == Fixation::Adopted {
-                seen.weaknesses.push(answer::adopted(&session, place(&address, &session.name)));
-            }
-            seen.fixations.push((session.name.clone(), fixation));
+        let walk = visitor.walk(self.uri, &HeaderMap::new());
+        walk.answers.iter().for_each(|answer| self.judge(answer, &mut seen));
+        if self.goes_on(walk.end.as_ref(), &mut seen) {
+            self.look_closer(&mut visitor, &walk, &mut seen);
         }
         seen.requests = visitor.requests - self.asked;
         seen.coverage.sort();
         seen
     }
 
-    fn note(&self, walk: &Walk, seen: &mut Seen) {
-        if let Err(ended) = &walk.end {
-            seen.coverage.fail(shown(self.uri), ended.to_string());
+    /// Notes how a walk ended; whether another one may come further.
+    fn goes_on(&self, end: Result<&(), &Ended>, seen: &mut Seen) -> bool {
+        let Err(ended) = end else { return true };
+        seen.coverage.fail(shown(self.uri), ended.to_string());
+        !ended.is_lasting()
+    }
+
+    /// Asks again: as pages of other origins, with ids of its own, and for fresh ids.
+    fn look_closer(&self, visitor: &mut Visitor<'_>, walk: &Walk, seen: &mut Seen) {
+        let (found, ended) = origin::look(visitor, self.uri);
+        seen.weaknesses.extend(found);
+        if !self.goes_on(ended.as_ref().map_or(Ok(&()), Err), seen) {
+            return;
+        }
+        let mut sessions = self.sessions(walk);
+        let Some(start) = sessions.first().map(|session| session.address.clone()) else { return };
+        sessions.sort_by_key(|session| match session.cookie.role() {
+            Role::Named(_) => 0,
+            Role::Likely => 1,
+            Role::Possible | Role::Other => 2,
+        });
+        if sessions.len() > MOST_SESSIONS {
+            let note = format!("{}: only {MOST_SESSIONS} of {} sessions were tried", shown(self.uri), sessions.len());
+            seen.coverage.notes.push(note);
+            sessions.truncate(MOST_SESSIONS);
+        }
+        if sessions.iter().all(|session| self.offer(visitor, session, seen)) {
+            self.gather(visitor, &start, &sessions, seen);
         }
     }
 
     /// Judges one answer: its headers, and each cookie that it sets.
-    fn judge(&self, answer: &visit::Answer, seen: &mut Seen) {
+    fn judge(&self, answer: &Answer, seen: &mut Seen) {
+        let url = shown(&answer.uri);
         let (cookies, refused): (Vec<_>, Vec<_>) =
             set_cookies(&answer.reply, self.now).into_iter().partition(Result::is_ok);
         let cookies: Vec<SetCookie> = cookies.into_iter().flatten().collect();
         for why in refused.into_iter().filter_map(Result::err) {
-            seen.coverage.notes.push(format!("{}: browsers take no notice of a cookie: {why}", shown(&answer.uri)));
+            seen.coverage.notes.push(format!("{url}: browsers take no notice of a cookie: {why}"));
+        }
+        if answer.reply.cut {
+            let kilobytes = answer.reply.body.len() >> 10;
+            seen.coverage.notes.push(format!("{url}: the page is longer than the {kilobytes} KiB that were read"));
         }
         let encrypted = answer.uri.scheme_str() == Some("https");
         let host = answer.uri.host().map(str::to_ascii_lowercase);
@@ -120,8 +134,7 @@ impl Endpoint<'_> {
             by_name.entry(&cookie.name).or_default().push(cookie.clone());
             let found = weak::of(cookie, setter, &place(&answer.uri, &cookie.name));
             if !cookie.deletes() {
-                let (grade, role) = (weak::grade(&found), cookie.role());
-                seen.cookies.push(Graded { grade, role, shown: cookie.masked() });
+                seen.cookies.push(graded(url.clone(), cookie, &found));
             }
             seen.weaknesses.extend(found);
         }
@@ -130,40 +143,90 @@ impl Endpoint<'_> {
         seen.weaknesses.extend(answer::judge(answer, &cookies));
     }
 
-    /// The first session cookie, surest first, and the address that set it.
-    fn session(&self, walk: &Walk) -> Option<(Uri, SetCookie)> {
-        let set = walk.answers.iter().flat_map(|answer| {
-            let cookies = set_cookies(&answer.reply, self.now).into_iter().flatten();
-            cookies.map(|cookie| (answer.uri.clone(), cookie))
-        });
-        let sessions = set.filter(|(_, cookie)| cookie.role() != Role::Other && !cookie.deletes());
-        sessions.min_by_key(|(_, cookie)| match cookie.role() {
-            Role::Named(_) => 0,
-            Role::Likely => 1,
-            Role::Possible | Role::Other => 2,
-        })
-    }
-
-    /// Gathers fresh ids of `session`, and judges them.
-    fn gather(&self, visitor: &mut Visitor<'_>, address: &Uri, session: &SetCookie, seen: &mut Seen) {
-        let mut samples = Vec::new();
-        for _ in 0..self.samples {
-            let walk = visitor.walk(address, &HeaderMap::new());
-            self.note(&walk, seen);
-            let at = jiff::Timestamp::now().as_second();
-            let set = walk.answers.iter().flat_map(|answer| set_cookies(&answer.reply, self.now)).flatten();
-            let fresh = set.filter(|cookie| cookie.name == session.name && !cookie.deletes()).last();
-            samples.extend(fresh.map(|cookie| Sample { id: cookie.value, at }));
-            if walk.end.is_err() {
-                break;
+    /// The session cookies of a walk, each name once, in the order in which they were set.
+    fn sessions(&self, walk: &Walk) -> Vec<Given> {
+        let mut sessions: Vec<Given> = Vec::new();
+        for answer in &walk.answers {
+            for cookie in set_cookies(&answer.reply, self.now).into_iter().flatten() {
+                let is_new = sessions.iter().all(|known| known.cookie.name != cookie.name);
+                if is_new && cookie.role() != Role::Other && !cookie.deletes() {
+                    sessions.push(Given { address: answer.uri.clone(), cookie });
+                }
             }
         }
+        sessions
+    }
+
+    /// Offers an id of its own in the place of `session`'s; whether the host answers on.
+    fn offer(&self, visitor: &mut Visitor<'_>, session: &Given, seen: &mut Seen) -> bool {
+        let Given { address, cookie } = session;
+        let fixation = match fixation::offer(visitor, address, cookie) {
+            Ok(fixation) => fixation,
+            Err(ended) => return self.goes_on(Err(&ended), seen),
+        };
+        if fixation == Fixation::Adopted {
+            seen.weaknesses.push(answer::adopted(cookie, place(address, &cookie.name)));
+        }
+        seen.of(session).for_each(|seen| seen.fixation = Some(fixation));
+        true
+    }
+
+    /// Gathers fresh ids of `sessions` by walks from `start`, which set all of them, and judges them.
+    fn gather(&self, visitor: &mut Visitor<'_>, start: &Uri, sessions: &[Given], seen: &mut Seen) {
         if self.samples == 0 {
             return;
         }
-        let judgement = Judgement::of(&samples);
-        seen.weaknesses.extend(answer::guessable(&judgement, session, &place(address, &session.name)));
-        seen.judgements.push((session.name.clone(), judgement));
+        let mut samples: Vec<Vec<Sample>> = sessions.iter().map(|_| Vec::new()).collect();
+        for _ in 0..self.samples {
+            let walk = visitor.walk(start, &HeaderMap::new());
+            let at = jiff::Timestamp::now().as_second();
+            for (session, samples) in sessions.iter().zip(&mut samples) {
+                samples.extend(self.fresh(&walk, &session.cookie.name).map(|id| Sample { id, at }));
+            }
+            if !self.goes_on(walk.end.as_ref(), seen) {
+                break;
+            }
+        }
+        for (session, samples) in sessions.iter().zip(&samples) {
+            let ids = samples::judge(samples, LEAST_BITS);
+            let place = place(&session.address, &session.cookie.name);
+            seen.weaknesses.extend(answer::guessable(&ids, &session.cookie, &place));
+            seen.of(session).for_each(|seen| seen.ids = Some(ids.clone()));
+        }
+    }
+
+    /// The last id that a walk was given for the cookie `name`.
+    fn fresh(&self, walk: &Walk, name: &str) -> Option<Secret> {
+        let set = walk.answers.iter().flat_map(|answer| set_cookies(&answer.reply, self.now)).flatten();
+        set.filter(|cookie| cookie.name == name && !cookie.deletes()).last().map(|cookie| cookie.value)
+    }
+}
+
+impl Seen {
+    /// Adds what was seen of another endpoint.
+    pub fn add(&mut self, other: Self) {
+        self.weaknesses.extend(other.weaknesses);
+        self.cookies.extend(other.cookies);
+        self.requests += other.requests;
+        self.coverage.add(other.coverage);
+        self.coverage.sort();
+    }
+
+    /// What was seen of `session`, wherever it was set.
+    fn of(&mut self, session: &Given) -> impl Iterator<Item = &mut Session> {
+        self.cookies.iter_mut().filter(move |seen| seen.name == session.cookie.name)
+    }
+}
+
+fn graded(url: String, cookie: &SetCookie, found: &[Weakness]) -> Session {
+    Session {
+        url,
+        name: cookie.name.clone(),
+        shown: cookie.masked(),
+        grade: weak::grade(found),
+        role: cookie.role(),
+        ids: None,
+        fixation: None,
     }
 }
 
@@ -243,7 +306,7 @@ mod tests {
             let line = asked.lines().find_map(|line| line.strip_prefix("cookie: PHPSESSID="));
             line.map(str::to_owned)
         };
-        let fixation = |seen: &Seen| seen.fixations[0].1;
+        let fixation = |seen: &Seen| seen.cookies[0].fixation.unwrap();
         let refuses = seen(0, |_, nth| with(&format!("Set-Cookie: PHPSESSID=abc{nth}\r\n")));
         assert_eq!(fixation(&refuses), Fixation::Refused);
         let adopts = seen(0, move |asked, nth| match cookie(asked) {

@@ -3,6 +3,7 @@
 use ureq::http::{HeaderMap, HeaderValue, Method, Uri, header, uri::Scheme};
 use zeroize::Zeroizing;
 
+use super::{jar::Jar, set_cookies};
 use crate::net::{Call, Failure, Net, Reply};
 
 /// At most so many requests are sent to one host.
@@ -16,6 +17,8 @@ pub(super) struct Visitor<'v> {
     /// Whether it has to have a public address.
     pub(super) public: bool,
     pub(super) requests: u32,
+    /// The present, in seconds since 1970.
+    pub(super) now: i64,
     pub(super) stopped: &'v (dyn Fn() -> bool + Sync),
 }
 
@@ -55,16 +58,31 @@ pub(super) enum Ended {
     Nowhere,
 }
 
+impl Ended {
+    /// Whether every other walk would end so, too, or has no time left.
+    pub(super) fn is_lasting(&self) -> bool {
+        !matches!(self, Self::Elsewhere(_) | Self::Nowhere)
+    }
+}
+
 impl Visitor<'_> {
     /// Asks `start`, with these headers, and whatever it redirects to on the same host.
     pub(super) fn walk(&mut self, start: &Uri, headers: &HeaderMap) -> Walk {
+        self.walk_with(start, headers, Jar::default())
+    }
+
+    /// The same with cookies of one's own; what is set on the way is sent on.
+    pub(super) fn walk_with(&mut self, start: &Uri, headers: &HeaderMap, mut jar: Jar) -> Walk {
         let mut walk = Walk { answers: Vec::new(), end: Ok(()) };
         let mut uri = start.clone();
         loop {
+            let mut headers = headers.clone();
+            headers.extend(jar.header(&uri).map(|cookies| (header::COOKIE, cookies)));
             let reply = match self.ask(&uri, headers) {
                 Ok(reply) => reply,
                 Err(ended) => return Walk { end: Err(ended), ..walk },
             };
+            jar.keep(&uri, set_cookies(&reply, self.now).into_iter().flatten());
             let next = next(&uri, &reply);
             walk.answers.push(Answer { uri, reply });
             match next {
@@ -78,12 +96,11 @@ impl Visitor<'_> {
         }
     }
 
-    fn ask(&mut self, uri: &Uri, headers: &HeaderMap) -> Result<Reply, Ended> {
+    fn ask(&mut self, uri: &Uri, mut headers: HeaderMap) -> Result<Reply, Ended> {
         if self.requests >= MOST_REQUESTS {
             return Err(Ended::Budget);
         }
         self.requests += 1;
-        let mut headers = headers.clone();
         headers.entry(header::ACCEPT).or_insert(HeaderValue::from_static("text/html,*/*;q=0.8"));
         let body = Zeroizing::new(Vec::new());
         let uri = uri.clone();

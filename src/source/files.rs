@@ -192,7 +192,7 @@ impl Walk<'_> {
         if !metadata.is_file() {
             return visitor.coverage().fail(subject, format!("is a {}, not a file", kind(metadata.file_type())));
         }
-        if self.options.max_size.is_some_and(|most| metadata.len() > most) {
+        if visitor.largest(&name).or(self.options.max_size).is_some_and(|most| metadata.len() > most) {
             return visitor.skip(Skipped::TooLarge, &subject);
         }
         let origin = Origin::File(name);

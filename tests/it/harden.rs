@@ -125,6 +125,74 @@ fn branches_and_projects_of_development_do_not_count() {
     assert_eq!(checks(&run), [("symfony-session-secure-off".into(), "config/packages/framework.yaml".into())]);
 }
 
+/// An entry of a HAR file, whose answer sets `cookie`.
+fn entry(url: &str, cookie: &str) -> String {
+    format!(
+        "{{\"startedDateTime\":\"2026-01-02T03:04:05Z\",\"request\":{{\"url\":\"{url}\"}},\n\"response\":{{\"headers\":[{{\"name\":\"Set-Cookie\",\"value\":\"{cookie}\"}}]}}}}"
+    )
+}
+
+fn har(entries: &[String]) -> String {
+    format!("{{\"log\":{{\"entries\":[{}]}}}}", entries.join(","))
+}
+
+#[test]
+fn cookies_of_a_har_file_are_told_once_for_each_host_and_masked() {
+    let (sandbox, secret) = (Sandbox::new(), token(5));
+    let weak = format!("PHPSESSID={secret}; Path=/; Secure; SameSite=Lax; Max-Age=60");
+    let strong = format!("__Host-sid={secret}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=60");
+    let entries = [
+        entry("https://shop.example/a", &strong),
+        entry("https://shop.example/b", &weak),
+        entry("https://shop.example/c", &weak),
+        entry("https://other.example/", &weak),
+        entry("http://localhost:3000/", "connect.sid=1; Path=/; HttpOnly; SameSite=Lax; Max-Age=60"),
+    ];
+    sandbox.write("seen.har", har(&entries));
+    let found = checks(&sandbox.run(&["harden", "-f", "json"]).ended(1));
+    let times = |id: &str| found.iter().filter(|(check, _)| check == id).count();
+    assert_eq!((times("cookie-not-httponly"), times("cookie-not-secure")), (2, 0), "{found:?}");
+    for format in ["text", "json", "jsonl", "sarif", "html"] {
+        let text = sandbox.run(&["harden", "-f", format]).ended(1).text();
+        assert!(text.contains("shop.example: PHPSESSID=") && !text.contains(&secret), "{format}: {text}");
+    }
+    let lines = sandbox.run(&["harden", "-f", "json", "--check", "cookie-not-httponly"]).ended(1);
+    assert_eq!(lines.json()["weaknesses"][0]["line"].as_u64(), Some(3), "the first of its kind");
+    sandbox.run(&["harden", "--skip-check", "cookie-not-httponly"]).ended(0);
+}
+
+#[test]
+fn cookies_of_transcripts_are_told_and_examples_are_left_out() {
+    let sandbox = Sandbox::new();
+    let text = "< HTTP/1.1 200 OK\n< Date: Fri, 02 Jan 2026 03:04:05 GMT\n< Set-Cookie: PHPSESSID=abc; Path=/; Secure; HttpOnly; SameSite=Lax; \
+                Expires=Sat, 02 Jan 2027 03:04:05 GMT\n< Set-Cookie: theme=dark\n";
+    sandbox
+        .write("run.log", text)
+        .write("server.log.2", text)
+        .write("docs/answer.http", text)
+        .write("a.txt", "nothing");
+    let found = checks(&sandbox.run(&["harden", "-f", "json", "--check", "session-lifetime"]).ended(1));
+    let expected = ["run.log", "server.log.2"].map(|path| ("session-lifetime".to_owned(), path.to_owned()));
+    assert_eq!(found, expected);
+    assert_eq!(sandbox.run(&["harden", "-f", "json"]).skipped("test-or-example").0, 1);
+}
+
+#[test]
+fn a_har_file_that_is_large_broken_or_none_is_looked_at_as_far_as_it_goes() {
+    let sandbox = Sandbox::new();
+    let weak = "PHPSESSID=abc; Path=/; Secure; SameSite=Lax; Max-Age=60";
+    let padding = format!("{{\"response\":{{\"content\":{{\"text\":\"{}\"}}}}}}", "x".repeat(9 << 20));
+    sandbox.write("large.har", har(&[padding, entry("https://shop.example/", weak)]));
+    let whole = har(&[entry("https://shop.example/", weak), entry("https://shop.example/", weak)]);
+    sandbox.write("cut.har", &whole[..whole.len() - 20]).write("none.har", "../elsewhere.har");
+    sandbox.write("deep.har", "[".repeat(100_000));
+    let run = sandbox.run(&["harden", "-f", "json", "--check", "cookie-not-httponly"]).ended(1);
+    let paths: Vec<String> = checks(&run).into_iter().map(|(_, path)| path).collect();
+    assert_eq!(paths, ["cut.har", "large.har"]);
+    let failed: Vec<String> = run.failures().into_iter().map(|(subject, _)| subject).collect();
+    assert_eq!(failed, ["cut.har", "deep.har", "none.har"]);
+}
+
 /// `docs/sessions.md` holds the table that the program prints.
 #[test]
 fn the_page_lists_every_check() {

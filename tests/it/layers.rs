@@ -9,6 +9,7 @@ const LAYERS: &[&[&str]] = &[
     &["rule"],
     &["finding", "weakness"],
     &["cookie"],
+    &["session"],
     &["incident"],
     &["bounded"],
     &["net", "sealed"],

@@ -1,4 +1,7 @@
 //! What each weakness of a cookie is called, what is done with it, what to set instead, and which standard says so.
+//!
+//! What is a kind in `weaknesses/kinds.toml` has its id and severity here, too: the same thing is called the same, whether it is seen in
+//! code, in a recorded answer or from a running server.
 
 use std::borrow::Cow;
 
@@ -9,16 +12,22 @@ use crate::{
 };
 
 /// A weakness that a cookie can have.
-pub(super) struct Check {
-    id: &'static str,
-    title: &'static str,
-    severity: Severity,
+#[derive(Debug)]
+pub struct Check {
+    /// Its name for machines.
+    pub id: &'static str,
+    /// What is wrong, in one line.
+    pub title: &'static str,
+    /// How much it gives away.
+    pub severity: Severity,
     attack: &'static str,
-    remedy: &'static str,
+    /// What to set instead.
+    pub remedy: &'static str,
     standards: &'static [Standard],
 }
 
 /// A section that a check follows from.
+#[derive(Debug)]
 enum Standard {
     /// RFC 6265bis.
     Rfc(&'static str),
@@ -33,6 +42,28 @@ use Standard::{Frontend, Rfc, Sessions, Sheet};
 
 const SCOPE: Standard = Sheet("Domain and Path Attributes", "domain-and-path-attributes");
 const PREFIXES: Standard = Sheet("Cookie Name Prefixes", "cookie-name-prefixes");
+
+/// All of them.
+pub const ALL: &[Check] = &[
+    Check::NOT_SECURE,
+    Check::NOT_HTTP_ONLY,
+    Check::NO_SAMESITE,
+    Check::SAMESITE_NONE,
+    Check::SAMESITE_NONE_IN_CLEAR,
+    Check::SECURE_IN_CLEAR,
+    Check::DOMAIN_WIDE,
+    Check::DOMAIN_FOREIGN,
+    Check::PATH_NO_BOUNDARY,
+    Check::NO_PATH,
+    Check::NO_HOST_PREFIX,
+    Check::NO_SECURE_PREFIX,
+    Check::PREFIX_BROKEN,
+    Check::NO_LIFETIME,
+    Check::LONG_LIVED,
+    Check::CONTRADICTION,
+    Check::IGNORED,
+    Check::SEVERAL,
+];
 
 impl Standard {
     fn citation(&self) -> Citation {
@@ -70,7 +101,7 @@ impl Check {
     pub(super) const NOT_HTTP_ONLY: Self = Self {
         id: "cookie-not-httponly",
         title: "session cookie can be read by scripts",
-        severity: Severity::Medium,
+        severity: Severity::High,
         attack: "A script that gets into one page, by cross-site scripting or through a dependency, reads `document.cookie` and sends the session away.",
         remedy: "Set the attribute `HttpOnly`.",
         standards: &[Frontend("3.3.4"), Rfc("4.1.2.6"), Sheet("HttpOnly Attribute", "httponly-attribute")],
@@ -84,7 +115,7 @@ impl Check {
         standards: &[Frontend("3.3.2"), Rfc("4.1.2.7"), Sheet("SameSite Attribute", "samesite-attribute")],
     };
     pub(super) const SAMESITE_NONE: Self = Self {
-        id: "cookie-samesite-none",
+        id: "cookie-samesite",
         title: "session cookie goes along with every request of other sites",
         severity: Severity::Medium,
         attack: "A page of another site sends requests that the server takes for the user's (cross-site request forgery), unless a token of its own stops them.",
@@ -156,7 +187,7 @@ impl Check {
         standards: &[Frontend("3.3.1"), Rfc("4.1.3.1"), PREFIXES],
     };
     pub(super) const PREFIX_BROKEN: Self = Self {
-        id: "cookie-prefix-broken",
+        id: "cookie-prefix",
         title: "cookie breaks what its name promises, so browsers refuse it",
         severity: Severity::Medium,
         attack: "Browsers that follow the standard do not keep it; in others, the name promises a protection that is not there.",
@@ -176,7 +207,7 @@ impl Check {
         ],
     };
     pub(super) const LONG_LIVED: Self = Self {
-        id: "cookie-long-lived",
+        id: "session-lifetime",
         title: "session cookie lives longer than 30 days",
         severity: Severity::Medium,
         attack: "A cookie that is stolen once, from a backup or a shared computer for instance, opens the account for as long.",
@@ -212,6 +243,11 @@ impl Check {
         standards: &[Rfc("4.1.1"), Frontend("3.3.1")],
     };
 
+    /// Who demands it not to be so.
+    pub fn standards(&self) -> Vec<Citation> {
+        self.standards.iter().map(Standard::citation).collect()
+    }
+
     /// It, of `cookie` at `place`.
     pub(super) fn weakness(&self, cookie: &SetCookie, place: &Place) -> Weakness {
         Weakness {
@@ -226,7 +262,7 @@ impl Check {
             },
             attack: Cow::Borrowed(self.attack),
             remedy: Cow::Borrowed(self.remedy),
-            standards: self.standards.iter().map(Standard::citation).collect(),
+            standards: self.standards(),
             place: place.clone(),
             evidence: Some(cookie.masked()),
         }

@@ -2,31 +2,7 @@
 
 use data_encoding::BASE64URL_NOPAD;
 
-/// What ids are made like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
-    /// Digits.
-    Decimal,
-    /// Hexadecimal digits, with hyphens or without.
-    Hex,
-    /// The letters, digits and marks of base64.
-    Base64,
-    /// Anything else.
-    Text,
-    /// An id and a signature; what is judged is the id.
-    Signed,
-    /// A JWT: it is what its signature is worth.
-    Jwt,
-    /// Signed content, of the kind that Flask and Django keep sessions in.
-    Content,
-}
-
-impl Form {
-    /// Whether it holds the session itself rather than an id of it: then guessing it is forging a signature.
-    pub fn is_content(self) -> bool {
-        matches!(self, Self::Jwt | Self::Content)
-    }
-}
+use crate::session::Form;
 
 /// The form that all of `ids` have, and of each the part that is to be judged.
 pub(super) fn of<'i>(ids: &[&'i [u8]]) -> (Form, Vec<&'i [u8]>) {
@@ -60,10 +36,19 @@ fn is_jwt(id: &[u8]) -> bool {
     head.is_some_and(|head| head["alg"].is_string() || head["enc"].is_string()) && parts.count() >= 2
 }
 
-/// Content, a time and a signature, with dots or colons between them.
+/// Content, a time and a signature, with dots or colons between them; or what Rack and Rails write: content, and behind `--` its HMAC or what it was encrypted with.
 fn is_content(id: &[u8]) -> bool {
     let id = id.strip_prefix(b".").unwrap_or(id);
     let parts: Vec<&[u8]> = id.split(|byte| matches!(byte, b'.' | b':')).collect();
-    let fine = |part: &&[u8]| part.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_=".contains(byte));
-    parts.len() == 3 && parts[2].len() >= 20 && parts.iter().all(fine)
+    let fine = |part: &&[u8]| part.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_=%+/".contains(byte));
+    parts.len() == 3 && parts[2].len() >= 20 && parts.iter().all(fine) || is_signed_by_ruby(id)
+}
+
+fn is_signed_by_ruby(id: &[u8]) -> bool {
+    let Some(at) = id.windows(2).rposition(|pair| pair == b"--") else { return false };
+    let (content, signature) = (&id[..at], &id[at + 2..]);
+    let is_hmac = matches!(signature.len(), 40 | 64 | 128) && signature.iter().all(u8::is_ascii_hexdigit);
+    // The tag of AES-GCM behind its nonce, each in base64.
+    let is_tag = signature.len() >= 22 && content.windows(2).any(|pair| pair == b"--");
+    content.len() >= 8 && (is_hmac || is_tag)
 }

@@ -2,21 +2,10 @@
 
 use data_encoding::{BASE64_NOPAD, BASE64URL_NOPAD};
 
-use super::{Form, Sign};
-
-/// What a time is counted in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unit {
-    /// Seconds since 1970.
-    Seconds,
-    /// Milliseconds since 1970.
-    Milliseconds,
-    /// Microseconds since 1970.
-    Microseconds,
-}
+use crate::session::{Form, Sign, Unit};
 
 /// How far the clocks of both ends may be apart, in seconds: a day.
-const APART: u64 = 86_400;
+pub(super) const APART: u64 = 86_400;
 /// A counter uses at most this share of its range while samples are taken.
 const SHARE: u64 = 256;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Sign;
+use crate::session::Sign;
 
 /// How often, at most, random ids are called weak by a test over all characters.
 const WRONG: f64 = 1e-4;
@@ -13,6 +13,10 @@ pub(super) struct Seen {
     pub(super) varying: Vec<usize>,
     /// How many bits each of them has at most.
     pub(super) bits_each: f64,
+    /// How many characters they are taken from.
+    pub(super) alphabet: u32,
+    /// How many bits each character seems to have, those that never change included.
+    pub(super) bits: Vec<f64>,
     pub(super) signs: Vec<Sign>,
 }
 
@@ -36,7 +40,21 @@ pub(super) fn look_at(ids: &[&[u8]]) -> Seen {
             signs.push(Sign::Correlated(at));
         }
     }
-    Seen { varying, bits_each: f64::from(size).log2(), signs }
+    let bits_each = f64::from(size).log2();
+    let bits = (0..length).map(|at| entropy(column(at)).min(bits_each)).collect();
+    Seen { varying, bits_each, alphabet: size, bits, signs }
+}
+
+/// The entropy of `values`, in bits, with Miller's and Madow's correction for how few there are.
+fn entropy(values: impl Iterator<Item = u8>) -> f64 {
+    let mut times: BTreeMap<u8, u32> = BTreeMap::new();
+    for value in values {
+        *times.entry(value).or_default() += 1;
+    }
+    let count = f64::from(times.values().sum::<u32>()).max(1.0);
+    let seen: f64 = times.values().map(|&times| f64::from(times) / count * (count / f64::from(times)).log2()).sum();
+    let kinds = f64::from(u32::try_from(times.len()).unwrap_or(u32::MAX)).max(1.0);
+    seen + (kinds - 1.0) / (2.0 * count * std::f64::consts::LN_2)
 }
 
 /// The size of the smallest usual alphabet that has all of `bytes`.

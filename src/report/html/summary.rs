@@ -16,7 +16,7 @@ impl Page<'_> {
     pub(super) fn summary(&mut self) -> io::Result<()> {
         let coverage = self.report.coverage;
         if !coverage.complete() {
-            self.incomplete(coverage)?;
+            self.incomplete(coverage, "could not be scanned")?;
         }
         let all = self.report.incidents.len() as u64;
         let title = match (all, coverage.complete()) {
@@ -32,12 +32,13 @@ impl Page<'_> {
         self.scanned(coverage)
     }
 
-    pub(in crate::report) fn incomplete(&mut self, coverage: &Coverage) -> io::Result<()> {
+    /// That something failed; `could_not` says at what.
+    pub(in crate::report) fn incomplete(&mut self, coverage: &Coverage, could_not: &str) -> io::Result<()> {
         let all = coverage.failed.len();
         let things = plural(all as u64, "thing");
         writeln!(
             self.out,
-            "<div class=\"alert\"><p><strong>Incomplete.</strong> {} {things} could not be scanned, so there may be more than this page says:</p>",
+            "<div class=\"alert\"><p><strong>Incomplete.</strong> {} {things} {could_not}, so there may be more than this page says:</p>",
             grouped(all as u64)
         )?;
         self.failures(coverage, FIRST_FAILURES)?;

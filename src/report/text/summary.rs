@@ -71,7 +71,12 @@ impl Page<'_> {
         }
     }
 
-    pub(in crate::report) fn failures(&mut self, coverage: &Coverage) -> io::Result<()> {
+    fn failures(&mut self, coverage: &Coverage) -> io::Result<()> {
+        self.failures_of(coverage, "could not be scanned")
+    }
+
+    /// What failed; `could_not` says at what.
+    pub(in crate::report) fn failures_of(&mut self, coverage: &Coverage, could_not: &str) -> io::Result<()> {
         if coverage.complete() {
             return Ok(());
         }
@@ -79,7 +84,7 @@ impl Page<'_> {
         let most = if self.options.detail == Detail::Verbose { all } else { MOST_FAILURES };
         let label = self.paint(RED, "INCOMPLETE:");
         let things = plural(all as u64, "thing");
-        writeln!(self.out, "{label} {} {things} could not be scanned", grouped(all as u64))?;
+        writeln!(self.out, "{label} {} {things} {could_not}", grouped(all as u64))?;
         for failure in coverage.failed.iter().take(most) {
             let (subject, reason) = (self.safe(&failure.subject), self.safe(&failure.reason));
             writeln!(self.out, "  - {subject}: {reason}")?;

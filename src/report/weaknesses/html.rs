@@ -51,6 +51,7 @@ impl Page<'_> {
             "now" => self.now(),
             "summary" => self.weaknesses_summary(report),
             "weaknesses" => self.weaknesses(report),
+            "cookies" => self.cookie_section(report),
             "coverage" => self.looked(report),
             _ => Err(io::Error::other(format!("nothing is known to stand for {name}"))),
         }
@@ -59,7 +60,7 @@ impl Page<'_> {
     fn weaknesses_summary(&mut self, report: &WeaknessReport<'_>) -> io::Result<()> {
         let coverage = report.coverage;
         if !coverage.complete() {
-            self.incomplete(coverage)?;
+            self.incomplete(coverage, report.could_not())?;
         }
         let title = match (report.weaknesses.len() as u64, coverage.complete()) {
             (0, true) => "No weaknesses".to_owned(),
@@ -83,6 +84,14 @@ impl Page<'_> {
         writeln!(self.out, "<ul id=\"list\">")?;
         report.kinds().iter().try_for_each(|kind| self.kind(kind))?;
         writeln!(self.out, "</ul>")
+    }
+
+    /// The cookies of servers; no section where none were asked.
+    fn cookie_section(&mut self, report: &WeaknessReport<'_>) -> io::Result<()> {
+        let Some(cookies) = report.cookies() else { return Ok(()) };
+        writeln!(self.out, "<section id=\"cookies\">\n<h2>Cookies</h2>")?;
+        self.cookies(cookies)?;
+        writeln!(self.out, "</section>")
     }
 
     /// A weakness, in all its places.
@@ -162,6 +171,14 @@ mod tests {
         assert!(page.contains("<a href=\"https://www.rfc-editor.org/rfc/rfc8725#section-3.1\""), "{page}");
         assert!(page.contains("<code>algorithms</code>") && !page.contains("{{"), "{page}");
         assert!(page.contains("<strong>Incomplete.</strong>"), "{page}");
+    }
+
+    #[test]
+    fn cookies_have_a_section_where_servers_were_asked() {
+        let page = written(WeaknessFormat::Html, &Sample::of_a_server().report());
+        assert!(page.contains("<b>Grade C</b> <code>https://example.org/</code>"), "{page}");
+        assert!(page.contains("<div>bits by position: 0–1: 0, 2–3: 4</div>"), "{page}");
+        assert!(!written(WeaknessFormat::Html, &Sample::of_both_places().report()).contains("id=\"cookies\""));
     }
 
     #[test]

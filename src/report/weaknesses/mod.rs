@@ -3,6 +3,7 @@
 //! A weakness is no incident, so these reports have a shape of their own; what is common to all reports, coverage, masking and
 //! escaping, is that of the incidents'. Nothing is left out or put in order here: [`crate::weakness::sort`] does the latter.
 
+mod cookies;
 mod html;
 mod json;
 mod jsonl;
@@ -19,6 +20,7 @@ use crate::{
     coverage::Coverage,
     rule::{Severity, names},
     secret::Secret,
+    session::Session,
     weakness::{Place, Weakness},
 };
 
@@ -30,7 +32,7 @@ pub struct WeaknessReport<'a> {
     /// What was looked at and what was not.
     pub coverage: &'a Coverage,
     /// What it was that was looked at.
-    pub looked: Looked,
+    pub looked: Looked<'a>,
     /// Secrets that paths and notes may hold: masked wherever they stand.
     pub named: &'a [Secret],
     /// How long the run took.
@@ -40,14 +42,16 @@ pub struct WeaknessReport<'a> {
 }
 
 /// What was looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Looked {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Looked<'a> {
     /// Files; the coverage counts them.
     AtFiles,
     /// Answers of servers.
     AtAnswers {
         /// How many requests were sent.
         requests: u64,
+        /// The cookies that they set.
+        cookies: &'a [Session],
     },
 }
 
@@ -68,7 +72,7 @@ pub enum WeaknessFormat {
 
 names!(WeaknessFormat { Text = "text", Json = "json", Jsonl = "jsonl", Sarif = "sarif", Html = "html" });
 
-impl WeaknessReport<'_> {
+impl<'a> WeaknessReport<'a> {
     /// Writes it in one format. It makes many small writes: `out` had better be buffered.
     pub fn write(&self, format: WeaknessFormat, options: Options, out: &mut dyn io::Write) -> io::Result<()> {
         match format {
@@ -96,6 +100,22 @@ impl WeaknessReport<'_> {
         }
     }
 
+    /// The cookies of the servers that were asked; nothing where none were.
+    fn cookies(&self) -> Option<&'a [Session]> {
+        match self.looked {
+            Looked::AtFiles => None,
+            Looked::AtAnswers { cookies, .. } => Some(cookies),
+        }
+    }
+
+    /// What is said of things that failed.
+    fn could_not(&self) -> &'static str {
+        match self.looked {
+            Looked::AtFiles => "could not be scanned",
+            Looked::AtAnswers { .. } => "could not be looked at as a whole",
+        }
+    }
+
     /// How many there are of each severity, worst first.
     fn counts(&self) -> Vec<(Severity, u64)> {
         let mut counts: BTreeMap<Severity, u64> = BTreeMap::new();
@@ -109,7 +129,7 @@ impl WeaknessReport<'_> {
     fn looked(&self) -> String {
         match self.looked {
             Looked::AtFiles => words::scanned(self.coverage, self.seconds),
-            Looked::AtAnswers { requests } => {
+            Looked::AtAnswers { requests, .. } => {
                 format!("sent {} in {:.2} s", words::counted(requests, "request"), self.seconds)
             }
         }

@@ -93,7 +93,7 @@ impl<'a> Coverage<'a> {
     pub(super) fn new(report: &WeaknessReport<'a>, whole: &Report<'a>, redactor: &Redactor<'_>) -> Self {
         let requests = match report.looked {
             Looked::AtFiles => None,
-            Looked::AtAnswers { requests } => Some(requests),
+            Looked::AtAnswers { requests, .. } => Some(requests),
         };
         Self { coverage: model::Coverage::new(whole, redactor), requests }
     }

@@ -3,10 +3,12 @@
 use super::{Looked, WeaknessFormat, WeaknessReport};
 use crate::{
     blob::PathName,
+    cookie::session::Role,
     coverage::Coverage,
     location::{Location, Span},
     report::Options,
     rule::{Confidence, Severity},
+    session::{Fixation, Form, Ids, Session, Sign},
     weakness::{Citation, Place, Weakness, sort},
 };
 
@@ -15,6 +17,7 @@ use crate::{
 pub(super) struct Sample {
     weaknesses: Vec<Weakness>,
     coverage: Coverage,
+    cookies: Option<Vec<Session>>,
 }
 
 impl Sample {
@@ -25,7 +28,14 @@ impl Sample {
         sort(&mut weaknesses);
         let mut coverage = Coverage { files: 2, bytes: 1_200, allowed: 1, ..Coverage::default() };
         coverage.fail("src/c.js", "permission to read it is denied");
-        Self { weaknesses, coverage }
+        Self { weaknesses, coverage, cookies: None }
+    }
+
+    /// A cookie of a server, and what is weak about it; another page of the server did not come.
+    pub(super) fn of_a_server() -> Self {
+        let mut coverage = Coverage::default();
+        coverage.fail("https://example.org/", "its host did not answer in time");
+        Self { weaknesses: vec![cookie()], coverage, cookies: Some(vec![seen("https://example.org/")]) }
     }
 
     /// What the author of a hostile repository or server would like to have printed.
@@ -38,14 +48,18 @@ impl Sample {
         answer.standards[0].url = "javascript:alert(1)".into();
         let mut coverage = Coverage { notes: vec![hostile.to_owned()], ..Coverage::default() };
         coverage.fail(hostile, hostile);
-        Self { weaknesses: vec![file, answer], coverage }
+        let cookies = Some(vec![seen(hostile)]);
+        Self { weaknesses: vec![file, answer], coverage, cookies }
     }
 
     pub(super) fn report(&self) -> WeaknessReport<'_> {
         WeaknessReport {
             weaknesses: &self.weaknesses,
             coverage: &self.coverage,
-            looked: Looked::AtFiles,
+            looked: self
+                .cookies
+                .as_deref()
+                .map_or(Looked::AtFiles, |cookies| Looked::AtAnswers { requests: 12, cookies }),
             named: &[],
             seconds: 0.41,
             now: 1_767_323_045,
@@ -86,6 +100,29 @@ fn cookie() -> Weakness {
         standards: vec![cited("OWASP ASVS 5.0.0", "3.3.1", "https://github.com/OWASP/ASVS")],
         place: Place::Answer { url: "https://example.org/".into(), part: "Set-Cookie: id".into() },
         evidence: None,
+    }
+}
+
+fn seen(url: &str) -> Session {
+    let hostile = if url.starts_with("https://") { "" } else { url };
+    Session {
+        url: url.to_owned(),
+        name: format!("id{hostile}"),
+        shown: format!("id{hostile}=…; Path=/"),
+        grade: 'C',
+        role: Role::Named("PHP"),
+        ids: Some(Ids {
+            samples: 5,
+            form: Form::Hex,
+            lengths: (4, 4),
+            alphabet: Some(16),
+            bits_at_most: Some(8.0),
+            positions: vec![0.0, 0.0, 3.94, 4.0],
+            signs: vec![Sign::Counter(0, 2)],
+            weak: true,
+            limits: "Few show little.".to_owned(),
+        }),
+        fixation: Some(Fixation::Adopted),
     }
 }
 

@@ -9,7 +9,7 @@ use data_encoding::HEXLOWER;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::{WeaknessReport, place};
+use super::{WeaknessReport, cookies::Cookie, place};
 use crate::{
     escape,
     report::{
@@ -83,6 +83,12 @@ struct Facts {
     confidence: &'static str,
 }
 
+/// What is said of the whole run.
+#[derive(Serialize)]
+struct Seen<'a> {
+    cookies: Vec<Cookie<'a>>,
+}
+
 /// Writes one run.
 pub(super) fn write(report: &WeaknessReport<'_>, out: &mut dyn io::Write) -> io::Result<()> {
     let whole = report.without_incidents();
@@ -102,6 +108,11 @@ pub(super) fn write(report: &WeaknessReport<'_>, out: &mut dyn io::Write) -> io:
     let cut = write_results(out, results)?;
     out.write_all(b"\n],\"invocations\":")?;
     value(out, &[Run::new(&whole).invocation(&cut)])?;
+    if let Some(cookies) = report.cookies() {
+        let cookies = cookies.iter().map(|cookie| Cookie::new(cookie, &redactor)).collect();
+        out.write_all(b",\"properties\":")?;
+        value(out, &Seen { cookies })?;
+    }
     out.write_all(b"}]}\n")
 }
 
@@ -209,6 +220,14 @@ mod tests {
     };
 
     #[test]
+    fn cookies_of_servers_are_properties_of_the_run() {
+        let sample = Sample::of_a_server();
+        let document: Value = serde_json::from_str(&written(WeaknessFormat::Sarif, &sample.report())).unwrap();
+        let cookie = &document["runs"][0]["properties"]["cookies"][0];
+        assert_eq!((&cookie["grade"], &cookie["ids"]["weak"]), (&json!("C"), &json!(true)));
+    }
+
+    #[test]
     fn a_run_holds_checks_and_places() {
         let sample = Sample::of_both_places();
         let document: Value = serde_json::from_str(&written(WeaknessFormat::Sarif, &sample.report())).unwrap();
@@ -227,5 +246,6 @@ mod tests {
         assert_eq!(place["artifactLocation"], json!({"uri": "https://example.org/"}));
         assert_ne!(results[0]["partialFingerprints"], results[1]["partialFingerprints"]);
         assert_eq!(run["invocations"][0]["executionSuccessful"], false);
+        assert!(run.get("properties").is_none());
     }
 }

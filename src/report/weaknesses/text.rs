@@ -28,6 +28,9 @@ pub(super) fn write(report: &WeaknessReport<'_>, options: Options, out: &mut dyn
         page.weakness(&kind)?;
         writeln!(page.out)?;
     }
+    if options.detail != Detail::Quiet {
+        page.cookies(report.cookies().unwrap_or_default())?;
+    }
     page.ending(report)
 }
 
@@ -75,7 +78,7 @@ impl Page<'_> {
     fn ending(&mut self, report: &WeaknessReport<'_>) -> io::Result<()> {
         let coverage = report.coverage;
         if self.options.detail == Detail::Quiet {
-            return self.failures(coverage);
+            return self.failures_of(coverage, report.could_not());
         }
         if report.weaknesses.is_empty() {
             let clear = self.paint(GREEN, "no weaknesses");
@@ -97,7 +100,7 @@ impl Page<'_> {
             writeln!(self.out, "allowed, so not shown: {}", counted(coverage.allowed, "place"))?;
         }
         self.notes(coverage)?;
-        self.failures(coverage)
+        self.failures_of(coverage, report.could_not())
     }
 }
 
@@ -139,6 +142,23 @@ INCOMPLETE: 1 thing could not be scanned
   - src/c.js: permission to read it is denied
 ";
         assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn cookies_stand_with_their_grades_before_the_end() {
+        let text = written(WeaknessFormat::Text, &Sample::of_a_server().report());
+        let expected = "
+grade C  https://example.org/ id=…; Path=/  session of PHP
+  an id that the server did not give out: adopted
+  ids: 5 samples, hex, 4 characters; at most 8 bits; weak; the characters 0 to 1 count up
+  bits by position: 0–1: 0, 2–3: 4
+  limits: Few show little.
+
+1 weakness: 1 medium
+sent 12 requests in 0.41 s
+INCOMPLETE: 1 thing could not be looked at as a whole
+";
+        assert!(text.contains(expected), "{text}");
     }
 
     #[test]
