@@ -73,9 +73,9 @@ impl Json {
                     rest = &rest[plain..];
                     let Some((&byte, behind)) = rest.split_first() else { break };
                     if byte == b'"' {
-                        self.end_of_text(each)
+                        self.end_of_text(each);
                     } else {
-                        self.state = State::Escape
+                        self.state = State::Escape;
                     }
                     self.at += 1;
                     rest = behind;
