@@ -169,7 +169,9 @@ impl Cookies {
                 if let Some(last) = set.last().filter(|_| answer.is_one && again) {
                     let same: Vec<SetCookie> = set.iter().filter(|other| other.name == last.name).cloned().collect();
                     let several = weak::of_several(&same, &place);
-                    several.into_iter().for_each(|one| self.keep(answer.host.as_deref(), &last.name, one));
+                    if let Some(one) = several {
+                        self.keep(answer.host.as_deref(), &last.name, one);
+                    }
                 }
             }
         }

@@ -332,6 +332,8 @@ fn left_out(name: &str) -> Option<Skipped> {
         return Some(Skipped::Vendored);
     }
     let is_test = stem.starts_with("test_") || stem == "conftest" || TEST_ENDINGS.iter().any(|end| stem.ends_with(end));
+    // Rails has a file for each environment.
+    let is_test = is_test || folders.last() == Some(&"environments") && matches!(stem, "test" | "development");
     (is_test || is_test_project || is_in(TESTS)).then_some(Skipped::TestOrExample)
 }
 

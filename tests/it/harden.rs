@@ -81,6 +81,16 @@ fn what_is_not_looked_at_is_counted() {
 }
 
 #[test]
+fn environments_that_are_not_production_are_left_out() {
+    let sandbox = Sandbox::new();
+    let text = "http.verify_mode = OpenSSL::SSL::VERIFY_NONE\n";
+    sandbox.write("config/environments/test.rb", text).write("config/environments/development.rb", text);
+    assert_eq!(sandbox.run(&["harden", "-f", "json"]).ended(0).skipped("test-or-example").0, 2);
+    sandbox.write("config/environments/production.rb", text);
+    sandbox.run(&["harden"]).ended(1);
+}
+
+#[test]
 fn many_places_are_cut_and_the_run_is_incomplete() {
     let sandbox = Sandbox::new();
     sandbox

@@ -48,7 +48,7 @@ enum Name {
     Headers,
     Url,
     Started,
-    Name,
+    Called,
     Value,
 }
 use Name::{Entries, Headers, Log, Other, Request, Response};
@@ -68,7 +68,7 @@ impl Name {
             b"headers" => Headers,
             b"url" => Self::Url,
             b"startedDateTime" => Self::Started,
-            b"name" => Self::Name,
+            b"name" => Self::Called,
             b"value" => Self::Value,
             _ => Other,
         }
@@ -124,7 +124,7 @@ impl Found {
                 let time = str::from_utf8(text).ok().and_then(|text| text.parse::<jiff::Timestamp>().ok());
                 self.answer.sent = time.map(jiff::Timestamp::as_second);
             }
-            Name::Name if self.path == HEADER => self.header.is_set_cookie = text.eq_ignore_ascii_case(b"set-cookie"),
+            Name::Called if self.path == HEADER => self.header.is_set_cookie = text.eq_ignore_ascii_case(b"set-cookie"),
             Name::Value if self.path == HEADER => (self.header.value, self.header.at) = (text.to_vec(), at),
             _ => {}
         }

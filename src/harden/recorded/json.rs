@@ -73,9 +73,9 @@ impl Json {
                     rest = &rest[plain..];
                     let Some((&byte, behind)) = rest.split_first() else { break };
                     if byte == b'"' {
-                        self.end_of_text(each)
+                        self.end_of_text(each);
                     } else {
-                        self.state = State::Escape
+                        self.state = State::Escape;
                     }
                     self.at += 1;
                     rest = behind;
@@ -149,7 +149,7 @@ impl Json {
 
     fn code(&mut self, byte: u8, left: u8, code: u32) -> Result<(), Problem> {
         let digit = char::from(byte).to_digit(16).ok_or(Problem::Stray(self.at))?;
-        let code = code << 4 | digit;
+        let code = (code << 4) | digit;
         if left > 1 {
             self.state = State::Code(left - 1, code);
             return Ok(());
