@@ -114,9 +114,14 @@ fn the_tokens_of_a_report_are_found_anew() {
 #[test]
 fn what_cannot_be_read_is_no_all_clear() {
     let sandbox = Sandbox::new();
-    sandbox.write("tokens", token(1)).write("log", "nothing\n");
+    let line = |hour: u32| format!("203.0.113.9 - - [02/Jan/2026:{hour:02}:03:04 +0000] \"GET / HTTP/1.1\" 200 1\n");
+    sandbox.write("tokens", token(1)).write("log", line(0) + &line(2)).write("nothing", "nothing\n");
     let leaked = ["--leaked-at", "2026-01-02T00:00:00Z"];
-    sandbox.run(&[&["trace", "log", "--token-from", "tokens"], &leaked[..]].concat()).ended(0);
+    let trace = |log: &str| sandbox.run(&[&["trace", log, "--token-from", "tokens"], &leaked[..]].concat());
+    trace("log").ended(3);
+    sandbox.write("log", line(0) + &line(3));
+    trace("log").ended(0);
+    says(&trace("nothing").ended(3).text(), &["cannot tell", "No log tells of the time"]);
     let unknown = sandbox.run(&["trace", "log", "--token-from", "tokens"]).ended(3);
     says(&unknown.text(), &["cannot tell", "not known when it leaked"]);
     says(

@@ -84,6 +84,11 @@ impl Tokens {
         Ok(Found { tokens, notes })
     }
 
+    /// Whether standard input holds them.
+    pub(super) fn are_from_stdin(&self) -> bool {
+        [&self.report, &self.token_from].into_iter().flatten().any(|path| path.as_os_str() == "-")
+    }
+
     /// The steps that end the incidents of the report; none without one.
     pub(super) fn guides(&self) -> Result<Vec<Guide>, AnyError> {
         let Some(report) = &self.report else { return Ok(Vec::new()) };

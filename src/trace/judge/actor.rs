@@ -1,6 +1,6 @@
 //! One user of a token, known by network and program, and what was seen of it.
 
-use std::{collections::BTreeSet, net::IpAddr};
+use std::{collections::BTreeSet, net::IpAddr, sync::Arc};
 
 use super::{
     follow::{Jumps, Probe, Rate},
@@ -10,12 +10,15 @@ use super::{
     usage::{Use, Who},
 };
 use crate::trace::{
-    event::{Matched, Outcome, Persistence},
+    event::{Format, Matched, Outcome, Persistence},
     places::Place,
 };
 
 /// How many things of a kind are told apart.
 const MOST: usize = 1_000;
+
+/// How many principals are: a token is of one, or of few.
+const MOST_PRINCIPALS: usize = 20;
 
 /// What is followed of one user of a token.
 #[derive(Debug)]
@@ -23,6 +26,10 @@ pub(super) struct Acting {
     pub(super) who: Who,
     pub(super) place: Place,
     pub(super) is_claimed: bool,
+    /// The kind of log that tells of its first use.
+    pub(super) format: Format,
+    /// Whether the user says that the network is theirs.
+    pub(super) is_own: bool,
     pub(super) before: u64,
     pub(super) after: Shown,
     pub(super) last: Option<i64>,
@@ -32,6 +39,7 @@ pub(super) struct Acting {
     /// Whether every use was known by its subject alone, as another token's would be.
     pub(super) only_subject: bool,
     pub(super) addresses: Tally<IpAddr>,
+    pub(super) principals: Tally<Arc<str>>,
     pub(super) endpoints: Tally<String>,
     pub(super) new_endpoints: Tally<String>,
     pub(super) at_new_endpoints: Shown,
@@ -56,6 +64,8 @@ impl Acting {
             who: found.who.clone(),
             place: found.place.clone(),
             is_claimed: found.is_claimed,
+            format: found.event.format,
+            is_own: true,
             before: 0,
             after: Shown::default(),
             last: None,
@@ -64,6 +74,7 @@ impl Acting {
             bytes: 0,
             only_subject: true,
             addresses: Tally::new(MOST),
+            principals: Tally::new(MOST_PRINCIPALS),
             endpoints: Tally::new(MOST),
             new_endpoints: Tally::new(MOST),
             at_new_endpoints: Shown::default(),
@@ -88,11 +99,13 @@ impl Acting {
         let event = found.event;
         self.after.add(|| found.evidence());
         self.last = Some(found.at);
+        self.is_own &= found.is_own;
         self.allowed += u64::from(event.outcome == Outcome::Allowed);
         self.denied += u64::from(event.outcome == Outcome::Denied);
         self.bytes = self.bytes.saturating_add(event.bytes.unwrap_or(0));
         self.only_subject &= event.matched == Some(Matched::Subject);
         found.address.into_iter().for_each(|address| self.addresses.add(address));
+        event.principal.clone().into_iter().for_each(|principal| self.principals.add(principal));
         self.hours[profile::hour(found.at)] += 1;
         self.rate.add(found);
         self.probe.add(found);

@@ -2,10 +2,13 @@
 //!
 //! | story | told where | explains |
 //! |---|---|---|
+//! | the user's own network | the user says so, and deeds differ at most faintly | all |
 //! | another connection (a VPN, a mobile network) | the same program, nothing more than faint signs of other deeds, no steady turns with the owner | where |
 //! | a journey | the same, a new country, and nobody had to fly faster than aircraft do | where, and odd hours |
 //! | a deployment | a program of the same name that no person sits before, which does what was done before | where, and bursts and odd hours |
 //! | another device | a known network, nothing more than faint signs of other deeds | the program |
+//!
+//! A story says that nothing speaks against it, never that it is true: a thief who does the same looks the same. So it takes the blame from somebody, and clears nobody but where the user says that the network is theirs.
 //!
 //! What is left has to be of two aspects (where, who, when, what), one of them at least of medium sureness, or be steady turns of two places. One sign alone never is enough.
 
@@ -32,6 +35,8 @@ pub enum Finding {
     Deployment,
     /// The owner, with another device or program.
     Device,
+    /// Whoever the user says is their own.
+    Own,
     /// Whoever used it before.
     Before,
 }
@@ -43,6 +48,7 @@ names!(Finding {
     Journey = "journey",
     Deployment = "deployment",
     Device = "device",
+    Own = "own",
     Before = "before",
 });
 
@@ -53,6 +59,10 @@ pub(super) struct Known<'f> {
     pub(super) network: bool,
     pub(super) family: bool,
     pub(super) name: Option<&'f str>,
+    /// Whether the user says that the network is theirs.
+    pub(super) is_own: bool,
+    /// Whether there are any uses from before the leak to compare with.
+    pub(super) is_compared: bool,
     /// Whether another token of the same owner looks the same.
     pub(super) only_subject: bool,
     /// Whether enough is known from before the leak.
@@ -71,8 +81,12 @@ pub(super) fn finding(known: Known<'_>, signs: &[Sign]) -> (Finding, Confidence)
         if aspects.len() >= 3 || surest == Some(Confidence::High) { Confidence::High } else { Confidence::Medium };
     let is_known = known.network && known.family;
     match (is_much, story) {
-        (true, _) if is_known || known.only_subject => (Finding::Unclear, Confidence::Medium),
-        (true, _) => (Finding::Other, sure),
+        (_, Some(Finding::Own)) => (Finding::Own, Confidence::Medium),
+        (true, _) if is_known || known.is_own || known.only_subject || !known.is_compared => {
+            (Finding::Unclear, Confidence::Medium)
+        }
+        (true, _) if known.is_ample => (Finding::Other, sure),
+        (true, _) => (Finding::Other, Confidence::Medium),
         (false, _) if is_known => (Finding::Before, Confidence::Medium),
         (false, Some(story)) if left.is_empty() && known.is_ample => (story, Confidence::Medium),
         (false, _) => (Finding::Unclear, Confidence::Low),
@@ -88,6 +102,7 @@ fn story(known: Known<'_>, signs: &[Sign]) -> Option<Finding> {
     let travels = sure(Kind::NewCountry).is_some() && sure(Kind::ImpossibleTravel).is_none();
     match known {
         _ if !does_the_same => None,
+        Known { is_own: true, .. } => Some(Finding::Own),
         Known { network: true, family: false, .. } => Some(Finding::Device),
         Known { family: false, .. } => None,
         _ if !is_person && sure(Kind::NewEndpoints).is_none() => Some(Finding::Deployment),

@@ -118,3 +118,36 @@ fn clocks_that_go_back_are_noted() {
     let (_, log) = run(text.as_bytes(), &[], &Wanted::default());
     assert_eq!(log.backwards, 7_200_000_000);
 }
+
+#[test]
+fn a_value_is_masked_where_it_was_not_used_either() {
+    let used = "{\"eventTime\":\"2026-01-02T03:04:05Z\",\"eventSource\":\"iam.x\",\"eventName\":\"GetUser\",\"sourceIPAddress\":\"203.0.113.9\",\"userIdentity\":{\"accessKeyId\":\"x\"},\"requestParameters\":{\"userName\":\"made/up+value=for-tests\"}}";
+    let wanted = Wanted { addresses: ["203.0.113.9".parse().unwrap()].into(), ..Wanted::default() };
+    let (events, log) = run(used.as_bytes(), &[token(needle::of(VALUE))], &wanted);
+    assert_eq!((events.len(), log.mentioned, events[0].token), (1, 1, None));
+    assert_eq!(events[0].object.as_deref(), Some("made…ests"));
+}
+
+#[test]
+fn a_record_is_not_cut_within_a_value() {
+    let head = 64 << 10;
+    for at in [head - 10, head - 40] {
+        let start = line("203.0.113.9", "-", "/");
+        let start = &start[..start.find("/ HTTP").unwrap()];
+        let text = format!("{start}/{}{}", "x".repeat(at - start.len() - 1), "made/up+value=for-tests".repeat(2));
+        let text = format!("{text}{}\n", "y".repeat(9 << 20));
+        let search = [token(needle::of(VALUE))];
+        let (events, read) = run(text.as_bytes(), &search, &Wanted::default());
+        assert_eq!((events.len(), read.cut), (1, 1));
+        assert!(!events[0].action.contains("made/"), "{}", &events[0].action[..40]);
+        assert!(events[0].action.chars().count() <= 2_000, "a field is bounded");
+    }
+}
+
+#[test]
+fn what_is_packed_in_another_way_is_said() {
+    for content in [&b"\xfd7zXZ\0......"[..], b"BZh9......", b"PK\x03\x04....", b"\xff\xfea\0", b"PAR1"] {
+        let (events, log) = run(content, &[token(needle::of(VALUE))], &Wanted::default());
+        assert!(events.is_empty() && log.failed.is_some_and(|why| why.contains("which is not read")));
+    }
+}
