@@ -122,6 +122,9 @@ impl Asked {
     }
 
     /// What `events` tell, of each token in the order of them. They come in the order of their times.
+    ///
+    /// # Errors
+    /// Those of `events`.
     pub fn told<E>(
         &self,
         events: impl Iterator<Item = Result<Event, E>>,

@@ -19,6 +19,8 @@ pub mod places;
 mod read;
 mod record;
 pub mod report;
+#[cfg(test)]
+mod samples;
 mod search;
 pub mod store;
 pub mod time;

@@ -17,6 +17,11 @@ use crate::trace::{
 /// How many things of a kind are told apart.
 const MOST: usize = 1_000;
 
+/// In microseconds.
+const HOUR: i64 = 3_600_000_000;
+const DAY: i64 = 24 * HOUR;
+/// Who uses it on so many days, from when those of before no more do, takes over from them.
+const TAKE_OVER_DAYS: usize = 3;
 /// How many principals are: a token is of one, or of few.
 const MOST_PRINCIPALS: usize = 20;
 
@@ -33,6 +38,8 @@ pub(super) struct Acting {
     pub(super) before: u64,
     pub(super) after: Shown,
     pub(super) last: Option<i64>,
+    /// The days on which it used the token, the first few.
+    days: BTreeSet<i64>,
     pub(super) allowed: u64,
     pub(super) denied: u64,
     pub(super) bytes: u64,
@@ -69,6 +76,7 @@ impl Acting {
             before: 0,
             after: Shown::default(),
             last: None,
+            days: BTreeSet::new(),
             allowed: 0,
             denied: 0,
             bytes: 0,
@@ -99,6 +107,9 @@ impl Acting {
         let event = found.event;
         self.after.add(|| found.evidence());
         self.last = Some(found.at);
+        if self.days.len() < TAKE_OVER_DAYS {
+            self.days.insert(found.at.div_euclid(DAY));
+        }
         self.is_own &= found.is_own;
         self.allowed += u64::from(event.outcome == Outcome::Allowed);
         self.denied += u64::from(event.outcome == Outcome::Denied);
@@ -118,6 +129,13 @@ impl Acting {
             self.left.add(|| found.evidence());
             self.left_kinds.insert(kind);
         }
+    }
+
+    /// Whether it begins where those of before end, at `last`, and goes on for days.
+    pub(super) fn takes_over(&self, last: i64) -> bool {
+        let first = self.after.first.first().and_then(|first| first.at);
+        let gap = first.map(|first| first.saturating_sub(last));
+        self.days.len() >= TAKE_OVER_DAYS && gap.is_some_and(|gap| (-HOUR..=DAY).contains(&gap))
     }
 
     fn touch(&mut self, found: &Use<'_>, profile: &Profile) {

@@ -7,8 +7,6 @@ mod actor;
 mod follow;
 mod missing;
 mod profile;
-#[cfg(test)]
-mod samples;
 mod sign;
 mod signs;
 mod tally;
@@ -158,6 +156,8 @@ pub struct Judge<'c> {
     untimed: u64,
     /// Uses after the leak by users that were not told apart.
     crowd: u64,
+    /// The last use after the leak by who used it before.
+    last_known: Option<i64>,
 }
 
 impl std::fmt::Debug for Judge<'_> {
@@ -179,6 +179,7 @@ impl<'c> Judge<'c> {
             revoked: (0, 0),
             untimed: 0,
             crowd: 0,
+            last_known: None,
         }
     }
 
@@ -214,6 +215,9 @@ impl<'c> Judge<'c> {
             self.revoked.0 += 1;
             self.revoked.1 += u64::from(found.event.outcome == super::event::Outcome::Denied);
         }
+        if self.is_known(&found.who) && self.profile.knows_family(found.who.family.as_ref()) {
+            self.last_known = Some(found.at);
+        }
         let Some(between) = self.turns.takes(found) else { return };
         let who = self.newer(&between, &found.who).clone();
         self.actors.entry(who).and_modify(|acting| acting.turns.add(|| found.evidence()));
@@ -242,8 +246,8 @@ impl<'c> Judge<'c> {
 
     /// What all of it comes to.
     pub fn finish(self) -> Judgement {
-        let Self { case, profile, actors, after, revoked, untimed, crowd, .. } = self;
-        let mut actors: Vec<Actor> = actors.into_values().map(|acting| actor(acting, &profile)).collect();
+        let Self { case, profile, actors, after, revoked, untimed, crowd, last_known, .. } = self;
+        let mut actors: Vec<Actor> = actors.into_values().map(|acting| actor(acting, &profile, last_known)).collect();
         actors.sort_by(|a, b| a.finding.cmp(&b.finding).then_with(|| b.uses.1.cmp(&a.uses.1)));
         let mut missing = missing::of(case, &profile, untimed);
         missing.extend(left_open(&actors, crowd));
@@ -289,7 +293,7 @@ fn left_open(actors: &[Actor], crowd: u64) -> impl Iterator<Item = Missing> {
 }
 
 /// What a user is taken for.
-fn actor(acting: Acting, profile: &Profile) -> Actor {
+fn actor(acting: Acting, profile: &Profile, last_known: Option<i64>) -> Actor {
     let Who { network, family } = acting.who.clone();
     let known = Known {
         network: profile.knows_network(network.as_ref()),
@@ -297,6 +301,7 @@ fn actor(acting: Acting, profile: &Profile) -> Actor {
         name: family.as_deref(),
         is_own: acting.is_own,
         is_compared: profile.uses > 0,
+        takes_over: last_known.is_some_and(|last| acting.takes_over(last)),
         only_subject: acting.only_subject,
         is_ample: profile.is_ample(),
     };

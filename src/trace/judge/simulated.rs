@@ -4,13 +4,11 @@ use core::net::{IpAddr, Ipv4Addr};
 
 use proptest::prelude::*;
 
-use super::{
-    samples::{event, token},
-    *,
-};
+use super::*;
 use crate::trace::{
     event::{Origin, Outcome, Persistence},
     places::Coordinates,
+    samples::{event, token},
     store::Store,
 };
 

@@ -1,11 +1,13 @@
 //! The weighing, sign by sign, and what logs leave open.
 
-use super::{
-    samples::{event, token},
-    sign::Aspect,
-    *,
+use super::{sign::Aspect, *};
+use crate::{
+    rule::Confidence,
+    trace::{
+        places::Nowhere,
+        samples::{event, token},
+    },
 };
-use crate::{rule::Confidence, trace::places::Nowhere};
 
 const DAY: i64 = 24 * 3_600_000_000;
 const LEAK: i64 = 100 * DAY;
@@ -21,6 +23,7 @@ fn stranger() -> Known<'static> {
         name: Some("Firefox on Linux"),
         is_own: false,
         is_compared: true,
+        takes_over: false,
         only_subject: false,
         is_ample: true,
     }
@@ -208,4 +211,24 @@ fn one_provider_in_two_countries_is_two_networks() {
     };
     let address = "203.0.113.5".parse().unwrap();
     assert_ne!(Network::of(address, &place("IE")), Network::of(address, &place("US")));
+}
+
+#[test]
+fn a_program_that_takes_over_is_not_blamed_and_one_beside_the_owner_is() {
+    let all = logs(LEAK - 30 * DAY, LEAK + 5 * DAY);
+    let other = |nth: i64| {
+        let mut event = at(LEAK + DAY + nth * DAY / 4);
+        (event.address, event.agent) = (Some("198.51.100.7".parse().unwrap()), Some("Go-http-client/2.0".into()));
+        event
+    };
+    let owner: Vec<Event> = (1..4).map(|nth| at(LEAK + nth * DAY / 4)).collect();
+    let moved: Vec<Event> = owner.into_iter().chain((0..15).map(other)).collect();
+    let judgement = judged(40, &moved, &all);
+    assert_eq!((judgement.verdict, judgement.actors[0].finding), (Verdict::CannotTell, Finding::Replacement));
+    let silent: Vec<Event> = (0..15).map(other).collect();
+    assert_eq!(judged(40, &silent, &all).verdict, Verdict::UsedByOthers, "the owner stopped at the leak");
+    let mut beside = moved;
+    beside.push(at(LEAK + 4 * DAY + DAY / 2));
+    beside.sort_by_key(|event| event.at);
+    assert_eq!(judged(40, &beside, &all).verdict, Verdict::UsedByOthers);
 }

@@ -66,7 +66,7 @@ impl<'e> Use<'e> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trace::{judge::samples::event, places::Nowhere};
+    use crate::trace::{places::Nowhere, samples::event};
 
     fn source_of(peer: &str, chain: &[&str]) -> (String, bool) {
         let mut event = event(0);

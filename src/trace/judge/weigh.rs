@@ -6,6 +6,7 @@
 //! | another connection (a VPN, a mobile network) | the same program, nothing more than faint signs of other deeds, no steady turns with the owner | where |
 //! | a journey | the same, a new country, and nobody had to fly faster than aircraft do | where, and odd hours |
 //! | a deployment | a program of the same name that no person sits before, which does what was done before | where, and bursts and odd hours |
+//! | a replacement | another program at a new place, which begins within a day of when those of before end for good, goes on for three days, and does what was done before | where, the program, and bursts and odd hours |
 //! | another device | a known network, nothing more than faint signs of other deeds | the program |
 //!
 //! A story says that nothing speaks against it, never that it is true: a thief who does the same looks the same. So it takes the blame from somebody, and clears nobody but where the user says that the network is theirs.
@@ -33,6 +34,8 @@ pub enum Finding {
     Journey,
     /// The owner's program, at a new place.
     Deployment,
+    /// The owner's new program at a new place, in place of the old one.
+    Replacement,
     /// The owner, with another device or program.
     Device,
     /// Whoever the user says is their own.
@@ -47,6 +50,7 @@ names!(Finding {
     Connection = "connection",
     Journey = "journey",
     Deployment = "deployment",
+    Replacement = "replacement",
     Device = "device",
     Own = "own",
     Before = "before",
@@ -63,6 +67,8 @@ pub(super) struct Known<'f> {
     pub(super) is_own: bool,
     /// Whether there are any uses from before the leak to compare with.
     pub(super) is_compared: bool,
+    /// Whether it begins where those of before end: a thief does not make the owner stop.
+    pub(super) takes_over: bool,
     /// Whether another token of the same owner looks the same.
     pub(super) only_subject: bool,
     /// Whether enough is known from before the leak.
@@ -104,6 +110,7 @@ fn story(known: Known<'_>, signs: &[Sign]) -> Option<Finding> {
         _ if !does_the_same => None,
         Known { is_own: true, .. } => Some(Finding::Own),
         Known { network: true, family: false, .. } => Some(Finding::Device),
+        Known { family: false, takes_over: true, .. } if !is_steady => Some(Finding::Replacement),
         Known { family: false, .. } => None,
         _ if !is_person && sure(Kind::NewEndpoints).is_none() => Some(Finding::Deployment),
         _ if is_steady => None,
@@ -117,9 +124,10 @@ fn explains(story: Finding, kind: Kind) -> bool {
     match (story, kind.aspect()) {
         (_, Aspect::What) => true,
         (Finding::Device, aspect) => aspect == Aspect::Who,
+        (Finding::Replacement, Aspect::Who) => true,
         (_, Aspect::Where) => true,
         (Finding::Journey, _) => kind == Kind::OddHours,
-        (Finding::Deployment, _) => matches!(kind, Kind::OddHours | Kind::Burst),
+        (Finding::Deployment | Finding::Replacement, _) => matches!(kind, Kind::OddHours | Kind::Burst),
         _ => false,
     }
 }

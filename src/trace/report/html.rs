@@ -60,7 +60,8 @@ fn coverage(traced: &Traced<'_>, out: &mut String) -> std::fmt::Result {
             || "no times that can be read".to_owned(),
             |(first, last)| format!("from {} to {}", time(first), time(last)),
         );
-        let said: String = remarks(log).iter().map(|remark| format!("; {}", safe(remark))).collect();
+        let said: Vec<String> = remarks(log).iter().map(|remark| format!("; {}", safe(remark))).collect();
+        let said = said.concat();
         writeln!(out, "<li><code>{}</code>: {} bytes, {told}{said}</li>", safe(&log.name), log.bytes)?;
     }
     traced.notes.iter().try_for_each(|note| writeln!(out, "<li>{}</li>", safe(note)))?;

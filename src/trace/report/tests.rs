@@ -6,10 +6,11 @@ use super::*;
 use crate::{
     respond::Guide,
     trace::{
-        event::{Event, Format, Matched, Origin, Outcome, Persistence},
+        event::{Event, Origin, Persistence},
         guide,
         judge::{Case, Judge},
         places::Nowhere,
+        samples,
     },
 };
 
@@ -18,35 +19,19 @@ const LEAK: i64 = 490_000 * HOUR;
 
 fn event(at: i64, from: &str, agent: &str, action: &str) -> Event {
     Event {
-        at: Some(at),
         origin: Origin { log: 0, line: 7, record: 0 },
-        format: Format::Combined,
         address: Some(from.parse().unwrap()),
-        forwarded: [].into(),
         agent: Some(agent.into()),
         action: action.into(),
-        object: None,
-        outcome: Outcome::Allowed,
         status: None,
         bytes: Some(10),
-        principal: None,
-        token: Some(0),
-        matched: Some(Matched::Value),
-        persistence: None,
+        ..samples::event(at)
     }
 }
 
 /// A theft, with `text` wherever a log's text can be.
 fn stolen(text: &str) -> (Vec<Token>, Vec<Judgement>, Vec<Log>) {
-    let token = Token {
-        incident: None,
-        rule: "made-up".into(),
-        masked: "made_…WXYZ".to_owned(),
-        needles: Vec::new(),
-        leaked_at: Some(LEAK),
-        leaked_by: None,
-        revoked_at: Some(LEAK + 48 * HOUR),
-    };
+    let token = Token { masked: "made_…WXYZ".to_owned(), ..samples::token(Some(LEAK), Some(LEAK + 48 * HOUR)) };
     let logs =
         vec![Log { name: format!("access{text}.log"), first: Some(0), last: Some(LEAK + 60 * HOUR), ..Log::default() }];
     let case = Case { token: &token, logs: &logs, places: &Nowhere, own: &[], now: LEAK + 60 * HOUR };

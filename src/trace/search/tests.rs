@@ -2,6 +2,7 @@
 
 use std::{convert::Infallible, fs, path::Path};
 
+use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::*;
@@ -149,5 +150,51 @@ fn what_is_packed_in_another_way_is_said() {
     for content in [&b"\xfd7zXZ\0......"[..], b"BZh9......", b"PK\x03\x04....", b"\xff\xfea\0", b"PAR1"] {
         let (events, log) = run(content, &[token(needle::of(VALUE))], &Wanted::default());
         assert!(events.is_empty() && log.failed.is_some_and(|why| why.contains("which is not read")));
+    }
+}
+
+/// A sample of each format, with a value in it.
+fn samples() -> Vec<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/trace");
+    let mut paths: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    let value = str::from_utf8(VALUE).unwrap();
+    let filled =
+        |text: String| ["{token}", "{key}", "{basic}", "{hash}"].iter().fold(text, |text, at| text.replace(at, value));
+    paths.into_iter().map(|path| filled(fs::read_to_string(path).unwrap())).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    /// Whatever is broken in a log of any format: no panic, and no event with the value in it.
+    #[test]
+    fn broken_logs_of_every_format_are_read(
+        nth in any::<prop::sample::Index>(),
+        wounds in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), 0u8..4, any::<u8>()), 0..12),
+    ) {
+        let samples = samples();
+        let mut bytes = nth.get(&samples).clone().into_bytes();
+        for (at, to, kind, byte) in wounds {
+            if bytes.is_empty() {
+                break;
+            }
+            let (at, to) = (at.index(bytes.len()), to.index(bytes.len()));
+            let part = bytes[at.min(to)..at.max(to)].to_vec();
+            match kind {
+                0 => bytes[at] = byte,
+                1 => bytes.truncate(at),
+                2 => drop(bytes.splice(at..at, part)),
+                _ => drop(bytes.splice(at..at, b"{}[]\",:\\\n".get(usize::from(byte) % 9).copied())),
+            }
+        }
+        let tokens = [token(needle::of(VALUE))];
+        let wanted = Wanted { principals: ["ann".into()].into(), addresses: ["203.0.113.9".parse().unwrap()].into() };
+        let (events, log) = run(&bytes, &tokens, &wanted);
+        prop_assert_eq!(log.bytes, bytes.len() as u64);
+        for event in events {
+            prop_assert!(event.origin.line > 0 && event.origin.line <= log.lines + 1);
+            prop_assert!(!format!("{event:?}").contains("made/up+value=for-tests"), "{:?}", event);
+        }
     }
 }
