@@ -1,5 +1,6 @@
 //! `stanch trace`: whether leaked tokens were used, as logs tell.
 
+mod again;
 mod said;
 mod tokens;
 
@@ -14,9 +15,12 @@ use stanch::{
     respond::Guide,
     scan::Status,
     trace::{
-        Event, Fields, Log, Reading, Search, Wanted, guide,
+        Event, Fields, Log, Reading, Search, Source, Token, Wanted,
+        beside::Asked,
+        guide,
         judge::{Case, Judge, Judgement, Verdict},
         mmdb::Databases,
+        places::Block,
         report::{self, Traced},
         sources,
         store::Store,
@@ -24,7 +28,7 @@ use stanch::{
     },
 };
 
-use self::said::Said;
+use self::{again::Again, said::Said};
 use super::{choices::time, error::AnyError, playbook};
 
 /// Microseconds in a second.
@@ -61,6 +65,9 @@ pub(super) struct Arguments {
     /// Looks up countries and networks of addresses in this MMDB file; may repeat
     #[arg(long, value_name = "FILE")]
     mmdb: Vec<PathBuf>,
+    /// Takes uses from this network for yours, unless they do what was never done before: an address or a block such as 192.0.2.0/24; may repeat
+    #[arg(long, value_name = "NETWORK", value_parser = own)]
+    own: Vec<Block>,
     /// Takes this for the present time, as 2026-01-02T03:04:05Z
     #[arg(long, value_name = "TIME", value_parser = time, env = "STANCH_NOW")]
     now: Option<i64>,
@@ -78,8 +85,14 @@ enum Form {
 
 #[derive(Debug, thiserror::Error)]
 enum Error {
+    #[error("standard input cannot be a log and hold the tokens, too: name a file for one of them")]
+    Stdin,
     #[error("cannot write {}", path.display())]
     Write { path: PathBuf, source: io::Error },
+}
+
+fn own(text: &str) -> Result<Block, String> {
+    Block::parse(text).ok_or_else(|| "a network is an address, or a block such as 192.0.2.0/24".to_owned())
 }
 
 fn zone(text: &str) -> Result<Zone, String> {
@@ -88,32 +101,25 @@ fn zone(text: &str) -> Result<Zone, String> {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Status, AnyError> {
-    let found = arguments.tokens.find()?;
+    let sources = sources(&arguments.logs);
+    if sources.contains(&Source::Stdin) && arguments.tokens.are_from_stdin() {
+        return Err(Error::Stdin.into());
+    }
+    let mut found = arguments.tokens.find()?;
     let places = Databases::open(&arguments.mmdb)?;
     let reading =
         Reading::new(arguments.timezone.clone().unwrap_or_default(), arguments.fields.clone().unwrap_or_default());
     let wanted = Wanted::default();
-    let search = Search::new(&found.tokens, &wanted, reading)?;
+    let search = Search::new(&found.tokens, &wanted, reading.clone())?;
     let mut store = Store::default();
-    let logs = search.run(&sources(&arguments.logs), |event: &Event| store.push(event))?;
-    let now = arguments.now.map_or_else(|| jiff::Timestamp::now().as_microsecond(), |now| now * SECOND);
-    let case = |token| Case { token, logs: &logs, places: &places, now };
+    let logs = search.run(&sources, |event: &Event| store.push(event))?;
     let mut said = Said::new(arguments.out()?, &found.tokens, &logs);
-    let mut events = store.sorted()?.peekable();
-    let mut judgements = Vec::new();
-    for (ix, token) in found.tokens.iter().enumerate() {
-        let mut judge = Judge::new(case(token));
-        let is_of_it = |event: &io::Result<Event>| event.as_ref().map_or(true, |event| event.token == Some(ix));
-        while let Some(event) = events.next_if(is_of_it) {
-            let event = event?;
-            if arguments.format == Form::Text {
-                said.event(&event)?;
-            }
-            judge.add(&event);
-        }
-        judgements.push(judge.finish());
-    }
-    let traced = Traced { tokens: &found.tokens, judgements: &judgements, logs: &logs };
+    let judgements = arguments.judge(&found.tokens, &logs, &places, store, &mut said)?;
+    let again = Again { tokens: &found.tokens, sources: &sources, places: &places };
+    let (beside, notes) = again.read(&Asked::of(&found.tokens, &judgements), reading)?;
+    found.notes.extend(notes);
+    let traced =
+        Traced { tokens: &found.tokens, judgements: &judgements, beside: &beside, logs: &logs, notes: &found.notes };
     match arguments.format {
         Form::Text => said.end(&report::text(&traced), &found.notes)?,
         Form::Json => said.document(&format!("{:#}\n", report::json(&traced)))?,
@@ -129,20 +135,43 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, AnyError> {
 /// Writes a page for each of `guides` into the folder `dir`, with what was traced of its token.
 fn write_playbooks(dir: &Path, mut guides: Vec<Guide>, traced: &Traced<'_>) -> Result<(), AnyError> {
     for guide in &mut guides {
-        let of_it = traced
-            .tokens
-            .iter()
-            .zip(traced.judgements)
-            .filter(|(token, _)| token.incident.as_deref() == guide.id.as_deref());
-        let judgements: Vec<&Judgement> = of_it.map(|(_, judgement)| judgement).collect();
-        for judgement in judgements {
-            guide::fill(guide, judgement);
+        let all = traced.tokens.iter().zip(traced.judgements).zip(traced.beside);
+        let id = guide.id.clone();
+        for ((_, judgement), beside) in all.filter(|((token, _), _)| token.incident.as_deref() == id.as_deref()) {
+            guide::fill(guide, judgement, beside);
         }
     }
     playbook::write_all(dir, &guides)
 }
 
 impl Arguments {
+    /// What becomes of each of `tokens`. As text, every use is said.
+    fn judge<W: Write>(
+        &self,
+        tokens: &[Token],
+        logs: &[Log],
+        places: &Databases,
+        store: Store,
+        said: &mut Said<'_, W>,
+    ) -> Result<Vec<Judgement>, AnyError> {
+        let now = self.now.map_or_else(|| jiff::Timestamp::now().as_microsecond(), |now| now * SECOND);
+        let mut events = store.sorted()?.peekable();
+        let mut judgements = Vec::new();
+        for (ix, token) in tokens.iter().enumerate() {
+            let mut judge = Judge::new(Case { token, logs, places, own: &self.own, now });
+            let is_of_it = |event: &io::Result<Event>| event.as_ref().map_or(true, |event| event.token == Some(ix));
+            while let Some(event) = events.next_if(is_of_it) {
+                let event = event?;
+                if self.format == Form::Text {
+                    said.event(&event)?;
+                }
+                judge.add(&event);
+            }
+            judgements.push(judge.finish());
+        }
+        Ok(judgements)
+    }
+
     /// Where the report goes.
     fn out(&self) -> Result<Box<dyn Write>, Error> {
         let Some(path) = &self.output else { return Ok(Box::new(io::BufWriter::new(io::stdout().lock()))) };

@@ -43,6 +43,34 @@ pub struct Event {
     pub persistence: Option<Persistence>,
 }
 
+impl Event {
+    /// Where the request came from, and whether only the request says so.
+    ///
+    /// The address that the server saw counts. What the request says can be forged, so it is heard only where the server saw nothing but a machine of its own network, and
+    /// then the last public address of the chain is taken, which that machine added.
+    pub fn source(&self) -> (Option<IpAddr>, bool) {
+        let peer = self.address.map(|peer| peer.to_canonical());
+        if peer.is_some_and(is_public) {
+            return (peer, false);
+        }
+        let claimed = self.forwarded.iter().rev().map(IpAddr::to_canonical).find(|&address| is_public(address));
+        claimed.map_or((peer, false), |claimed| (Some(claimed), true))
+    }
+}
+
+/// Whether an address is one that the whole internet reaches (RFC 6890), roughly: documentation's addresses count as public.
+pub(super) fn is_public(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => {
+            let shared = v4.octets()[0] == 100 && v4.octets()[1] & 0xc0 == 64;
+            !(v4.is_private() || v4.is_loopback() || v4.is_link_local() || v4.is_unspecified() || shared)
+        }
+        IpAddr::V6(v6) => {
+            !(v6.is_loopback() || v6.is_unspecified() || v6.is_unique_local() || v6.is_unicast_link_local())
+        }
+    }
+}
+
 /// Where an event was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Origin {

@@ -1,8 +1,9 @@
 //! Fills the steps that end an incident with what logs say: whom to look at, and what to remove.
 
 use super::{
-    judge::{Actor, Finding, Judgement},
-    report::{time, who},
+    beside::Beside,
+    judge::{Actor, Evidence, Finding, Judgement},
+    report::{did, time, who},
 };
 use crate::{
     playbook::Phase,
@@ -10,14 +11,28 @@ use crate::{
 };
 
 /// Adds to `guide` what `judgement` knows, each behind the steps of its phase. Strings of logs are in it as they are: those who write guides escape them.
-pub fn fill(guide: &mut Guide, judgement: &Judgement) {
+pub fn fill(guide: &mut Guide, judgement: &Judgement, beside: &[Beside]) {
     guide.facts.push(("traced", format!("{} ({})", judgement.verdict, judgement.sure)));
-    for actor in judgement.actors.iter().filter(|actor| matches!(actor.finding, Finding::Other | Finding::Unclear)) {
+    for actor in judgement
+        .actors
+        .iter()
+        .filter(|actor| actor.uses.1 > 0 && !matches!(actor.finding, Finding::Before | Finding::Own))
+    {
         add(guide, Step { phase: Phase::Investigate, text: seen(actor), commands: addresses(actor) });
         if !actor.left.is_empty() {
             let text = format!("{} left these behind. Remove what nobody on the team made.", who(actor));
-            add(guide, Step { phase: Phase::Evict, text, commands: left(actor) });
+            add(guide, Step { phase: Phase::Evict, text, commands: left(&actor.left) });
         }
+    }
+    if !beside.is_empty() {
+        let text = "Those who are new to it, or its account, did this besides.".to_owned();
+        let commands = beside.iter().map(|beside| comment(&did(beside))).collect();
+        add(guide, Step { phase: Phase::Investigate, text, commands });
+    }
+    let behind: Vec<String> = beside.iter().flat_map(|beside| left(&beside.left)).collect();
+    if !behind.is_empty() {
+        let text = "They left these behind with other credentials. Remove what nobody on the team made.".to_owned();
+        add(guide, Step { phase: Phase::Evict, text, commands: behind });
     }
 }
 
@@ -43,11 +58,14 @@ fn addresses(actor: &Actor) -> Vec<String> {
     actor.addresses.iter().map(|(address, uses)| format!("# {address}: {uses} uses")).collect()
 }
 
-fn left(actor: &Actor) -> Vec<String> {
-    let line = |text: String| format!("# {}", text.replace(char::is_control, " "));
-    let lines = actor.left.iter().map(|left| {
+fn comment(text: &str) -> String {
+    format!("# {}", text.replace(char::is_control, " "))
+}
+
+fn left(left: &[Evidence]) -> Vec<String> {
+    let lines = left.iter().map(|left| {
         let kind = left.persistence.map_or("", super::event::Persistence::name);
-        line(format!(
+        comment(&format!(
             "{} {kind}: {} {}",
             left.at.map_or_else(String::new, time),
             left.action,

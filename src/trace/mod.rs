@@ -1,10 +1,11 @@
 //! Logs read for the use of leaked tokens: what `trace` tells a person who has to know whether a token was replayed.
 //!
 //! Files are streamed ([`read`]), tokens are looked for over raw blocks before any line is parsed ([`search`]), and what holds one is read
-//! in its log's own format ([`mod@format`]) as an [`Event`]. Events are put in order ([`store`]) and judged ([`judge`]); [`report`] writes what
-//! they come to, and [`guide`] puts it into playbooks.
+//! in its log's own format ([`mod@format`]) as an [`Event`]. Events are put in order ([`store`]) and judged ([`judge`]). What those who are new did besides is looked for
+//! in a second reading ([`beside`]). [`report`] writes what all of it comes to, and [`guide`] puts it into playbooks.
 
 mod agent;
+pub mod beside;
 mod endpoint;
 pub mod event;
 mod find;
@@ -18,6 +19,8 @@ pub mod places;
 mod read;
 mod record;
 pub mod report;
+#[cfg(test)]
+mod samples;
 mod search;
 pub mod store;
 pub mod time;

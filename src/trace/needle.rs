@@ -30,15 +30,25 @@ pub fn of(value: &[u8]) -> Vec<Needle> {
         needles.add(core(BASE64_NOPAD.encode(&padded)).as_bytes(), Matched::Value);
         needles.add(core(BASE64URL_NOPAD.encode(&padded)).as_bytes(), Matched::Value);
     }
-    let hash = Sha256::digest(value);
-    needles.add(HEXLOWER.encode(&hash).as_bytes(), Matched::Hash);
-    let hash = BASE64.encode(&hash);
+    add_hash(&Sha256::digest(value), &mut needles);
+    claims(value, &mut needles);
+    needles.0
+}
+
+/// All that a token looks like of which nothing but its SHA-256 is known.
+pub fn of_hash(hash: &[u8]) -> Vec<Needle> {
+    let mut needles = Needles::default();
+    add_hash(hash, &mut needles);
+    needles.0
+}
+
+fn add_hash(hash: &[u8], needles: &mut Needles) {
+    needles.add(HEXLOWER.encode(hash).as_bytes(), Matched::Hash);
+    let hash = BASE64.encode(hash);
     let bare = hash.trim_end_matches('=').as_bytes();
     for bytes in [bare.to_vec(), slashed(bare), percent(bare, false)] {
         needles.add(&bytes, Matched::Hash);
     }
-    claims(value, &mut needles);
-    needles.0
 }
 
 /// An id that names a token and is no secret.

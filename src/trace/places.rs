@@ -73,19 +73,57 @@ impl Coordinates {
     }
 }
 
-/// The part of the internet that one party gives addresses from: the autonomous system where it is known, else the /24 or /48.
+/// The part of the internet that one party gives addresses from.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Network {
-    /// An autonomous system, by its number.
-    System(u32),
+    /// An autonomous system, by its number, in one country: some span the earth.
+    System(u32, Option<String>),
     /// The first 24 bits of an IPv4 address, or the first 48 of an IPv6 one, the others zero.
     Block(IpAddr),
 }
 
 impl Network {
-    /// The network of `address`, which is at `place`.
+    /// The network of `address`, which is at `place`: the autonomous system where it is known, else the /24 or /48.
     pub fn of(address: IpAddr, place: &Place) -> Self {
-        place.system.as_ref().map_or_else(|| Self::Block(block(address)), |system| Self::System(system.number))
+        let system = place.system.as_ref().map(|system| Self::System(system.number, place.country.clone()));
+        system.unwrap_or_else(|| Self::block(address))
+    }
+
+    /// The /24 or /48 of `address`.
+    pub fn block(address: IpAddr) -> Self {
+        Self::Block(block(address))
+    }
+}
+
+/// A range of addresses, as `192.0.2.0/24`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Block {
+    first: IpAddr,
+    length: u8,
+}
+
+impl Block {
+    /// `192.0.2.0/24`, `2001:db8::/32`, or an address alone.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (address, length) = text.split_once('/').map_or((text, None), |(address, length)| (address, Some(length)));
+        let first: IpAddr = address.parse().ok()?;
+        let most = if first.is_ipv4() { 32 } else { 128 };
+        let length = length.map_or(Some(most), |length| length.parse().ok())?;
+        (length <= most).then_some(Self { first, length })
+    }
+
+    /// Whether `address` is within.
+    pub fn holds(&self, address: IpAddr) -> bool {
+        let length = u32::from(self.length);
+        match (self.first, address.to_canonical()) {
+            (IpAddr::V4(first), IpAddr::V4(address)) => {
+                (first.to_bits() ^ address.to_bits()).checked_shr(32 - length).unwrap_or(0) == 0
+            }
+            (IpAddr::V6(first), IpAddr::V6(address)) => {
+                (first.to_bits() ^ address.to_bits()).checked_shr(128 - length).unwrap_or(0) == 0
+            }
+            _ => false,
+        }
     }
 }
 
@@ -100,7 +138,7 @@ fn block(address: IpAddr) -> IpAddr {
 impl fmt::Display for Network {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::System(number) => write!(f, "AS{number}"),
+            Self::System(number, _) => write!(f, "AS{number}"),
             Self::Block(address @ IpAddr::V4(_)) => write!(f, "{address}/24"),
             Self::Block(address @ IpAddr::V6(_)) => write!(f, "{address}/48"),
         }
@@ -129,6 +167,16 @@ mod tests {
         let rough = |longitude| Coordinates { radius: 500, ..at(0.0, longitude) };
         assert!(rough(0.0).surely_apart(&rough(8.0)) < 1e-9);
         assert!((rough(0.0).surely_apart(&rough(18.0)) - 1001.5).abs() < 1.0);
+    }
+
+    #[test]
+    fn ranges_hold_what_begins_alike() {
+        let holds = |block: &str, address: &str| Block::parse(block).unwrap().holds(address.parse().unwrap());
+        assert!(holds("192.0.2.0/24", "192.0.2.255") && !holds("192.0.2.0/24", "192.0.3.0"));
+        assert!(holds("192.0.2.7", "::ffff:192.0.2.7") && !holds("192.0.2.7", "192.0.2.6"));
+        assert!(holds("0.0.0.0/0", "203.0.113.1") && !holds("0.0.0.0/0", "2001:db8::1"));
+        assert!(holds("2001:db8::/32", "2001:db8:9::1") && !holds("2001:db8::/33", "2001:db8:8000::"));
+        assert!(["", "1.2.3.4/33", "1.2.3.4/-1", "x/8", "1.2.3/24"].iter().all(|text| Block::parse(text).is_none()));
     }
 
     #[test]

@@ -4,7 +4,10 @@
 //! it is then what something was done to. Events that are asked for by principal or address are
 //! kept only if their own principal or peer is one of those.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::{
     event::{Event, Format, Matched, Origin},
@@ -13,9 +16,12 @@ use super::{
     read::{Document, Place, Records},
     search::Search,
 };
+use crate::escape::cut;
 
 /// How much of a long record's beginning is kept, in bytes.
 const HEAD: usize = 64 << 10;
+/// No field of an event is longer, in characters: whoever sends requests decides how long they are.
+const LONGEST_TEXT: usize = 2_000;
 
 /// What looking through a block came to.
 #[derive(Debug, Default)]
@@ -25,6 +31,8 @@ pub(super) struct Looked {
     pub(super) lines: u64,
     /// In a part of a long record, what was found.
     found: Vec<usize>,
+    /// In such a part, where the kept beginning ends: no needle is cut in two.
+    head: usize,
 }
 
 /// What records of a block say.
@@ -77,7 +85,7 @@ impl Search<'_> {
         }
         let last = bytes.trim_ascii_end();
         seen.sample(last.rsplit(|&byte| byte == b'\n').next(), reading);
-        Looked { seen, lines: count_lines(bytes), found: Vec::new() }
+        Looked { seen, lines: count_lines(bytes), ..Looked::default() }
     }
 
     /// Looks through records.
@@ -96,13 +104,19 @@ impl Search<'_> {
             rest = &rest[held..];
         }
         seen.sample(places.last().map(|place| &bytes[place.start..place.end]), reading);
-        Looked { seen, lines: count_lines(bytes), found: Vec::new() }
+        Looked { seen, lines: count_lines(bytes), ..Looked::default() }
     }
 
     /// Looks through a part of a long record.
     pub(super) fn part(&self, bytes: &[u8]) -> Looked {
-        let found = needles(&self.hits(bytes));
-        Looked { found, lines: count_lines(bytes), ..Looked::default() }
+        let hits = self.hits(bytes);
+        let mut head = bytes.len().min(HEAD);
+        // From the last on: where one is left out, another that it overlaps may be cut, too.
+        for hit in hits.iter().rev() {
+            let is_cut = hit.at < head && hit.at + self.finder.len_of(hit.needle) > head;
+            head = if is_cut { hit.at } else { head };
+        }
+        Looked { found: needles(&hits), lines: count_lines(bytes), head, ..Looked::default() }
     }
 
     /// Where needles are, those of ids only where they stand alone.
@@ -123,12 +137,15 @@ impl Search<'_> {
             seen.times.push(at.at);
             seen.without_zone += u64::from(!at.zoned);
         }
+        if said.is_announced {
+            return;
+        }
         let tokens = self.tokens_in(needles, &said, seen);
-        self.mask(&tokens, &mut said);
+        self.mask(needles, &mut said);
         let origin = Origin { log: 0, line: record.line, record: record.nth };
         let event = event(format, said, origin);
         let asked = event.principal.as_ref().is_some_and(|principal| self.wanted.principals.contains(principal))
-            || event.address.is_some_and(|address| self.wanted.addresses.contains(&address));
+            || event.source().0.is_some_and(|address| self.wanted.addresses.contains(&address));
         if tokens.is_empty() && !asked {
             return;
         }
@@ -181,11 +198,13 @@ impl Search<'_> {
         memchr::memmem::find(text.as_bytes(), self.finder.needle(needle)).is_some()
     }
 
-    /// Puts the masked forms of these tokens in place of their values (law 3).
-    fn mask(&self, tokens: &BTreeMap<usize, Matched>, said: &mut Said) {
+    /// Puts the masked forms of tokens in place of their values (law 3), whether or not the record is of their use.
+    fn mask(&self, needles: &[usize], said: &mut Said) {
+        let held: BTreeSet<usize> =
+            needles.iter().filter_map(|&needle| self.sought[needle]).map(|(token, _)| token).collect();
         let fields = [&mut said.agent, &mut said.object, &mut said.principal].into_iter().flatten();
         for text in fields.chain([&mut said.action]) {
-            for token in tokens.keys().map(|token| &self.tokens[*token]) {
+            for token in held.iter().map(|token| &self.tokens[*token]) {
                 for needle in token.needles.iter().filter(|needle| needle.matched == Matched::Value) {
                     let Ok(value) = str::from_utf8(needle.bytes.expose()) else { continue };
                     if text.contains(value) {
@@ -231,7 +250,7 @@ impl Long {
     /// Adds its next part.
     pub(super) fn add(&mut self, bytes: &[u8], looked: &Looked) {
         if self.head.is_empty() {
-            self.head.extend_from_slice(&bytes[..bytes.len().min(HEAD)]);
+            self.head.extend_from_slice(&bytes[..looked.head]);
         }
         self.found.extend_from_slice(&looked.found);
         self.found.sort_unstable();
@@ -252,7 +271,7 @@ impl Long {
 }
 
 fn event(format: Format, said: Said, origin: Origin) -> Event {
-    let shared = |text: Option<String>| text.map(Arc::from);
+    let shared = |text: Option<String>| text.map(|text| Arc::from(&*cut(&text, LONGEST_TEXT)));
     Event {
         at: said.at.map(|at| at.at),
         origin,
@@ -260,7 +279,7 @@ fn event(format: Format, said: Said, origin: Origin) -> Event {
         address: said.address,
         forwarded: said.forwarded.into(),
         agent: shared(said.agent),
-        action: said.action.into(),
+        action: cut(&said.action, LONGEST_TEXT).into(),
         object: shared(said.object),
         outcome: said.outcome,
         status: said.status,

@@ -257,7 +257,7 @@ mod tests {
 
     #[test]
     fn many_files_are_merged_before_there_are_too_many() {
-        let event = record::tests::event();
+        let event = crate::trace::samples::event(0);
         let events = distinct(vec![event; 3 * MOST_RUNS]);
         let mut store = Store::with_bound(1);
         for event in &events {

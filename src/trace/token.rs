@@ -1,5 +1,6 @@
 //! Incidents made tokens to look for: with their values where a scan has found them anew, with what a report says of them otherwise.
 
+use data_encoding::{BASE64, BASE64_NOPAD, HEXLOWER_PERMISSIVE};
 use serde_json::Value;
 
 use super::{
@@ -16,6 +17,8 @@ use crate::{
 
 /// Shorter ids of keys are found by chance, in bytes.
 const SHORTEST_ID: usize = 16;
+/// How long a SHA-256 is, in bytes.
+const SHA256: usize = 32;
 /// Microseconds in a second.
 const SECOND: i64 = 1_000_000;
 
@@ -24,6 +27,16 @@ impl Token {
     pub fn bare(rule: &'static str, masked: String, value: &[u8]) -> Self {
         let needles = needle::of(value);
         Self { incident: None, rule: rule.into(), masked, needles, leaked_at: None, leaked_by: None, revoked_at: None }
+    }
+
+    /// A token of which nothing but its SHA-256 is known, as `sha256:` and the hash in hex or base64.
+    pub fn hashed(text: &str) -> Option<Self> {
+        let hash = text.strip_prefix("sha256:")?;
+        let decoded = [&HEXLOWER_PERMISSIVE, &BASE64, &BASE64_NOPAD]
+            .into_iter()
+            .find_map(|form| form.decode(hash.as_bytes()).ok());
+        let decoded = decoded.filter(|hash| hash.len() == SHA256)?;
+        Some(Self { needles: needle::of_hash(&decoded), ..Self::bare("any", text.to_owned(), b"") })
     }
 
     /// The token of an incident, found by one of `rules`.

@@ -1,5 +1,10 @@
 //! `stanch trace`: logs of every format, as they are documented, through the program.
 
+mod simulated;
+#[path = "../../src/trace/mmdb/written.rs"]
+#[allow(dead_code, reason = "what unit tests write besides")]
+mod written;
+
 use std::{fs, path::Path};
 
 use data_encoding::BASE64;
@@ -114,9 +119,14 @@ fn the_tokens_of_a_report_are_found_anew() {
 #[test]
 fn what_cannot_be_read_is_no_all_clear() {
     let sandbox = Sandbox::new();
-    sandbox.write("tokens", token(1)).write("log", "nothing\n");
+    let line = |hour: u32| format!("203.0.113.9 - - [02/Jan/2026:{hour:02}:03:04 +0000] \"GET / HTTP/1.1\" 200 1\n");
+    sandbox.write("tokens", token(1)).write("log", line(0) + &line(2)).write("nothing", "nothing\n");
     let leaked = ["--leaked-at", "2026-01-02T00:00:00Z"];
-    sandbox.run(&[&["trace", "log", "--token-from", "tokens"], &leaked[..]].concat()).ended(0);
+    let trace = |log: &str| sandbox.run(&[&["trace", log, "--token-from", "tokens"], &leaked[..]].concat());
+    trace("log").ended(3);
+    sandbox.write("log", line(0) + &line(3));
+    trace("log").ended(0);
+    says(&trace("nothing").ended(3).text(), &["cannot tell", "No log tells of the time"]);
     let unknown = sandbox.run(&["trace", "log", "--token-from", "tokens"]).ended(3);
     says(&unknown.text(), &["cannot tell", "not known when it leaked"]);
     says(
@@ -190,4 +200,57 @@ fn standard_input_and_escapes() {
     let run = run_with(&mut sandbox.command(&["trace", "-", "--token-from", "tokens"]), line.as_bytes()).ended(3);
     assert_eq!(events(&run).len(), 1);
     assert!(!run.out.contains(&0x1b), "{}", run.text());
+}
+
+#[test]
+fn standard_input_is_one_thing_alone() {
+    let sandbox = Sandbox::new();
+    let run = run_with(&mut sandbox.command(&["trace", "-", "--token-from", "-"]), token(1).as_bytes()).ended(2);
+    assert!(run.err.contains("standard input cannot be a log and hold the tokens"), "{}", run.err);
+}
+
+#[test]
+fn a_hash_serves_where_no_value_is_at_hand() {
+    let sandbox = Sandbox::new();
+    let hash = BASE64.encode(&Sha256::digest(token(1).as_bytes()));
+    sandbox.write("github.json", log("github.json", &token(1))).write("tokens", format!("sha256:{hash}\n"));
+    assert_eq!(events(&sandbox.run(&["trace", "github.json", "--token-from", "tokens"]).ended(3)).len(), 2);
+}
+
+/// A call with a key of AWS, as CloudTrail has it.
+fn call(day: u32, second: u32, key: &str, address: &str, name: &str) -> String {
+    format!(
+        "{{\"eventVersion\":\"1.08\",\"userIdentity\":{{\"type\":\"IAMUser\",\"arn\":\"arn:aws:iam::123456789012:user/ci\",\"accessKeyId\":\"{key}\"}},\"eventTime\":\"2025-12-{day:02}T09:{:02}:{:02}Z\",\"eventSource\":\"iam.amazonaws.com\",\"eventName\":\"{name}\",\"sourceIPAddress\":\"{address}\",\"userAgent\":\"{}\"}}\n",
+        second / 60,
+        second % 60,
+        if address == "198.51.100.4" { "deploy/1.4" } else { "curl/8.5.0" }
+    )
+}
+
+#[test]
+fn what_a_thief_does_with_other_credentials_is_told() {
+    let sandbox = Sandbox::new();
+    let second_key = "AN-ID-OF-A-KEY-02";
+    let own = (8..27).flat_map(|day| (0..10).map(move |n| call(day, n, KEY, "198.51.100.4", "GetUser")));
+    let theft = (0..5).map(|n| call(25, 100 + n, KEY, "203.0.113.9", "ListUsers"));
+    let besides = (0..3).map(|n| call(25, 200 + n, second_key, "203.0.113.9", "CreateUser"));
+    let elsewhere = [
+        call(26, 300, second_key, "192.0.2.77", "CreateAccessKey"),
+        call(26, 301, second_key, "198.51.100.4", "GetUser"),
+    ];
+    let log: String = own.chain(theft).chain(besides).chain(elsewhere).collect();
+    sandbox.write("logs/cloudtrail.json", &log).write("tokens", KEY);
+    let trace = ["--token-from", "tokens", "--leaked-at", "2025-12-24T12:00:00Z", "--now", "2025-12-27T08:00:00Z"];
+    let run = sandbox.run(&[&["trace", "logs", "-f", "json"], &trace[..]].concat()).ended(1);
+    let beside = run.json()["traces"][0]["beside"].clone();
+    let told: Vec<_> =
+        beside.as_array().unwrap().iter().map(|one| (&one["shared"], &one["address"], &one["acts"])).collect();
+    assert_eq!(
+        format!("{told:?}"),
+        r#"[(String("address"), String("203.0.113.9"), Number(3)), (String("principal"), String("192.0.2.77"), Number(1))]"#
+    );
+    assert_eq!(beside[0]["left"].as_array().unwrap().len(), 3);
+    assert_eq!(beside[0]["principal"], "arn:aws:iam::123456789012:user/ci");
+    let mut piped = sandbox.command(&[&["trace", "-"], &trace[..]].concat());
+    says(&run_with(&mut piped, log.as_bytes()).ended(1).text(), &["standard input, which can be read only once"]);
 }

@@ -6,13 +6,10 @@ use stanch::{
     detect::Detector,
     escape,
     rules::Ruleset,
-    trace::{Event, Log, Token},
+    trace::{Event, Log, Token, report::remarks},
 };
 
 use super::super::error;
-
-/// How far times may go back where requests are logged as they end, in microseconds.
-const CLOCK: i64 = 300 * 1_000_000;
 
 /// Writes what was found out.
 pub(super) struct Said<'w, W> {
@@ -75,24 +72,7 @@ impl<'w, W: Write> Said<'w, W> {
     }
 
     fn log(&mut self, log: &Log) -> io::Result<()> {
-        let lines = &log.unparsed_at;
-        let said = [
-            log.failed.clone(),
-            (log.unparsed > 0)
-                .then(|| format!("{} records with a token are in no known format (lines {lines:?})", log.unparsed)),
-            (log.without_zone > 0).then(|| format!("{} times name no zone", log.without_zone)),
-            (log.cut > 0).then(|| format!("{} records are too long to be read whole", log.cut)),
-            (log.mentioned > 0)
-                .then(|| format!("{} records name a token as what something was done to", log.mentioned)),
-            (log.backwards > CLOCK).then(|| {
-                let seconds = log.backwards / 1_000_000;
-                format!("its times go back by up to {seconds} s: its clocks disagree, or it is out of order")
-            }),
-        ];
-        for text in said.into_iter().flatten() {
-            self.line(&format!("{}: {text}", log.name))?;
-        }
-        Ok(())
+        remarks(log).iter().try_for_each(|text| self.line(&format!("{}: {text}", log.name)))
     }
 }
 

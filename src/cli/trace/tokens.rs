@@ -38,7 +38,7 @@ pub(super) struct Tokens {
     /// Looks only for the tokens of incidents whose ids begin so
     #[arg(long, value_name = "ID", conflicts_with = "token_from")]
     id: Vec<String>,
-    /// Looks for the tokens in this file, one a line; - is standard input
+    /// Looks for the tokens in this file, one a line, or sha256: and the hash of one; - is standard input
     #[arg(long, value_name = "FILE")]
     token_from: Option<PathBuf>,
     /// Since when others could have the tokens, as 2026-01-02T03:04:05Z; what a report says comes first
@@ -71,17 +71,21 @@ enum Error {
 
 impl Tokens {
     pub(super) fn find(&self) -> Result<Found, AnyError> {
-        let mut tokens = match (&self.report, &self.token_from) {
+        let (mut tokens, notes) = match (&self.report, &self.token_from) {
             (Some(report), _) => self.reported(report)?,
-            (None, Some(file)) => self.listed(file)?,
-            (None, None) => Vec::new(),
+            (None, Some(file)) => (self.listed(file)?, Vec::new()),
+            (None, None) => (Vec::new(), Vec::new()),
         };
         for token in &mut tokens {
             token.leaked_at = token.leaked_at.or(self.leaked_at.map(|at| at * SECOND));
             token.revoked_at = self.revoked_at.map(|at| at * SECOND).or(token.revoked_at);
         }
-        let notes = tokens.iter().filter_map(note).collect();
         Ok(Found { tokens, notes })
+    }
+
+    /// Whether standard input holds them.
+    pub(super) fn are_from_stdin(&self) -> bool {
+        [&self.report, &self.token_from].into_iter().flatten().any(|path| path.as_os_str() == "-")
     }
 
     /// The steps that end the incidents of the report; none without one.
@@ -98,7 +102,7 @@ impl Tokens {
     }
 
     /// Those of a report: found anew where they still are, else by what the report says of them.
-    fn reported(&self, report: &Path) -> Result<Vec<Token>, AnyError> {
+    fn reported(&self, report: &Path) -> Result<(Vec<Token>, Vec<String>), AnyError> {
         let here = [PathBuf::from(".")];
         let paths = if self.repository.is_empty() { &here[..] } else { &self.repository };
         let reported = Reported::of(report, paths, &self.patterns, self.key_file.as_deref()).only(&self.id);
@@ -107,17 +111,19 @@ impl Tokens {
         let outcome = reported.find(&config, &detector, &Progress::default())?;
         let mut tokens: Vec<Token> =
             outcome.incidents.iter().map(|incident| Token::of_incident(incident, detector.rules())).collect();
+        let mut notes = Vec::new();
         for incident in reported::incidents(report)? {
             let token = Token::of_report(&incident);
             let is_new = !tokens.iter().any(|known| known.incident == token.incident);
             if is_new && token.incident.as_deref().is_some_and(|id| self.is_wanted(id)) {
+                notes.push(note(&token));
                 tokens.push(token);
             }
         }
-        Ok(tokens)
+        Ok((tokens, notes))
     }
 
-    /// Those in a file. What rules find in it are tokens, and each line is one in which they find nothing.
+    /// Those in a file. What rules find in it are tokens, and each line is one in which they find nothing, or the hash of one.
     fn listed(&self, path: &Path) -> Result<Vec<Token>, AnyError> {
         let text = zeroize::Zeroizing::new(read(path)?);
         let stdin = [PathBuf::from("-")];
@@ -132,6 +138,10 @@ impl Tokens {
         }
         let secrets: Vec<&[u8]> = outcome.incidents.iter().map(|incident| incident.secret.expose()).collect();
         for line in text.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty()) {
+            if let Some(token) = str::from_utf8(line).ok().and_then(Token::hashed) {
+                tokens.push(token);
+                continue;
+            }
             let found = secrets.iter().any(|secret| memchr::memmem::find(line, secret).is_some());
             if !found && !line.iter().any(u8::is_ascii_whitespace) {
                 tokens.push(Token::bare("any", secret::mask(line, Shown::Ends { prefix: 0 }), line));
@@ -152,17 +162,15 @@ fn read(path: &Path) -> Result<Vec<u8>, Error> {
     Ok(text)
 }
 
-/// What is not looked for, or not by its value.
-fn note(token: &Token) -> Option<String> {
+/// How a token is looked for whose value was not found anew.
+fn note(token: &Token) -> String {
     let name = token.incident.as_deref().map_or_else(|| token.masked.clone(), |id| format!("incident {id}"));
-    if token.needles.is_empty() {
-        return Some(format!(
-            "{name}: nothing is known of it that could be looked for; --repository says where its value still is"
-        ));
-    }
-    let by_value = token.needles.iter().any(|needle| needle.matched == stanch::trace::Matched::Value);
-    let by_id = token.needles.iter().all(|needle| needle.matched == stanch::trace::Matched::KeyId);
-    let found = token.needles.len() > 1;
-    (!by_value && by_id && !found)
-        .then(|| format!("{name}: its value was not found, so it is looked for by the id of its key alone"))
+    let how = if token.needles.is_empty() {
+        "nothing is known of it that could be looked for"
+    } else {
+        "its value was not found, so it is looked for by the id of its key alone"
+    };
+    format!(
+        "{name}: {how}; a report holds neither tokens nor hashes of them: --repository says where its value still is, or --token-from - takes it, or sha256: and its hash"
+    )
 }

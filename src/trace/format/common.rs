@@ -14,10 +14,12 @@ use super::{
 };
 
 pub(super) fn read(line: &str, cut: bool, zone: &Zone) -> Option<(Format, Said)> {
-    let open = line.find(" [")?;
+    // Who logs in may be called anything, so the time is what stands in brackets last before the request.
+    let (before, rest) = line.split_once("] \"")?;
+    let open = before.rfind(" [")?;
     let mut head = line[..open].split(' ').filter(|word| !word.is_empty());
     let (host, ident, user) = (head.next()?, head.next()?, head.collect::<Vec<_>>().join(" "));
-    let (when, rest) = line[open + 2..].split_once("] \"")?;
+    let when = &before[open + 2..];
     // With `%v` or a port before it, the address is the second word.
     let address = field::ip(host).or_else(|| field::ip(ident));
     let at = time::parse(when, zone);

@@ -16,9 +16,11 @@ use super::{
 
 pub(super) fn read(value: &Value, zone: &Zone) -> Option<(Format, Said)> {
     let action = field::text(value, &["action"])?;
-    let ours = ["actor", "actor_id", "hashed_token", "_document_id"].iter().any(|name| value.get(name).is_some());
+    // Many an application writes `action` and `actor`, too.
+    let ours = ["_document_id", "hashed_token", "actor_ip", "actor_id", "org_id", "business"];
+    let is_ours = action.contains('.') && ours.iter().any(|name| value.get(name).is_some());
     value.get("@timestamp").or_else(|| value.get("created_at"))?;
-    if !ours || value.get("actor").is_some_and(Value::is_object) {
+    if !is_ours || value.get("actor").is_some_and(Value::is_object) {
         return None;
     }
     let status = field::status(value, &["status_code"]);

@@ -1,7 +1,8 @@
 //! Audit events of Kubernetes.
 //!
 //! `audit.k8s.io/v1 Event`: <https://kubernetes.io/docs/reference/config-api/apiserver-audit.v1/>. The last of `sourceIPs` is the peer as the API
-//! server saw it; those before it come from headers that anybody can write.
+//! server saw it; those before it come from headers that anybody can write. A request has an event for each of its stages: the first, `RequestReceived`,
+//! is none of its own.
 
 use serde_json::Value;
 
@@ -33,6 +34,7 @@ pub(super) fn read(value: &Value, zone: &Zone) -> Option<(Format, Said)> {
         status,
         principal: field::text(value, &["impersonatedUser.username", "user.username"]),
         persistence: persistence(&verb, value),
+        is_announced: field::text(value, &["stage"]).as_deref() == Some("RequestReceived"),
         ..Said::default()
     };
     Some((Format::KubernetesAudit, said))

@@ -73,6 +73,8 @@ pub(super) struct Said {
     /// What the log names the credential by that was used, where it has a place for that: an id elsewhere in the record is
     /// then what something was done to.
     pub(super) credential: Option<String>,
+    /// Whether this says that something begins, and another record will say what came of it: it is one use, not two.
+    pub(super) is_announced: bool,
 }
 
 /// What `record` says, and in which format; nothing if it is in none. `cut` says that its end is missing.

@@ -198,3 +198,28 @@ fn a_record_without_its_end_says_what_it_can() {
     let (format, cut) = read(har, true, &Reading::default()).unwrap();
     assert_eq!((format, cut.status), (Format::Har, Some(200)));
 }
+
+#[test]
+fn whoever_logs_in_hides_no_time() {
+    let line = r#"203.0.113.9 - a [b] [02/Jan/2026:03:04:05 +0000] "GET / HTTP/1.1" 200 1 "-" "-""#;
+    let (_, said) = said(line).unwrap();
+    assert_eq!((said.at.map(|at| at.at), said.principal.as_deref()), (Some(AT), Some("a [b]")));
+}
+
+#[test]
+fn what_an_application_calls_an_action_is_not_githubs() {
+    let own = r#"{"created_at":"2026-01-02T03:04:05Z","action":"login_failed","actor":"ann","ip":"203.0.113.9"}"#;
+    let (format, said) = said(own).unwrap();
+    assert_eq!((format, said.outcome, said.address), (Format::Json, Outcome::Unknown, ip("203.0.113.9")));
+}
+
+#[test]
+fn a_request_to_kubernetes_is_one_use_however_many_stages_it_has() {
+    let stage = |stage: &str| {
+        format!(
+            r#"{{"kind":"Event","apiVersion":"audit.k8s.io/v1","stage":"{stage}","verb":"get","requestURI":"/api"}}"#
+        )
+    };
+    assert!(said(&stage("RequestReceived")).unwrap().1.is_announced);
+    assert!(!said(&stage("ResponseComplete")).unwrap().1.is_announced);
+}

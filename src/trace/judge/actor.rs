@@ -1,6 +1,6 @@
 //! One user of a token, known by network and program, and what was seen of it.
 
-use std::{collections::BTreeSet, net::IpAddr};
+use std::{collections::BTreeSet, net::IpAddr, sync::Arc};
 
 use super::{
     follow::{Jumps, Probe, Rate},
@@ -10,12 +10,20 @@ use super::{
     usage::{Use, Who},
 };
 use crate::trace::{
-    event::{Matched, Outcome, Persistence},
+    event::{Format, Matched, Outcome, Persistence},
     places::Place,
 };
 
 /// How many things of a kind are told apart.
 const MOST: usize = 1_000;
+
+/// In microseconds.
+const HOUR: i64 = 3_600_000_000;
+const DAY: i64 = 24 * HOUR;
+/// Who uses it on so many days, from when those of before no more do, takes over from them.
+const TAKE_OVER_DAYS: usize = 3;
+/// How many principals are: a token is of one, or of few.
+const MOST_PRINCIPALS: usize = 20;
 
 /// What is followed of one user of a token.
 #[derive(Debug)]
@@ -23,15 +31,22 @@ pub(super) struct Acting {
     pub(super) who: Who,
     pub(super) place: Place,
     pub(super) is_claimed: bool,
+    /// The kind of log that tells of its first use.
+    pub(super) format: Format,
+    /// Whether the user says that the network is theirs.
+    pub(super) is_own: bool,
     pub(super) before: u64,
     pub(super) after: Shown,
     pub(super) last: Option<i64>,
+    /// The days on which it used the token, the first few.
+    days: BTreeSet<i64>,
     pub(super) allowed: u64,
     pub(super) denied: u64,
     pub(super) bytes: u64,
     /// Whether every use was known by its subject alone, as another token's would be.
     pub(super) only_subject: bool,
     pub(super) addresses: Tally<IpAddr>,
+    pub(super) principals: Tally<Arc<str>>,
     pub(super) endpoints: Tally<String>,
     pub(super) new_endpoints: Tally<String>,
     pub(super) at_new_endpoints: Shown,
@@ -56,14 +71,18 @@ impl Acting {
             who: found.who.clone(),
             place: found.place.clone(),
             is_claimed: found.is_claimed,
+            format: found.event.format,
+            is_own: true,
             before: 0,
             after: Shown::default(),
             last: None,
+            days: BTreeSet::new(),
             allowed: 0,
             denied: 0,
             bytes: 0,
             only_subject: true,
             addresses: Tally::new(MOST),
+            principals: Tally::new(MOST_PRINCIPALS),
             endpoints: Tally::new(MOST),
             new_endpoints: Tally::new(MOST),
             at_new_endpoints: Shown::default(),
@@ -88,11 +107,16 @@ impl Acting {
         let event = found.event;
         self.after.add(|| found.evidence());
         self.last = Some(found.at);
+        if self.days.len() < TAKE_OVER_DAYS {
+            self.days.insert(found.at.div_euclid(DAY));
+        }
+        self.is_own &= found.is_own;
         self.allowed += u64::from(event.outcome == Outcome::Allowed);
         self.denied += u64::from(event.outcome == Outcome::Denied);
         self.bytes = self.bytes.saturating_add(event.bytes.unwrap_or(0));
         self.only_subject &= event.matched == Some(Matched::Subject);
         found.address.into_iter().for_each(|address| self.addresses.add(address));
+        event.principal.clone().into_iter().for_each(|principal| self.principals.add(principal));
         self.hours[profile::hour(found.at)] += 1;
         self.rate.add(found);
         self.probe.add(found);
@@ -105,6 +129,13 @@ impl Acting {
             self.left.add(|| found.evidence());
             self.left_kinds.insert(kind);
         }
+    }
+
+    /// Whether it begins where those of before end, at `last`, and goes on for days.
+    pub(super) fn takes_over(&self, last: i64) -> bool {
+        let first = self.after.first.first().and_then(|first| first.at);
+        let gap = first.map(|first| first.saturating_sub(last));
+        self.days.len() >= TAKE_OVER_DAYS && gap.is_some_and(|gap| (-HOUR..=DAY).contains(&gap))
     }
 
     fn touch(&mut self, found: &Use<'_>, profile: &Profile) {

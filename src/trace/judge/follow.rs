@@ -77,10 +77,21 @@ impl Turns {
             log[1] = here;
             return None;
         }
-        let is_back = log[0].as_ref().is_some_and(|(_, before, at)| *before == network && found.at - at <= TURN);
+        let is_back =
+            log[0].as_ref().is_some_and(|(_, before, at)| *before == network && found.at.saturating_sub(*at) <= TURN);
         log.swap(0, 1);
         log[1] = here;
-        is_back.then(|| log[0].as_ref().map(|between| between.0.clone())).flatten()
+        // One device may have an address of each version at the same time.
+        let between = log[0].as_ref().filter(|between| is_back && is_v4(&between.1) == is_v4(&network));
+        between.map(|between| between.0.clone())
+    }
+}
+
+/// Whether a network is one of IPv4; a system is of both.
+fn is_v4(network: &Network) -> Option<bool> {
+    match network {
+        Network::System(..) => None,
+        Network::Block(address) => Some(address.is_ipv4()),
     }
 }
 
@@ -141,7 +152,7 @@ impl Last {
 pub(super) struct Probe {
     /// What was seen so far, since when.
     now: Option<(i64, Shown)>,
-    refused: u64,
+    pub(super) refused: u64,
     /// The first time that all of it was seen.
     pub(super) shown: Option<Shown>,
 }
@@ -152,7 +163,7 @@ impl Probe {
             return;
         }
         let is_denied = found.event.outcome == Outcome::Denied;
-        let is_late = self.now.as_ref().is_none_or(|(since, _)| found.at - since > HOUR);
+        let is_late = self.now.as_ref().is_none_or(|(since, _)| found.at.saturating_sub(*since) > HOUR);
         if is_late || !is_denied && self.refused == 0 {
             (self.now, self.refused) = (Some((found.at, Shown::default())), 0);
         }

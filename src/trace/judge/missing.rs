@@ -1,8 +1,11 @@
 //! What logs leave open: times that none of them tells of, records that could not be read, too little from before the leak.
 
 use super::{Case, profile::Profile};
+use crate::trace::log::Log;
 
-/// Shorter times that no log tells of are none: a quiet night, or the turn from one file to the next. In microseconds.
+/// Shorter times that no log tells of are none, whatever the exposure: the turn from one file to the next. In microseconds.
+const SHORTEST: i64 = 600 * 1_000_000;
+/// Nor are those up to a day within a long exposure: a quiet night. In microseconds.
 const DAY: i64 = 24 * 3_600_000_000;
 
 /// Something that the logs leave open.
@@ -20,12 +23,24 @@ pub enum Missing {
     Untimed(u64),
     /// So many users cannot be told from others.
     Unclear(usize),
+    /// So many users are new since the leak, and look like the owner elsewhere: a thief who does the same looks the same.
+    New(usize),
+    /// There were too many users to tell apart; so many uses after the leak are of those that were not.
+    Crowd(u64),
+    /// A log tells of times that are yet to come, so it is not known from when to when it tells; its name.
+    Clock(String),
+    /// When the token was revoked is not known: it counts as exposed until now.
+    Revocation,
 }
 
 impl Missing {
     /// Whether no verdict can be given for it, where there were so many uses after the leak.
     pub(super) fn counts(&self, uses: u64) -> bool {
-        !matches!(self, Self::Before(_)) || uses > 0
+        match self {
+            Self::Before(_) => uses > 0,
+            Self::Revocation => false,
+            _ => true,
+        }
     }
 }
 
@@ -37,6 +52,7 @@ pub(super) fn of(case: Case<'_>, profile: &Profile, untimed: u64) -> Vec<Missing
             if !profile.is_ample() {
                 missing.push(Missing::Before(profile.uses));
             }
+            missing.extend(case.token.revoked_at.is_none().then_some(Missing::Revocation));
             let until = case.token.revoked_at.unwrap_or(case.now).min(case.now);
             missing.extend(gaps(case, leaked, until));
         }
@@ -47,20 +63,26 @@ pub(super) fn of(case: Case<'_>, profile: &Profile, untimed: u64) -> Vec<Missing
             log.failed.clone().unwrap_or_else(|| format!("{} records not understood, {} cut", log.unparsed, log.cut));
         Missing::Unread(log.name.clone(), why)
     }));
+    let is_ahead = |log: &&Log| log.last.is_some_and(|last| last > case.now.saturating_add(DAY));
+    missing.extend(case.logs.iter().filter(is_ahead).map(|log| Missing::Clock(log.name.clone())));
     missing.extend((untimed > 0).then_some(Missing::Untimed(untimed)));
     missing
 }
 
-/// The times within `from` and `to` that no log tells of.
+/// The times within `from` and `to` that no log tells of, as far as they are long beside all of it.
 fn gaps(case: Case<'_>, from: i64, to: i64) -> Vec<Missing> {
     let mut spans: Vec<(i64, i64)> = case.logs.iter().filter_map(|log| Some((log.first?, log.last?))).collect();
+    if to > from && !spans.iter().any(|&(first, last)| first < to && last >= from) {
+        return vec![Missing::Gap(from, to)];
+    }
+    let longest = (to.saturating_sub(from) / 4).clamp(SHORTEST, DAY);
     spans.sort_unstable();
     spans.push((to, to));
     let mut told = from;
     let mut gaps = Vec::new();
     for (first, last) in spans {
         let first = first.min(to);
-        if first.saturating_sub(told) > DAY {
+        if first.saturating_sub(told) > longest {
             gaps.push(Missing::Gap(told, first));
         }
         told = told.max(last);

@@ -7,15 +7,13 @@ mod actor;
 mod follow;
 mod missing;
 mod profile;
-#[cfg(test)]
-mod samples;
 mod sign;
 mod signs;
 mod tally;
 mod usage;
 mod weigh;
 
-use std::{collections::BTreeMap, net::IpAddr};
+use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 
 use self::{
     actor::Acting,
@@ -34,12 +32,16 @@ pub use self::{
 use super::{
     event::{Event, Token},
     log::Log,
-    places::{Network, Place, Places},
+    places::{Block, Network, Place, Places},
 };
 use crate::rule::{Confidence, names};
 
 /// How many users of one token are told apart; those behind are seen as one.
 const MOST_ACTORS: usize = 500;
+/// How many of them are told of: those taken for others first.
+const MOST_TOLD: usize = 100;
+/// How many networks of before the leak are named.
+const MOST_NETWORKS: usize = 1_000;
 /// How many addresses, endpoints and objects of each are named.
 const MOST_NAMED: usize = 20;
 
@@ -72,6 +74,8 @@ pub struct Case<'c> {
     pub logs: &'c [Log],
     /// What knows where addresses are.
     pub places: &'c dyn Places,
+    /// The networks that the user says are theirs.
+    pub own: &'c [Block],
     /// The present, in microseconds since 1970 UTC.
     pub now: i64,
 }
@@ -87,14 +91,18 @@ pub struct Judgement {
     pub missing: Vec<Missing>,
     /// Uses before the leak, and on how many days.
     pub before: (u64, usize),
-    /// Who used it: others first, then who was not told apart from them, then by uses.
+    /// Who used it: others first, then who was not told apart from them, then by uses; at most 100.
     pub actors: Vec<Actor>,
+    /// How many more there were.
+    pub more_actors: usize,
     /// The first use after the leak.
     pub first: Option<Evidence>,
     /// Uses after it was revoked, and how many of them were refused.
     pub after_revocation: (u64, u64),
     /// Uses at no known time.
     pub untimed: u64,
+    /// Where it was used most before the leak.
+    pub networks: Vec<Network>,
 }
 
 /// Somebody who used a token, before the leak or after it.
@@ -122,6 +130,8 @@ pub struct Actor {
     pub last: Option<i64>,
     /// The addresses that they used after the leak most, and how often.
     pub addresses: Vec<(IpAddr, u64)>,
+    /// In whose name they used it after the leak most, and how often.
+    pub principals: Vec<(Arc<str>, u64)>,
     /// The endpoints that they called after the leak most, and how often.
     pub endpoints: Vec<(String, u64)>,
     /// The objects that they touched after the leak most, and how often.
@@ -144,6 +154,10 @@ pub struct Judge<'c> {
     after: Shown,
     revoked: (u64, u64),
     untimed: u64,
+    /// Uses after the leak by users that were not told apart.
+    crowd: u64,
+    /// The last use after the leak by who used it before.
+    last_known: Option<i64>,
 }
 
 impl std::fmt::Debug for Judge<'_> {
@@ -164,6 +178,8 @@ impl<'c> Judge<'c> {
             after: Shown::default(),
             revoked: (0, 0),
             untimed: 0,
+            crowd: 0,
+            last_known: None,
         }
     }
 
@@ -174,10 +190,12 @@ impl<'c> Judge<'c> {
             return;
         };
         let mut found = Use::new(event, at, self.case.places);
+        found.is_own = found.address.is_some_and(|address| self.case.own.iter().any(|block| block.holds(address)));
+        let is_before = self.case.token.leaked_at.is_some_and(|leaked| at < leaked);
         if !self.actors.contains_key(&found.who) && self.actors.len() >= MOST_ACTORS {
             found.who = Who::default();
+            self.crowd += u64::from(!is_before);
         }
-        let is_before = self.case.token.leaked_at.is_some_and(|leaked| at < leaked);
         let acting = self.actors.entry(found.who.clone()).or_insert_with(|| Acting::new(&found));
         acting.timeline.add(at);
         if is_before {
@@ -197,6 +215,9 @@ impl<'c> Judge<'c> {
             self.revoked.0 += 1;
             self.revoked.1 += u64::from(found.event.outcome == super::event::Outcome::Denied);
         }
+        if self.is_known(&found.who) && self.profile.knows_family(found.who.family.as_ref()) {
+            self.last_known = Some(found.at);
+        }
         let Some(between) = self.turns.takes(found) else { return };
         let who = self.newer(&between, &found.who).clone();
         self.actors.entry(who).and_modify(|acting| acting.turns.add(|| found.evidence()));
@@ -207,7 +228,7 @@ impl<'c> Judge<'c> {
         let Some(here) = Last::of(found) else { return };
         if let Some(last) = self.last.take().filter(|_| !is_before) {
             let who = self.newer(&last.who, &here.who).clone();
-            if !self.is_known(&who) || self.profile.uses == 0 {
+            if !self.is_known(&who) {
                 self.actors.entry(who).and_modify(|acting| last.jump(&here, &mut acting.jumps));
             }
         }
@@ -220,19 +241,16 @@ impl<'c> Judge<'c> {
     }
 
     fn is_known(&self, who: &Who) -> bool {
-        who.network.as_ref().is_none_or(|network| self.profile.networks.may_have(network))
+        self.profile.knows_network(who.network.as_ref())
     }
 
     /// What all of it comes to.
     pub fn finish(self) -> Judgement {
-        let Self { case, profile, actors, after, revoked, untimed, .. } = self;
-        let mut actors: Vec<Actor> = actors.into_values().map(|acting| actor(acting, &profile)).collect();
+        let Self { case, profile, actors, after, revoked, untimed, crowd, last_known, .. } = self;
+        let mut actors: Vec<Actor> = actors.into_values().map(|acting| actor(acting, &profile, last_known)).collect();
         actors.sort_by(|a, b| a.finding.cmp(&b.finding).then_with(|| b.uses.1.cmp(&a.uses.1)));
         let mut missing = missing::of(case, &profile, untimed);
-        let unclear = actors.iter().filter(|actor| actor.finding == Finding::Unclear).count();
-        if unclear > 0 {
-            missing.push(Missing::Unclear(unclear));
-        }
+        missing.extend(left_open(&actors, crowd));
         let others = actors.iter().filter(|actor| actor.finding == Finding::Other).map(|actor| actor.sure).max();
         let (verdict, sure) = match others {
             Some(sure) => (Verdict::UsedByOthers, sure),
@@ -242,17 +260,48 @@ impl<'c> Judge<'c> {
         };
         let before = (profile.uses, profile.days());
         let first = after.first.into_iter().next();
-        Judgement { verdict, sure, missing, before, actors, first, after_revocation: revoked, untimed }
+        let networks = profile.most_networks(MOST_NETWORKS);
+        let more_actors = actors.len().saturating_sub(MOST_TOLD);
+        actors.truncate(MOST_TOLD);
+        Judgement {
+            verdict,
+            sure,
+            missing,
+            before,
+            actors,
+            more_actors,
+            first,
+            after_revocation: revoked,
+            untimed,
+            networks,
+        }
     }
 }
 
+/// What its users leave open.
+fn left_open(actors: &[Actor], crowd: u64) -> impl Iterator<Item = Missing> {
+    let count = |is_so: fn(Finding) -> bool| actors.iter().filter(|actor| is_so(actor.finding)).count();
+    let unclear = count(|finding| finding == Finding::Unclear);
+    let new = count(|finding| !matches!(finding, Finding::Other | Finding::Unclear | Finding::Own | Finding::Before));
+    [
+        (unclear > 0).then_some(Missing::Unclear(unclear)),
+        (new > 0).then_some(Missing::New(new)),
+        (crowd > 0).then_some(Missing::Crowd(crowd)),
+    ]
+    .into_iter()
+    .flatten()
+}
+
 /// What a user is taken for.
-fn actor(acting: Acting, profile: &Profile) -> Actor {
+fn actor(acting: Acting, profile: &Profile, last_known: Option<i64>) -> Actor {
     let Who { network, family } = acting.who.clone();
     let known = Known {
-        network: network.as_ref().is_none_or(|network| profile.networks.may_have(network)),
-        family: family.as_ref().is_none_or(|family| profile.families.may_have(family)),
+        network: profile.knows_network(network.as_ref()),
+        family: profile.knows_family(family.as_ref()),
         name: family.as_deref(),
+        is_own: acting.is_own,
+        is_compared: profile.uses > 0,
+        takes_over: last_known.is_some_and(|last| acting.takes_over(last)),
         only_subject: acting.only_subject,
         is_ample: profile.is_ample(),
     };
@@ -273,6 +322,7 @@ fn actor(acting: Acting, profile: &Profile) -> Actor {
         first: acting.after.first.into_iter().next(),
         last: acting.last,
         addresses: acting.addresses.first(MOST_NAMED),
+        principals: acting.principals.first(MOST_NAMED),
         endpoints: acting.endpoints.first(MOST_NAMED),
         objects: acting.objects.first(MOST_NAMED),
         left: acting.left.first,

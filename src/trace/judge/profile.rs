@@ -11,7 +11,7 @@ use super::{
     usage::Use,
 };
 use crate::trace::{
-    event::{Outcome, Persistence},
+    event::{Format, Outcome, Persistence},
     places::Network,
 };
 
@@ -38,6 +38,12 @@ pub(super) struct Profile {
     pub(super) networks: Tally<Network>,
     pub(super) countries: Tally<String>,
     pub(super) families: Tally<String>,
+    blocks: Tally<Network>,
+    /// Uses that no log says the address of, or the program.
+    nowhere: u64,
+    nameless: u64,
+    /// Kinds of logs that name programs.
+    naming: BTreeSet<Format>,
     pub(super) endpoints: Tally<String>,
     objects: Tally<u64>,
     /// Uses in each hour of the day, UTC.
@@ -59,6 +65,10 @@ impl Default for Profile {
             networks: Tally::new(MOST),
             countries: Tally::new(MOST),
             families: Tally::new(MOST),
+            blocks: Tally::new(MOST),
+            nowhere: 0,
+            nameless: 0,
+            naming: BTreeSet::new(),
             endpoints: Tally::new(MOST),
             objects: Tally::new(MOST_THINGS),
             hours: [0; 24],
@@ -80,8 +90,7 @@ impl Profile {
             self.days.insert(found.at.div_euclid(DAY));
         }
         found.address.into_iter().for_each(|address| self.addresses.add(address));
-        found.who.network.clone().into_iter().for_each(|network| self.networks.add(network));
-        found.who.family.clone().into_iter().for_each(|family| self.families.add(family));
+        self.who(found);
         found.place.country.clone().into_iter().for_each(|country| self.countries.add(country));
         self.endpoints.add(found.endpoint.clone());
         found.event.object.as_deref().into_iter().for_each(|object| self.objects.add(number(object)));
@@ -89,6 +98,46 @@ impl Profile {
         self.rate.add(found);
         self.turns += u64::from(turns.takes(found).is_some());
         self.left.extend(found.event.persistence);
+    }
+
+    fn who(&mut self, found: &Use<'_>) {
+        match found.address {
+            Some(address) => self.blocks.add(Network::block(address)),
+            None => self.nowhere += 1,
+        }
+        found.who.network.clone().into_iter().for_each(|network| self.networks.add(network));
+        if let Some(family) = &found.who.family {
+            self.families.add(family.clone());
+            self.naming.insert(found.event.format);
+        } else {
+            self.nameless += 1;
+        }
+    }
+
+    /// Whether it was surely used from there. That no log says from where is a place of its own.
+    pub(super) fn knows_network(&self, network: Option<&Network>) -> bool {
+        network.map_or(self.nowhere > 0, |network| self.networks.has(network) || self.blocks.has(network))
+    }
+
+    /// Where it was used most.
+    pub(super) fn most_networks(&self, most: usize) -> Vec<Network> {
+        let all = self.networks.first(most).into_iter().chain(self.blocks.first(most));
+        all.map(|(network, _)| network).collect()
+    }
+
+    /// Whether it was surely not used from there.
+    pub(super) fn is_new_network(&self, network: &Network) -> bool {
+        !self.networks.may_have(network) && !self.blocks.may_have(network)
+    }
+
+    /// Whether it was surely used by that program. That none is named is a program of its own.
+    pub(super) fn knows_family(&self, family: Option<&String>) -> bool {
+        family.map_or(self.nameless > 0, |family| self.families.has(family))
+    }
+
+    /// Whether every use before named its program, in logs of this kind, too.
+    pub(super) fn always_named(&self, format: Format) -> bool {
+        self.nameless == 0 && self.naming.contains(&format)
     }
 
     /// On how many days it was used.

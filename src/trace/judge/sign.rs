@@ -132,7 +132,7 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    pub(super) fn of(event: &Event, address: Option<IpAddr>) -> Self {
+    pub(in crate::trace) fn of(event: &Event, address: Option<IpAddr>) -> Self {
         Self {
             at: event.at,
             origin: event.origin,

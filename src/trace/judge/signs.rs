@@ -32,7 +32,7 @@ fn sign(kind: Kind, sure: Confidence, shown: &Shown, text: String) -> Sign {
 }
 
 fn network(actor: &Acting, profile: &Profile) -> Option<Sign> {
-    let network = actor.who.network.as_ref().filter(|network| !profile.networks.may_have(network))?;
+    let network = actor.who.network.as_ref().filter(|network| profile.is_new_network(network))?;
     let text = format!(
         "{} from {network}, which is not among {} of before",
         counted(actor.after.count, "use"),
@@ -68,7 +68,8 @@ fn two_places(actor: &Acting, profile: &Profile) -> Option<Sign> {
     let turns = actor.turns.count;
     let sure = match turns {
         0 => return None,
-        5.. if profile.turns < 3 => High,
+        // Without a map, two networks in turns may be those of one telephone.
+        5.. if profile.turns < 3 && actor.jumps.shown.count >= 3 => High,
         3.. if profile.turns < 3 => Medium,
         _ => Low,
     };
@@ -78,7 +79,11 @@ fn two_places(actor: &Acting, profile: &Profile) -> Option<Sign> {
 }
 
 fn agent(actor: &Acting, profile: &Profile) -> Option<Sign> {
-    let family = actor.who.family.as_ref().filter(|family| !profile.families.may_have(family))?;
+    let family = match &actor.who.family {
+        Some(family) if !profile.families.may_have(family) => family.as_str(),
+        None if profile.always_named(actor.format) => "none is named",
+        _ => return None,
+    };
     let sure = if profile.is_ample() && profile.families.len() <= 3 { Medium } else { Low };
     let before: Vec<String> = profile.families.first(5).into_iter().map(|(name, _)| name).collect();
     let text = format!("{family}; before the leak it was {}", before.join(", "));
@@ -143,7 +148,7 @@ fn objects(actor: &Acting, profile: &Profile) -> Option<Sign> {
 fn probing(actor: &Acting, profile: &Profile) -> Option<Sign> {
     let is_usual = profile.denied * 10 > profile.uses;
     let shown = actor.probe.shown.as_ref().filter(|_| !is_usual)?;
-    let text = format!("{} and then success, within an hour", counted(shown.count.saturating_sub(2), "refusal"));
+    let text = format!("{} and then success, within an hour", counted(actor.probe.refused, "refusal"));
     Some(sign(Kind::Probing, High, shown, text))
 }
 

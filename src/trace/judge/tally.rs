@@ -36,6 +36,11 @@ impl<K: Ord> Tally<K> {
         self.more || self.counts.contains_key(thing)
     }
 
+    /// Whether `thing` was seen: surely, where this is true.
+    pub(super) fn has(&self, thing: &K) -> bool {
+        self.counts.contains_key(thing)
+    }
+
     /// How many things are kept.
     pub(super) fn len(&self) -> usize {
         self.counts.len()

@@ -1,7 +1,7 @@
 //! One use of a token as it is judged: who, from where, at what.
 //!
-//! The address that the server saw counts. What the request says of where it came from can be forged, so it is heard only where the server saw nothing but a machine of its own network, and then the last
-//! public address of the chain is taken, which that machine added; everything that rests on it is less sure.
+//! A person's provider gives out other addresses every other day, so people are known by provider and country where a database says them. Programs stay where they run, and everybody rents machines of the same few
+//! providers: they are known by their block of addresses.
 
 use core::net::IpAddr;
 
@@ -22,6 +22,8 @@ pub(super) struct Use<'e> {
     pub(super) address: Option<IpAddr>,
     /// Whether the request itself is all that says so.
     pub(super) is_claimed: bool,
+    /// Whether the user says that the network is theirs.
+    pub(super) is_own: bool,
     pub(super) who: Who,
     pub(super) place: Place,
     pub(super) endpoint: String,
@@ -38,15 +40,18 @@ pub(super) struct Who {
 impl<'e> Use<'e> {
     /// What `event`, at the time `at`, is a use of.
     pub(super) fn new(event: &'e Event, at: i64, places: &dyn Places) -> Self {
-        let (address, is_claimed) = source(event);
+        let (address, is_claimed) = event.source();
         let place = address.map(|address| places.place(address)).unwrap_or_default();
-        let network = address.map(|address| Network::of(address, &place));
         let family = event.agent.as_deref().and_then(agent::family);
+        let is_person = family.as_deref().is_some_and(agent::is_of_a_person);
+        let network =
+            address.map(|address| if is_person { Network::of(address, &place) } else { Network::block(address) });
         Self {
             event,
             at,
             address,
             is_claimed,
+            is_own: false,
             who: Who { network, family },
             place,
             endpoint: endpoint::of(&event.action),
@@ -58,33 +63,10 @@ impl<'e> Use<'e> {
     }
 }
 
-/// Where a request came from, and whether only the request says so.
-fn source(event: &Event) -> (Option<IpAddr>, bool) {
-    let peer = event.address.map(|peer| peer.to_canonical());
-    if peer.is_some_and(is_public) {
-        return (peer, false);
-    }
-    let claimed = event.forwarded.iter().rev().map(IpAddr::to_canonical).find(|&address| is_public(address));
-    claimed.map_or((peer, false), |claimed| (Some(claimed), true))
-}
-
-/// Whether an address is one that the whole internet reaches (RFC 6890), roughly: documentation's addresses count as public.
-fn is_public(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(v4) => {
-            let shared = v4.octets()[0] == 100 && v4.octets()[1] & 0xc0 == 64;
-            !(v4.is_private() || v4.is_loopback() || v4.is_link_local() || v4.is_unspecified() || shared)
-        }
-        IpAddr::V6(v6) => {
-            !(v6.is_loopback() || v6.is_unspecified() || v6.is_unique_local() || v6.is_unicast_link_local())
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trace::{judge::samples::event, places::Nowhere};
+    use crate::trace::{places::Nowhere, samples::event};
 
     fn source_of(peer: &str, chain: &[&str]) -> (String, bool) {
         let mut event = event(0);

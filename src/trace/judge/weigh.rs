@@ -2,10 +2,14 @@
 //!
 //! | story | told where | explains |
 //! |---|---|---|
+//! | the user's own network | the user says so, and deeds differ at most faintly | all |
 //! | another connection (a VPN, a mobile network) | the same program, nothing more than faint signs of other deeds, no steady turns with the owner | where |
 //! | a journey | the same, a new country, and nobody had to fly faster than aircraft do | where, and odd hours |
 //! | a deployment | a program of the same name that no person sits before, which does what was done before | where, and bursts and odd hours |
+//! | a replacement | another program at a new place, which begins within a day of when those of before end for good, goes on for three days, and does what was done before | where, the program, and bursts and odd hours |
 //! | another device | a known network, nothing more than faint signs of other deeds | the program |
+//!
+//! A story says that nothing speaks against it, never that it is true: a thief who does the same looks the same. So it takes the blame from somebody, and clears nobody but where the user says that the network is theirs.
 //!
 //! What is left has to be of two aspects (where, who, when, what), one of them at least of medium sureness, or be steady turns of two places. One sign alone never is enough.
 
@@ -30,8 +34,12 @@ pub enum Finding {
     Journey,
     /// The owner's program, at a new place.
     Deployment,
+    /// The owner's new program at a new place, in place of the old one.
+    Replacement,
     /// The owner, with another device or program.
     Device,
+    /// Whoever the user says is their own.
+    Own,
     /// Whoever used it before.
     Before,
 }
@@ -42,7 +50,9 @@ names!(Finding {
     Connection = "connection",
     Journey = "journey",
     Deployment = "deployment",
+    Replacement = "replacement",
     Device = "device",
+    Own = "own",
     Before = "before",
 });
 
@@ -53,6 +63,12 @@ pub(super) struct Known<'f> {
     pub(super) network: bool,
     pub(super) family: bool,
     pub(super) name: Option<&'f str>,
+    /// Whether the user says that the network is theirs.
+    pub(super) is_own: bool,
+    /// Whether there are any uses from before the leak to compare with.
+    pub(super) is_compared: bool,
+    /// Whether it begins where those of before end: a thief does not make the owner stop.
+    pub(super) takes_over: bool,
     /// Whether another token of the same owner looks the same.
     pub(super) only_subject: bool,
     /// Whether enough is known from before the leak.
@@ -71,8 +87,12 @@ pub(super) fn finding(known: Known<'_>, signs: &[Sign]) -> (Finding, Confidence)
         if aspects.len() >= 3 || surest == Some(Confidence::High) { Confidence::High } else { Confidence::Medium };
     let is_known = known.network && known.family;
     match (is_much, story) {
-        (true, _) if is_known || known.only_subject => (Finding::Unclear, Confidence::Medium),
-        (true, _) => (Finding::Other, sure),
+        (_, Some(Finding::Own)) => (Finding::Own, Confidence::Medium),
+        (true, _) if is_known || known.is_own || known.only_subject || !known.is_compared => {
+            (Finding::Unclear, Confidence::Medium)
+        }
+        (true, _) if known.is_ample => (Finding::Other, sure),
+        (true, _) => (Finding::Other, Confidence::Medium),
         (false, _) if is_known => (Finding::Before, Confidence::Medium),
         (false, Some(story)) if left.is_empty() && known.is_ample => (story, Confidence::Medium),
         (false, _) => (Finding::Unclear, Confidence::Low),
@@ -88,7 +108,9 @@ fn story(known: Known<'_>, signs: &[Sign]) -> Option<Finding> {
     let travels = sure(Kind::NewCountry).is_some() && sure(Kind::ImpossibleTravel).is_none();
     match known {
         _ if !does_the_same => None,
+        Known { is_own: true, .. } => Some(Finding::Own),
         Known { network: true, family: false, .. } => Some(Finding::Device),
+        Known { family: false, takes_over: true, .. } if !is_steady => Some(Finding::Replacement),
         Known { family: false, .. } => None,
         _ if !is_person && sure(Kind::NewEndpoints).is_none() => Some(Finding::Deployment),
         _ if is_steady => None,
@@ -102,9 +124,10 @@ fn explains(story: Finding, kind: Kind) -> bool {
     match (story, kind.aspect()) {
         (_, Aspect::What) => true,
         (Finding::Device, aspect) => aspect == Aspect::Who,
+        (Finding::Replacement, Aspect::Who) => true,
         (_, Aspect::Where) => true,
         (Finding::Journey, _) => kind == Kind::OddHours,
-        (Finding::Deployment, _) => matches!(kind, Kind::OddHours | Kind::Burst),
+        (Finding::Deployment | Finding::Replacement, _) => matches!(kind, Kind::OddHours | Kind::Burst),
         _ => false,
     }
 }

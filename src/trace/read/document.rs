@@ -306,7 +306,7 @@ impl Document {
             State::Top if byte == b'{' && self.depth == 1 && self.name == WITHIN => self.within = true,
             _ => {}
         }
-        self.depth += 1;
+        self.depth = self.depth.saturating_add(1);
         self.name.clear();
         self.copy(&[byte]);
     }

@@ -12,6 +12,22 @@ use super::{BLOCK, fill, source::Source};
 
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 const ZSTANDARD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+/// What begins so holds tokens in a form that is not looked for: its content is not text, or not as it stands.
+const FOREIGN: [(&[u8], &str); 13] = [
+    (b"\xfd7zXZ\0", "packed by xz"),
+    (b"BZh", "packed by bzip2"),
+    (b"\x1f\x9d", "packed by compress"),
+    (b"\x04\x22\x4d\x18", "packed by lz4"),
+    (b"\xff\x06\x00\x00sNaPpY", "packed by snappy"),
+    (b"PK\x03\x04", "a zip archive"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
+    (b"Rar!", "a rar archive"),
+    (b"LPKSHHRH", "a journal of systemd"),
+    (b"ElfFile\0", "an event log of Windows"),
+    (b"PAR1", "a Parquet file"),
+    (b"\xff\xfe", "in UTF-16"),
+    (b"\xfe\xff", "in UTF-16"),
+];
 /// How many packed bytes are read at a time.
 const PACKED: usize = 256 << 10;
 
@@ -29,6 +45,10 @@ impl Opened {
         let mut raw: Box<dyn Read + Send> = match source {
             Source::Stdin => Box::new(io::stdin()),
             Source::File(path) => Box::new(regular(File::open(path)?)?),
+            Source::Link(_) => {
+                let why = "it is a link out of its folder, which is not followed: name what it leads to";
+                return Err(io::Error::new(io::ErrorKind::Unsupported, why));
+            }
         };
         let mut magic = Vec::new();
         fill(&mut raw, &mut magic, ZSTANDARD.len())?;
@@ -43,6 +63,11 @@ impl Opened {
         };
         let mut first = Vec::new();
         let failed = fill(&mut rest, &mut first, BLOCK).err();
+        let packed_twice = (gzip || zstandard) && (first.starts_with(&GZIP) || first.starts_with(&ZSTANDARD));
+        let foreign = FOREIGN.iter().find(|(magic, _)| first.starts_with(magic)).map(|(_, what)| *what);
+        if let Some(what) = foreign.or(packed_twice.then_some("packed twice")) {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, format!("it is {what}, which is not read")));
+        }
         Ok(Self { first: Cursor::new(first), rest, read: 0, failed })
     }
 

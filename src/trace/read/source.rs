@@ -2,7 +2,7 @@
 
 use std::{
     cmp::Reverse,
-    collections::BTreeSet,
+    collections::{BTreeSet, HashSet},
     ffi::OsStr,
     fs,
     path::{Component, Path, PathBuf},
@@ -11,10 +11,12 @@ use std::{
 use globset::GlobBuilder;
 
 /// A log to be read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Source {
     /// A file.
     File(PathBuf),
+    /// A link that was found in a folder and leads out of it. It is not followed, and that is an error when it is opened: logs may be there.
+    Link(PathBuf),
     /// Standard input, which can be read once.
     Stdin,
 }
@@ -23,26 +25,26 @@ impl Source {
     /// As it is named or was found.
     pub fn name(&self) -> String {
         match self {
-            Self::File(path) => path.display().to_string(),
+            Self::File(path) | Self::Link(path) => path.display().to_string(),
             Self::Stdin => "-".to_owned(),
         }
     }
 }
 
 /// The logs that `named` mean, each once, in the order named; within a folder or glob by name, rotated ones oldest first. What does not exist is among
-/// them, and fails when it is opened. Symbolic links within folders are not followed.
+/// them, and fails when it is opened. Symbolic links within folders are not followed: those that lead out of their folder are among them, as [`Source::Link`].
 pub fn sources(named: &[PathBuf]) -> Vec<Source> {
-    let mut sources = Vec::new();
+    let (mut sources, mut known) = (Vec::new(), HashSet::new());
     for path in named {
         let found = if path.as_os_str() == "-" {
             vec![Source::Stdin]
         } else {
             let mut files = files(path);
-            files.sort_by_cached_key(|path| rotation(path));
-            files.into_iter().map(Source::File).collect()
+            files.sort_by_cached_key(|source| rotation(Path::new(&source.name())));
+            files
         };
         for source in found {
-            if !sources.contains(&source) {
+            if known.insert(source.clone()) {
                 sources.push(source);
             }
         }
@@ -50,48 +52,67 @@ pub fn sources(named: &[PathBuf]) -> Vec<Source> {
     sources
 }
 
-fn files(path: &Path) -> Vec<PathBuf> {
+fn files(path: &Path) -> Vec<Source> {
     if path.is_dir() {
-        let mut files = Vec::new();
-        walk(path, &mut files);
-        return files;
+        return below(path);
     }
+    let named = || vec![Source::File(path.to_owned())];
     if path.exists() || !path.to_string_lossy().contains(['*', '?', '[', '{']) {
-        return vec![path.to_owned()];
+        return named();
     }
     let matched = matched(path);
     // So that it is said that nothing is there.
-    if matched.is_empty() { vec![path.to_owned()] } else { matched }
+    if matched.is_empty() { named() } else { matched }
 }
 
-fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
+/// All files below a folder.
+fn below(folder: &Path) -> Vec<Source> {
+    let mut files = Vec::new();
+    walk(folder, folder.canonicalize().ok().as_deref(), &mut files);
+    files
+}
+
+/// What is below `folder`, itself below `top`. What cannot be read is among them, and fails when it is opened.
+fn walk(folder: &Path, top: Option<&Path>, files: &mut Vec<Source>) {
     let Ok(entries) = fs::read_dir(folder) else {
-        files.push(folder.to_owned());
+        files.push(Source::File(folder.to_owned()));
         return;
     };
     let entries: BTreeSet<_> = entries.flatten().map(|entry| entry.path()).collect();
     for path in entries {
         let Ok(metadata) = path.symlink_metadata() else { continue };
         if metadata.is_dir() {
-            walk(&path, files);
+            walk(&path, top, files);
         } else if metadata.is_file() {
-            files.push(path);
+            files.push(Source::File(path));
+        } else if metadata.is_symlink() && leads_out(&path, top) {
+            files.push(Source::Link(path));
         }
     }
 }
 
+/// Whether a link leads to something that is not below `top`. One to nowhere leads to no log.
+fn leads_out(link: &Path, top: Option<&Path>) -> bool {
+    link.canonicalize().is_ok_and(|target| top.is_none_or(|top| !target.starts_with(top)))
+}
+
 /// The files that a glob matches, below the folders that stand before its first wildcard.
-fn matched(glob: &Path) -> Vec<PathBuf> {
+fn matched(glob: &Path) -> Vec<Source> {
     let is_plain = |part: &Component<'_>| !part.as_os_str().to_string_lossy().contains(['*', '?', '[', '{']);
     let base: PathBuf = glob.components().take_while(is_plain).collect();
     let Ok(built) = GlobBuilder::new(&glob.to_string_lossy()).literal_separator(true).build() else {
         return Vec::new();
     };
     let matcher = built.compile_matcher();
-    let (mut files, here) = (Vec::new(), base.as_os_str().is_empty());
-    walk(if here { Path::new(".") } else { &base }, &mut files);
+    let here = base.as_os_str().is_empty();
     let named = |path: PathBuf| if here { path.strip_prefix(".").map_or(path.clone(), Path::to_owned) } else { path };
-    files.into_iter().map(named).filter(|path| matcher.is_match(path)).collect()
+    let named = |source: Source| match source {
+        Source::File(path) => Source::File(named(path)),
+        Source::Link(path) => Source::Link(named(path)),
+        Source::Stdin => Source::Stdin,
+    };
+    let files = below(if here { Path::new(".") } else { &base }).into_iter().map(named);
+    files.filter(|source| matcher.is_match(source.name())).collect()
 }
 
 /// What files are sorted by: the name without what rotation added, then the oldest first. A number counts backwards, a date forwards; the
@@ -132,5 +153,19 @@ mod tests {
         assert_eq!(found(dir.path().to_owned()), expected);
         assert_eq!(found(dir.path().join("a.log*")), expected[..4]);
         assert_eq!(found(dir.path().join("*.nothing")), ["*.nothing"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_out_of_a_folder_are_told_and_not_followed() {
+        let (dir, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        fs::write(dir.path().join("a.log"), "").unwrap();
+        fs::write(other.path().join("b.log"), "").unwrap();
+        for (name, target) in [("now.log", dir.path().join("a.log")), ("out.log", other.path().join("b.log"))] {
+            std::os::unix::fs::symlink(target, dir.path().join(name)).unwrap();
+        }
+        let wanted = vec![Source::File(dir.path().join("a.log")), Source::Link(dir.path().join("out.log"))];
+        assert_eq!(sources(&[dir.path().to_owned()]), wanted);
+        assert_eq!(sources(&[dir.path().join("*.log")]), wanted);
     }
 }

@@ -2,10 +2,11 @@
 
 use std::fmt::Write;
 
-use super::{Traced, missing, time, who};
+use super::{Traced, did, missing, remarks, time, who};
 use crate::{
     escape::{cut, html as safe},
     trace::{
+        beside::Beside,
         event::Token,
         judge::{Actor, Evidence, Finding, Judgement},
     },
@@ -32,12 +33,39 @@ pub fn html(traced: &Traced<'_>) -> String {
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\
          <title>Uses of leaked tokens</title><style>{STYLE}</style></head><body>\n<h1>Uses of leaked tokens</h1>\n"
     );
-    for (token, judgement) in traced.pairs() {
+    for (token, judgement, beside) in traced.each() {
         // Writing to a string cannot fail.
-        let _ = section(traced, token, judgement, &mut out);
+        let _ = section(traced, token, judgement, &mut out).and_then(|()| others(traced, beside, &mut out));
     }
+    let _ = coverage(traced, &mut out);
     out.push_str("</body></html>\n");
     out
+}
+
+/// What else those who are new did, and the end of their token's section.
+fn others(traced: &Traced<'_>, beside: &[Beside], out: &mut String) -> std::fmt::Result {
+    for beside in beside {
+        writeln!(out, "<details><summary>{}</summary><ul>", safe(&did(beside)))?;
+        beside.first.iter().chain(&beside.left).try_for_each(|evidence| event(traced, evidence, out))?;
+        writeln!(out, "</ul></details>")?;
+    }
+    writeln!(out, "</section>")
+}
+
+/// What was read, and what of it could not be.
+fn coverage(traced: &Traced<'_>, out: &mut String) -> std::fmt::Result {
+    writeln!(out, "<section><h2>Logs</h2><ul>")?;
+    for log in traced.logs {
+        let told = log.first.zip(log.last).map_or_else(
+            || "no times that can be read".to_owned(),
+            |(first, last)| format!("from {} to {}", time(first), time(last)),
+        );
+        let said: Vec<String> = remarks(log).iter().map(|remark| format!("; {}", safe(remark))).collect();
+        let said = said.concat();
+        writeln!(out, "<li><code>{}</code>: {} bytes, {told}{said}</li>", safe(&log.name), log.bytes)?;
+    }
+    traced.notes.iter().try_for_each(|note| writeln!(out, "<li>{}</li>", safe(note)))?;
+    writeln!(out, "</ul></section>")
 }
 
 fn section(traced: &Traced<'_>, token: &Token, judgement: &Judgement, out: &mut String) -> std::fmt::Result {
@@ -50,7 +78,10 @@ fn section(traced: &Traced<'_>, token: &Token, judgement: &Judgement, out: &mut 
     }
     timeline(token, &judgement.actors, out)?;
     judgement.actors.iter().filter(|actor| actor.uses.1 > 0).try_for_each(|actor| user(traced, actor, out))?;
-    writeln!(out, "</section>")
+    if judgement.more_actors > 0 {
+        writeln!(out, "<p>And {} more users.</p>", judgement.more_actors)?;
+    }
+    Ok(())
 }
 
 fn timeline(token: &Token, actors: &[Actor], out: &mut String) -> std::fmt::Result {

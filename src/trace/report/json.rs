@@ -2,28 +2,31 @@
 
 use serde_json::{Value, json};
 
-use super::{Traced, missing, time};
+use super::{Traced, missing, remarks, time};
 use crate::trace::{
+    beside::Beside,
     event::Token,
     judge::{Actor, Evidence, Judgement, Sign},
 };
 
 /// All of `traced` as one document.
 pub fn json(traced: &Traced<'_>) -> Value {
-    let tokens: Vec<Value> = traced.pairs().map(|(token, judgement)| trace(traced, token, judgement)).collect();
+    let tokens: Vec<Value> = traced.each().map(|each| trace(traced, each)).collect();
     let logs = traced.logs.iter().map(|log| {
         json!({ "name": log.name, "lines": log.lines, "bytes": log.bytes, "first": log.first.map(time),
-            "last": log.last.map(time), "unparsed": log.unparsed, "cut": log.cut, "failed": log.failed })
+            "last": log.last.map(time), "unparsed": log.unparsed, "cut": log.cut, "failed": log.failed,
+            "remarks": remarks(log) })
     });
     json!({
         "schema": "stanch/1",
         "tool": { "name": "stanch", "version": env!("CARGO_PKG_VERSION") },
         "traces": tokens,
         "logs": logs.collect::<Vec<_>>(),
+        "notes": traced.notes,
     })
 }
 
-fn trace(traced: &Traced<'_>, token: &Token, judgement: &Judgement) -> Value {
+fn trace(traced: &Traced<'_>, (token, judgement, beside): (&Token, &Judgement, &[Beside])) -> Value {
     let (uses, refused) = judgement.after_revocation;
     json!({
         "type": "trace",
@@ -40,7 +43,23 @@ fn trace(traced: &Traced<'_>, token: &Token, judgement: &Judgement) -> Value {
         "first": judgement.first.as_ref().map(|first| event(traced, first)),
         "after_revocation": { "uses": uses, "refused": refused },
         "untimed": judgement.untimed,
+        "more_users": judgement.more_actors,
+        "beside": beside.iter().map(|beside| besides(traced, beside)).collect::<Vec<_>>(),
         "users": judgement.actors.iter().map(|actor| user(traced, actor)).collect::<Vec<_>>(),
+    })
+}
+
+fn besides(traced: &Traced<'_>, beside: &Beside) -> Value {
+    json!({
+        "shared": beside.shared.name(),
+        "address": beside.address.map(|address| address.to_string()),
+        "principal": beside.principal.as_deref(),
+        "acts": beside.acts,
+        "allowed": beside.outcomes.0,
+        "denied": beside.outcomes.1,
+        "first": beside.first.iter().map(|first| event(traced, first)).collect::<Vec<_>>(),
+        "last": beside.last.map(time),
+        "left": beside.left.iter().map(|left| event(traced, left)).collect::<Vec<_>>(),
     })
 }
 
@@ -50,6 +69,8 @@ fn user(traced: &Traced<'_>, actor: &Actor) -> Value {
     };
     let addresses: Vec<Value> =
         actor.addresses.iter().map(|(address, uses)| json!({ "address": address.to_string(), "uses": uses })).collect();
+    let principals = actor.principals.iter().map(|(name, uses)| json!({ "name": &**name, "uses": uses }));
+    let principals: Vec<Value> = principals.collect();
     json!({
         "network": actor.network.as_ref().map(ToString::to_string),
         "organisation": actor.place.system.as_ref().and_then(|system| system.organisation.as_deref()),
@@ -63,6 +84,7 @@ fn user(traced: &Traced<'_>, actor: &Actor) -> Value {
         "first": actor.first.as_ref().map(|first| event(traced, first)),
         "last": actor.last.map(time),
         "addresses": addresses,
+        "principals": principals,
         "endpoints": counts(&actor.endpoints),
         "objects": counts(&actor.objects),
         "left": actor.left.iter().map(|left| event(traced, left)).collect::<Vec<_>>(),

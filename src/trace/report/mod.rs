@@ -1,5 +1,6 @@
 //! Writes what was judged, one file for each format. Deciding is done; here hostile strings of logs are made harmless, and nothing of a token stands but its masked form (law 3).
 
+mod coverage;
 mod html;
 mod json;
 #[cfg(test)]
@@ -8,8 +9,9 @@ mod text;
 
 use jiff::Timestamp;
 
-pub use self::{html::html, json::json, text::text};
+pub use self::{coverage::remarks, html::html, json::json, text::text};
 use super::{
+    beside::{Beside, Shared},
     event::Token,
     judge::{Actor, Evidence, Judgement, Missing},
     log::Log,
@@ -22,13 +24,22 @@ pub struct Traced<'r> {
     pub tokens: &'r [Token],
     /// What became of each, in the same order.
     pub judgements: &'r [Judgement],
+    /// What else was done by those who are new to each, in the same order.
+    pub beside: &'r [Vec<Beside>],
     /// The logs that were read.
     pub logs: &'r [Log],
+    /// What was not looked for, or not in every way.
+    pub notes: &'r [String],
 }
 
 impl<'r> Traced<'r> {
-    fn pairs(&self) -> impl Iterator<Item = (&'r Token, &'r Judgement)> {
-        self.tokens.iter().zip(self.judgements)
+    fn each(&self) -> impl Iterator<Item = (&'r Token, &'r Judgement, &'r [Beside])> {
+        let beside = self.beside.iter().map(Vec::as_slice).chain(std::iter::repeat(&[][..]));
+        self.tokens
+            .iter()
+            .zip(self.judgements)
+            .zip(beside)
+            .map(|((token, judgement), beside)| (token, judgement, beside))
     }
 
     /// `access.log:17`, the place at which an event was read.
@@ -54,6 +65,18 @@ pub(super) fn who(actor: &Actor) -> String {
     format!("{network}{place}{family}")
 }
 
+/// What somebody did besides, in a line.
+pub(super) fn did(beside: &Beside) -> String {
+    let address = beside.address.map_or_else(|| "no known address".to_owned(), |address| address.to_string());
+    let principal = beside.principal.as_deref().unwrap_or("nobody named");
+    let (allowed, denied) = beside.outcomes;
+    let shares = match beside.shared {
+        Shared::Address => "without the token, from an address of a new user",
+        Shared::Principal => "without the token, from where it was not used before",
+    };
+    format!("{principal} from {address}: {} acts {shares}; {allowed} allowed, {denied} refused", beside.acts)
+}
+
 /// What is missing, as a sentence.
 fn missing(missing: &Missing) -> String {
     match missing {
@@ -64,6 +87,16 @@ fn missing(missing: &Missing) -> String {
         Missing::Gap(from, to) => format!("No log tells of the time from {} to {}.", time(*from), time(*to)),
         Missing::Unread(log, why) => format!("{log} was not read as a whole: {why}."),
         Missing::Untimed(uses) => format!("{uses} uses have no time that can be read."),
+        Missing::New(users) => format!(
+            "{users} of its users are new since the leak. They look like the owner elsewhere, and a careful thief looks the same: name the networks that are yours (--own)."
+        ),
+        Missing::Crowd(uses) => format!("{uses} uses are of users that were too many to tell apart."),
+        Missing::Clock(log) => {
+            format!("{log} tells of times that are yet to come: its clock is wrong, or its zone (--timezone).")
+        }
+        Missing::Revocation => {
+            "It is not known when it was revoked: it counts as exposed until now (--revoked-at).".to_owned()
+        }
         Missing::Unclear(users) => format!("{users} of its users can neither be told from others nor explained."),
     }
 }

@@ -6,10 +6,11 @@ use super::*;
 use crate::{
     respond::Guide,
     trace::{
-        event::{Event, Format, Matched, Origin, Outcome, Persistence},
+        event::{Event, Origin, Persistence},
         guide,
         judge::{Case, Judge},
         places::Nowhere,
+        samples,
     },
 };
 
@@ -18,38 +19,22 @@ const LEAK: i64 = 490_000 * HOUR;
 
 fn event(at: i64, from: &str, agent: &str, action: &str) -> Event {
     Event {
-        at: Some(at),
         origin: Origin { log: 0, line: 7, record: 0 },
-        format: Format::Combined,
         address: Some(from.parse().unwrap()),
-        forwarded: [].into(),
         agent: Some(agent.into()),
         action: action.into(),
-        object: None,
-        outcome: Outcome::Allowed,
         status: None,
         bytes: Some(10),
-        principal: None,
-        token: Some(0),
-        matched: Some(Matched::Value),
-        persistence: None,
+        ..samples::event(at)
     }
 }
 
 /// A theft, with `text` wherever a log's text can be.
 fn stolen(text: &str) -> (Vec<Token>, Vec<Judgement>, Vec<Log>) {
-    let token = Token {
-        incident: None,
-        rule: "made-up".into(),
-        masked: "made_…WXYZ".to_owned(),
-        needles: Vec::new(),
-        leaked_at: Some(LEAK),
-        leaked_by: None,
-        revoked_at: Some(LEAK + 48 * HOUR),
-    };
+    let token = Token { masked: "made_…WXYZ".to_owned(), ..samples::token(Some(LEAK), Some(LEAK + 48 * HOUR)) };
     let logs =
-        vec![Log { name: format!("access{text}.log"), first: Some(0), last: Some(LEAK + 99 * HOUR), ..Log::default() }];
-    let case = Case { token: &token, logs: &logs, places: &Nowhere, now: LEAK + 60 * HOUR };
+        vec![Log { name: format!("access{text}.log"), first: Some(0), last: Some(LEAK + 60 * HOUR), ..Log::default() }];
+    let case = Case { token: &token, logs: &logs, places: &Nowhere, own: &[], now: LEAK + 60 * HOUR };
     let mut judge = Judge::new(case);
     (0..30).for_each(|nth| judge.add(&event(LEAK - (120 - nth * 4) * HOUR, "192.0.2.1", "git/2.43.0", "GET /a")));
     let mut theft = event(LEAK + HOUR, "198.51.100.9", &format!("{text}curl/8.5"), &format!("POST /users{text}"));
@@ -63,7 +48,7 @@ fn stolen(text: &str) -> (Vec<Token>, Vec<Judgement>, Vec<Log>) {
 #[test]
 fn a_theft_is_told_in_each_format() {
     let (tokens, judgements, logs) = stolen("");
-    let traced = Traced { tokens: &tokens, judgements: &judgements, logs: &logs };
+    let traced = Traced { tokens: &tokens, judgements: &judgements, beside: &[], logs: &logs, notes: &[] };
     assert_snapshot!("text", text(&traced));
     assert_snapshot!("json", format!("{:#}", json(&traced)).replace(env!("CARGO_PKG_VERSION"), "VERSION"));
     assert_snapshot!("html", html(&traced));
@@ -72,7 +57,7 @@ fn a_theft_is_told_in_each_format() {
 #[test]
 fn hostile_strings_stay_text() {
     let (tokens, judgements, logs) = stolen("<script>\"'&\u{1b}[31m\u{202e}\n::error::");
-    let traced = Traced { tokens: &tokens, judgements: &judgements, logs: &logs };
+    let traced = Traced { tokens: &tokens, judgements: &judgements, beside: &[], logs: &logs, notes: &[] };
     let page = html(&traced);
     assert!(!page.contains("<script") && !page.contains(['\u{1b}', '\u{202e}']), "{page}");
     let text = text(&traced);
@@ -92,7 +77,7 @@ fn guides_name_the_thief_and_what_is_left() {
         url: None,
         steps: phases.map(step).to_vec(),
     };
-    guide::fill(&mut made, &judgements[0]);
+    guide::fill(&mut made, &judgements[0], &[]);
     assert!(made.steps.is_sorted_by_key(|step| step.phase) && made.steps.len() == phases.len() + 2);
     let all: Vec<&str> = made.steps.iter().flat_map(|step| &step.commands).map(String::as_str).collect();
     assert_eq!(all.len(), 2);

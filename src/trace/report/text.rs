@@ -2,10 +2,11 @@
 
 use std::fmt::Write;
 
-use super::{Traced, missing, time, who};
+use super::{Traced, did, missing, time, who};
 use crate::{
     escape::terminal,
     trace::{
+        beside::Beside,
         event::Token,
         judge::{Actor, Evidence, Finding, Judgement},
     },
@@ -14,11 +15,24 @@ use crate::{
 /// All of `traced` as text.
 pub fn text(traced: &Traced<'_>) -> String {
     let mut out = String::new();
-    for (token, judgement) in traced.pairs() {
+    for (token, judgement, beside) in traced.each() {
         // Writing to a string cannot fail.
-        let _ = one(traced, token, judgement, &mut out);
+        let _ = one(traced, token, judgement, &mut out).and_then(|()| others(traced, beside, &mut out));
     }
     out
+}
+
+/// What else those who are new did.
+fn others(traced: &Traced<'_>, beside: &[Beside], out: &mut String) -> std::fmt::Result {
+    for beside in beside {
+        writeln!(out, "  {}", terminal(&did(beside)))?;
+        beside.first.iter().try_for_each(|evidence| writeln!(out, "        {}", event(traced, evidence)))?;
+        beside
+            .left
+            .iter()
+            .try_for_each(|left| writeln!(out, "    - something left behind: {}", event(traced, left)))?;
+    }
+    writeln!(out)
 }
 
 fn one(traced: &Traced<'_>, token: &Token, judgement: &Judgement, out: &mut String) -> std::fmt::Result {
@@ -39,7 +53,10 @@ fn one(traced: &Traced<'_>, token: &Token, judgement: &Judgement, out: &mut Stri
     }
     let shown = |actor: &&Actor| actor.uses.1 > 0 && (actor.finding != Finding::Before || !actor.signs.is_empty());
     judgement.actors.iter().filter(shown).try_for_each(|actor| user(traced, actor, out))?;
-    writeln!(out)
+    if judgement.more_actors > 0 {
+        writeln!(out, "  and {} more users", judgement.more_actors)?;
+    }
+    Ok(())
 }
 
 fn user(traced: &Traced<'_>, actor: &Actor, out: &mut String) -> std::fmt::Result {

@@ -2,6 +2,7 @@
 
 use std::{convert::Infallible, fs, path::Path};
 
+use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::*;
@@ -117,4 +118,83 @@ fn clocks_that_go_back_are_noted() {
     let text = [line("203.0.113.9", "-", "/"), line("203.0.113.9", "-", "/").replace("03:04:05", "01:04:05")].concat();
     let (_, log) = run(text.as_bytes(), &[], &Wanted::default());
     assert_eq!(log.backwards, 7_200_000_000);
+}
+
+#[test]
+fn a_value_is_masked_where_it_was_not_used_either() {
+    let used = "{\"eventTime\":\"2026-01-02T03:04:05Z\",\"eventSource\":\"iam.x\",\"eventName\":\"GetUser\",\"sourceIPAddress\":\"203.0.113.9\",\"userIdentity\":{\"accessKeyId\":\"x\"},\"requestParameters\":{\"userName\":\"made/up+value=for-tests\"}}";
+    let wanted = Wanted { addresses: ["203.0.113.9".parse().unwrap()].into(), ..Wanted::default() };
+    let (events, log) = run(used.as_bytes(), &[token(needle::of(VALUE))], &wanted);
+    assert_eq!((events.len(), log.mentioned, events[0].token), (1, 1, None));
+    assert_eq!(events[0].object.as_deref(), Some("made…ests"));
+}
+
+#[test]
+fn a_record_is_not_cut_within_a_value() {
+    let head = 64 << 10;
+    for at in [head - 10, head - 40] {
+        let start = line("203.0.113.9", "-", "/");
+        let start = &start[..start.find("/ HTTP").unwrap()];
+        let text = format!("{start}/{}{}", "x".repeat(at - start.len() - 1), "made/up+value=for-tests".repeat(2));
+        let text = format!("{text}{}\n", "y".repeat(9 << 20));
+        let search = [token(needle::of(VALUE))];
+        let (events, read) = run(text.as_bytes(), &search, &Wanted::default());
+        assert_eq!((events.len(), read.cut), (1, 1));
+        assert!(!events[0].action.contains("made/"), "{}", &events[0].action[..40]);
+        assert!(events[0].action.chars().count() <= 2_000, "a field is bounded");
+    }
+}
+
+#[test]
+fn what_is_packed_in_another_way_is_said() {
+    for content in [&b"\xfd7zXZ\0......"[..], b"BZh9......", b"PK\x03\x04....", b"\xff\xfea\0", b"PAR1"] {
+        let (events, log) = run(content, &[token(needle::of(VALUE))], &Wanted::default());
+        assert!(events.is_empty() && log.failed.is_some_and(|why| why.contains("which is not read")));
+    }
+}
+
+/// A sample of each format, with a value in it.
+fn samples() -> Vec<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/trace");
+    let mut paths: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    let value = str::from_utf8(VALUE).unwrap();
+    let filled =
+        |text: String| ["{token}", "{key}", "{basic}", "{hash}"].iter().fold(text, |text, at| text.replace(at, value));
+    paths.into_iter().map(|path| filled(fs::read_to_string(path).unwrap())).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    /// Whatever is broken in a log of any format: no panic, and no event with the value in it.
+    #[test]
+    fn broken_logs_of_every_format_are_read(
+        nth in any::<prop::sample::Index>(),
+        wounds in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), 0u8..4, any::<u8>()), 0..12),
+    ) {
+        let samples = samples();
+        let mut bytes = nth.get(&samples).clone().into_bytes();
+        for (at, to, kind, byte) in wounds {
+            if bytes.is_empty() {
+                break;
+            }
+            let (at, to) = (at.index(bytes.len()), to.index(bytes.len()));
+            let part = bytes[at.min(to)..at.max(to)].to_vec();
+            match kind {
+                0 => bytes[at] = byte,
+                1 => bytes.truncate(at),
+                2 => drop(bytes.splice(at..at, part)),
+                _ => drop(bytes.splice(at..at, b"{}[]\",:\\\n".get(usize::from(byte) % 9).copied())),
+            }
+        }
+        let tokens = [token(needle::of(VALUE))];
+        let wanted = Wanted { principals: ["ann".into()].into(), addresses: ["203.0.113.9".parse().unwrap()].into() };
+        let (events, log) = run(&bytes, &tokens, &wanted);
+        prop_assert_eq!(log.bytes, bytes.len() as u64);
+        for event in events {
+            prop_assert!(event.origin.line > 0 && event.origin.line <= log.lines + 1);
+            prop_assert!(!format!("{event:?}").contains("made/up+value=for-tests"), "{:?}", event);
+        }
+    }
 }

@@ -172,26 +172,7 @@ pub(super) mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    pub(in crate::trace::store) fn event() -> Event {
-        Event {
-            at: Some(0),
-            origin: Origin { log: 0, line: 1, record: 0 },
-            format: Format::Combined,
-            address: None,
-            forwarded: Arc::new([]),
-            agent: None,
-            action: "GET /".into(),
-            object: None,
-            outcome: Outcome::Allowed,
-            status: Some(200),
-            bytes: None,
-            principal: None,
-            token: Some(0),
-            matched: Some(Matched::Value),
-            persistence: None,
-        }
-    }
+    use crate::trace::samples::event;
 
     pub(in crate::trace::store) fn any_event() -> impl Strategy<Value = Event> {
         let text = || prop::option::of("[a-z]{0,3}".prop_map(|text| Arc::from(text.as_str())));
@@ -212,7 +193,7 @@ pub(super) mod tests {
             token,
             matched: token.map(|_| Matched::KeyId),
             persistence,
-            ..event()
+            ..event(0)
         })
     }
 

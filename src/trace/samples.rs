@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::trace::event::{Event, Format, Matched, Origin, Outcome, Token};
+use super::event::{Event, Format, Matched, Origin, Outcome, Token};
 
 pub(super) fn event(at: i64) -> Event {
     Event {
