@@ -52,8 +52,8 @@ pub enum Place {
         path: PathName,
         /// What to look at there.
         location: Location,
-        /// Its first column and one past its last, in UTF-16 code units, from 1: SARIF counts so.
-        columns: [u64; 2],
+        /// Its first column and one past its last, in UTF-16 code units, from 1: SARIF counts so. Nothing where its line was not at hand.
+        columns: Option<[u64; 2]>,
     },
     /// In an answer of a running server.
     Answer {

@@ -155,7 +155,7 @@ impl Cookies {
         let mut set: Vec<SetCookie> = Vec::new();
         for (location, value) in answer.headers {
             self.any = true;
-            let place = Place::File { path: self.path.clone(), location };
+            let place = Place::File { path: self.path.clone(), location, columns: None };
             // Some browsers write all of an answer's cookies into one value, a line each.
             for header in value.split(|byte| *byte == b'\n') {
                 let Ok(cookie) = SetCookie::parse(header, now) else { continue };

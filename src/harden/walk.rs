@@ -255,7 +255,7 @@ impl Looker<'_> {
                 }
                 let location = locator.locate(at.clone());
                 let evidence = self.evidence(window, text, &at, check.syntax);
-                let columns = columns(window.bytes(), &at);
+                let columns = Some(columns(window.bytes(), &at));
                 let place = Place::File { path: path.clone(), location, columns };
                 self.outcome.weaknesses.push(weakness(check, place, evidence));
             }

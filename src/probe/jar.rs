@@ -76,8 +76,8 @@ mod tests {
     fn cookies_go_where_a_browser_sends_them() {
         let uri = |text: &str| text.parse::<Uri>().unwrap();
         let mut jar = Jar::with("planted", b"1");
-        let set = ["planted=2", "a=3; Path=/app", "b=4; Secure", "c=5; Max-Age=0"];
-        let cookies = set.iter().map(|text| SetCookie::parse(text.as_bytes(), 0).unwrap());
+        let kept = ["planted=2", "a=3; Path=/app", "b=4; Secure", "c=5; Max-Age=0"];
+        let cookies = kept.iter().map(|text| SetCookie::parse(text.as_bytes(), 0).unwrap());
         jar.keep(&uri("https://shop.example.org/"), cookies);
         jar.keep(&uri("http://shop.example.org/"), SetCookie::parse(b"d=6; Secure", 0).into_iter());
         let sent = |to: &str| jar.header(&uri(to)).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());

@@ -84,7 +84,7 @@ fn none(path: &str, line: u64, token: &str) -> Weakness {
         attack: "Anybody writes a token of their own.".into(),
         remedy: "Name the `algorithms` that you sign with.".into(),
         standards: vec![cited("RFC 8725", "3.1", "https://www.rfc-editor.org/rfc/rfc8725#section-3.1")],
-        place: Place::File { path: PathName::new(path), location, columns: [3, 23] },
+        place: Place::File { path: PathName::new(path), location, columns: Some([3, 23]) },
         evidence: Some(format!("jwt.verify({token}, k, {{ algorithms: ['none'] }})")),
     }
 }

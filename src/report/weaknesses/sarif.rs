@@ -172,13 +172,13 @@ impl Physical {
         let evidence = weakness.evidence.as_ref().map(|text| redactor.text(text));
         let snippet = evidence.map(|text| Text { text: escape::cut(&escape::terminal(&text), MOST_TEXT).into_owned() });
         match &weakness.place {
-            Place::File { path, location, columns: [start_column, end_column] } => {
+            Place::File { path, location, columns } => {
                 let (line, end_line) = (location.line.max(1), location.end_line.max(1));
                 let region = Region {
                     start_line: line,
-                    start_column: Some(*start_column),
+                    start_column: columns.map(|[start, _]| start),
                     end_line,
-                    end_column: Some(*end_column),
+                    end_column: columns.map(|[_, end]| end),
                     snippet: None,
                 };
                 // Evidence is the first line of it.

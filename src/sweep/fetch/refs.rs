@@ -65,7 +65,7 @@ impl Refs {
     pub(super) fn in_files(git_dir: &Path, namespace: &str) -> Option<Self> {
         let prefix = prefix(namespace);
         let mut refs = Self::default();
-        let packed = there(fs::read(git_dir.join("packed-refs")))?.unwrap_or_default();
+        let packed = there(fs::read(git_dir.join("packed-refs"))).ok()?.unwrap_or_default();
         for line in packed.split(|byte| *byte == b'\n') {
             let line = String::from_utf8_lossy(line);
             if let Some((id, name)) =
@@ -76,7 +76,7 @@ impl Refs {
         }
         let folder = git_dir.join(&prefix);
         refs.add_files(&folder.join("refs"), "refs")?;
-        if let Some(head) = there(fs::read_to_string(folder.join("HEAD")))? {
+        if let Some(head) = there(fs::read_to_string(folder.join("HEAD"))).ok()? {
             let head = head.trim_end();
             refs.head = match head.strip_prefix("ref: ") {
                 Some(target) => Some(Head::Ref(target.strip_prefix(&prefix)?.to_owned())),
@@ -87,7 +87,7 @@ impl Refs {
     }
 
     fn add_files(&mut self, folder: &Path, name: &str) -> Option<()> {
-        for entry in there(fs::read_dir(folder))?.into_iter().flatten() {
+        for entry in there(fs::read_dir(folder)).ok()?.into_iter().flatten() {
             let entry = entry.ok()?;
             let name = format!("{name}/{}", entry.file_name().to_str()?);
             if entry.file_type().ok()?.is_dir() {
@@ -137,11 +137,11 @@ fn is_ref(name: &str) -> bool {
     name.starts_with("refs/") && !name.contains("..") && !name.chars().any(char::is_control)
 }
 
-/// What is read, if it is there; nothing at all where it is there and cannot be read.
-fn there<T>(read: std::io::Result<T>) -> Option<Option<T>> {
+/// What is read, if it is there.
+fn there<T>(read: std::io::Result<T>) -> std::io::Result<Option<T>> {
     match read {
-        Ok(read) => Some(Some(read)),
-        Err(error) => (error.kind() == std::io::ErrorKind::NotFound).then_some(None),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        read => read.map(Some),
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::{fs, path::Path};
 
-use super::{Changes, DATABASE, Error, State, Wait, settle, turn::Turn};
+use super::{Changes, DATABASE, Error, State, Wait, schema, settle, turn::Turn};
 
 /// What is in theirs becomes a part of ours. `their_…` give our numbers for theirs.
 const JOIN: &[&str] = &[
@@ -138,6 +138,7 @@ impl State {
     }
 
     fn join(&mut self) -> Result<Changes, Error> {
+        schema::cache(&self.database, schema::FOR_ALL)?;
         let step = self.database.transaction()?;
         for sql in JOIN {
             step.execute(sql, [])?;
@@ -148,6 +149,7 @@ impl State {
         let changes = settle::all(&step)?;
         step.execute_batch(END)?;
         step.commit()?;
+        schema::cache(&self.database, schema::FOR_STEPS)?;
         Ok(changes)
     }
 }

@@ -178,6 +178,7 @@ pub(super) fn connect(dir: &Path) -> Result<Connection, Error> {
     // Of what was committed, a process that is killed loses nothing. A machine that loses its power may lose the last steps, whole: they are
     // done again. Waiting for the disk at each step would be most of what a step of a small repository takes.
     database.execute_batch("PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON;")?;
+    cache(&database, FOR_STEPS)?;
     Ok(database)
 }
 
@@ -187,13 +188,25 @@ pub(super) fn connect_for_reading(dir: &Path) -> Result<Connection, Error> {
     let database = Connection::open_with_flags(dir.join(DATABASE), flags)?;
     set_up(&database)?;
     version(&database, dir)?;
+    cache(&database, FOR_ALL)?;
     Ok(database)
+}
+
+/// The cache, in KiB, of many small steps. `SQLite` walks through the whole of it at the end of each step that rearranged a tree: it moves pages
+/// by way of the number of one that is never there, and then looks for what lies beyond the end.
+pub(super) const FOR_STEPS: u32 = 4 * 1024;
+/// The cache, in KiB, of what goes through everything once.
+pub(super) const FOR_ALL: u32 = 64 * 1024;
+
+/// Has the database keep so much in memory, in KiB.
+pub(super) fn cache(database: &Connection, size: u32) -> Result<(), Error> {
+    Ok(database.execute_batch(&format!("PRAGMA cache_size = -{size};"))?)
 }
 
 fn set_up(database: &Connection) -> Result<(), Error> {
     database.busy_timeout(std::time::Duration::from_secs(30))?;
     // Nothing in the file itself is trusted to compute.
-    database.execute_batch("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;")?;
+    database.execute_batch("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY;")?;
     Ok(())
 }
 

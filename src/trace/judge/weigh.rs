@@ -122,9 +122,8 @@ fn story(known: Known<'_>, signs: &[Sign]) -> Option<Finding> {
 /// Whether `story` explains a sign of this kind. Faint signs of other deeds are explained by each: it is told only where there are no others.
 fn explains(story: Finding, kind: Kind) -> bool {
     match (story, kind.aspect()) {
-        (_, Aspect::What) => true,
+        (_, Aspect::What) | (Finding::Replacement, Aspect::Who) => true,
         (Finding::Device, aspect) => aspect == Aspect::Who,
-        (Finding::Replacement, Aspect::Who) => true,
         (_, Aspect::Where) => true,
         (Finding::Journey, _) => kind == Kind::OddHours,
         (Finding::Deployment | Finding::Replacement, _) => matches!(kind, Kind::OddHours | Kind::Burst),
