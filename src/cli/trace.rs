@@ -114,7 +114,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, AnyError> {
     let mut store = Store::default();
     let logs = search.run(&sources, |event: &Event| store.push(event))?;
     let mut said = Said::new(arguments.out()?, &found.tokens, &logs);
-    let judgements = arguments.judge(&found.tokens, &logs, &places, store, &mut said)?;
+    let judgements = arguments.judge(&found.tokens, (&logs, &places), store, &mut said)?;
     let again = Again { tokens: &found.tokens, sources: &sources, places: &places };
     let (beside, notes) = again.read(&Asked::of(&found.tokens, &judgements), reading)?;
     found.notes.extend(notes);
@@ -149,8 +149,7 @@ impl Arguments {
     fn judge<W: Write>(
         &self,
         tokens: &[Token],
-        logs: &[Log],
-        places: &Databases,
+        (logs, places): (&[Log], &Databases),
         store: Store,
         said: &mut Said<'_, W>,
     ) -> Result<Vec<Judgement>, AnyError> {
