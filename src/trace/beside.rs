@@ -46,7 +46,7 @@ pub struct Beside {
     pub address: Option<IpAddr>,
     /// In whose name.
     pub principal: Option<Arc<str>>,
-    /// How many acts, and how many of those were allowed, and refused.
+    /// How many acts.
     pub acts: u64,
     /// How many were allowed, and refused.
     pub outcomes: (u64, u64),
