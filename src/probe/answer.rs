@@ -215,7 +215,7 @@ fn text(answer: &Answer, name: &header::HeaderName) -> String {
 /// Whether the host of `answer` has a name, and is not just an address.
 fn has_name(answer: &Answer) -> bool {
     let host = answer.uri.host().unwrap_or_default();
-    !host.starts_with('[') && host.parse::<std::net::IpAddr>().is_err()
+    !host.starts_with('[') && host.parse::<core::net::IpAddr>().is_err()
 }
 
 /// What a host says of HTTPS (RFC 6797, section 6.1).
