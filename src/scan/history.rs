@@ -4,7 +4,7 @@
 //! version that a report shows of each occurrence is read again for its lines.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     path::Path,
 };
 
@@ -257,7 +257,8 @@ impl Placing<'_> {
         let shown = self.scan.pool.install(|| {
             let shown = by_blob.into_par_iter().map_init(Scratch::default, |scratch, (blob, places)| {
                 let (findings, outcome) = self.findings(blob, scratch);
-                (blob, self.first_by_id(findings), places, outcome)
+                let wanted = places.iter().map(|(_, place)| ids[place.secret as usize]).collect();
+                (blob, self.first_of_each(findings, &wanted), places, outcome)
             });
             shown.collect::<Vec<_>>()
         });
@@ -284,13 +285,15 @@ impl Placing<'_> {
         (findings, outcome)
     }
 
-    /// The first finding of each secret.
-    fn first_by_id(&self, findings: Vec<Finding>) -> HashMap<IncidentId, Finding> {
+    /// The first finding of each of these secrets; the others are not kept.
+    fn first_of_each(&self, findings: Vec<Finding>, wanted: &HashSet<IncidentId>) -> HashMap<IncidentId, Finding> {
         let rules = self.scan.detector.rules();
         let mut first = HashMap::new();
         for finding in findings {
             let id = self.scan.options.key.identify(&rules[finding.rule.0 as usize].family, &finding.secret);
-            first.entry(id).or_insert(finding);
+            if wanted.contains(&id) {
+                first.entry(id).or_insert(finding);
+            }
         }
         first
     }
