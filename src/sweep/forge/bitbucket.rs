@@ -181,4 +181,8 @@ impl Forge for Bitbucket {
     fn host(&self) -> &str {
         &self.host
     }
+
+    fn lists(&self, kind: Kind) -> bool {
+        self.texts.lists(kind)
+    }
 }

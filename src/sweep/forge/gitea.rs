@@ -11,7 +11,12 @@ use super::{
     github::{self, Repository},
     pages::{Page, Pages, array},
 };
-use crate::{ask::Endpoint, net::Reply, secret::Secret, sweep::repository::Listed};
+use crate::{
+    ask::Endpoint,
+    net::Reply,
+    secret::Secret,
+    sweep::repository::{Kind, Listed},
+};
 
 const USUAL: &str = "https://gitea.com";
 /// <https://docs.gitea.com/development/oauth2-provider#scopes>
@@ -106,5 +111,9 @@ impl Forge for Gitea {
 
     fn host(&self) -> &str {
         self.api.host()
+    }
+
+    fn lists(&self, kind: Kind) -> bool {
+        self.texts.lists(kind)
     }
 }

@@ -271,6 +271,10 @@ impl Forge for GitLab {
     fn host(&self) -> &str {
         self.api.host()
     }
+
+    fn lists(&self, kind: Kind) -> bool {
+        self.texts.lists(kind)
+    }
 }
 
 #[cfg(test)]

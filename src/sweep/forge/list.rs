@@ -79,6 +79,11 @@ impl Forge for List {
     fn host(&self) -> &'static str {
         ""
     }
+
+    /// Whoever writes a list leaves out what is to be left out.
+    fn may_hide(&self) -> bool {
+        false
+    }
 }
 
 /// The repository at `address`, of which nothing else is known.

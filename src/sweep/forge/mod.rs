@@ -33,7 +33,7 @@ pub use list::List;
 
 use pages::Pages;
 
-use super::repository::Listed;
+use super::repository::{Kind, Listed};
 use crate::secret::Secret;
 
 /// Who lists repositories.
@@ -70,6 +70,16 @@ pub trait Forge: Sync {
 
     /// The host that repositories' ids begin with, and from which they are cloned: `github.com`.
     fn host(&self) -> &str;
+
+    /// Whether its list names repositories of this kind, where there are any.
+    fn lists(&self, kind: Kind) -> bool {
+        kind == Kind::Code
+    }
+
+    /// Whether its list may lack what is there and say nothing of it: what a token may not see, a folder that is not mounted.
+    fn may_hide(&self) -> bool {
+        true
+    }
 }
 
 /// How far a listing came.
@@ -150,6 +160,17 @@ pub struct Texts {
     pub releases: bool,
     /// What jobs printed.
     pub logs: bool,
+}
+
+impl Texts {
+    /// Whether repositories of this kind are wanted; texts that lie in none come with the code that they belong to.
+    fn lists(self, kind: Kind) -> bool {
+        match kind {
+            Kind::Code | Kind::Texts => true,
+            Kind::Wiki => self.wikis,
+            Kind::Snippet => self.snippets,
+        }
+    }
 }
 
 /// A text that a forge keeps beside a repository's code.

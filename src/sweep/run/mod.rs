@@ -6,6 +6,7 @@
 
 mod committed;
 mod masking;
+mod missing;
 mod plan;
 mod texts;
 mod work;
@@ -25,7 +26,7 @@ use super::{
     filter::Filter,
     forge::{self, Answers, Client, Forge, Listing},
     progress::Progress,
-    repository::{Address, Listed, RepositoryId},
+    repository::{Address, Listed, RepositoryId, Visibility},
     shard::Shard,
     state::{self, Changes, Known, State, Sweep},
 };
@@ -37,6 +38,7 @@ use crate::{
 };
 
 pub use committed::Committed;
+use missing::Named;
 use plan::{Plan, Standing};
 
 /// What a sweep is made with.
@@ -171,13 +173,14 @@ impl Sweeper<'_> {
 
     /// Has the forge list what there is, and works out what of it has to be done.
     fn plan(&self, sweep: Sweep, swept: &mut Swept) -> Result<Plan, Error> {
-        let (mut wanted, mut named) = (Vec::new(), BTreeSet::new());
+        let (mut wanted, mut named) = (Vec::new(), Named::default());
         let mut answers = Remembered { state: self.state, detector: self.detector, now: self.options.now };
         let stopped = || self.scanning.is_stopped();
         let mut client = Client::new(self.net, &mut answers, &stopped).waiting(self.patience);
         let listed = self.forge.list(&mut client, &mut |listed| {
-            named.insert(listed.id.clone());
-            named.insert(listed.texts().id);
+            named.ids.insert(listed.id.clone());
+            named.ids.insert(listed.texts().id);
+            named.has_private |= listed.visibility != Some(Visibility::Public);
             if self.filter.fits(&listed) {
                 wanted.push(Listed { source: self.source.to_owned(), ..listed });
             } else {
@@ -194,14 +197,7 @@ impl Sweeper<'_> {
         swept.repositories = listed.len() as u64;
         swept.changes.add(state.note_listed(sweep, &listed)?);
         if listing.is_complete() {
-            let gone = self.gone(&known, &named);
-            swept.gone = gone.len() as u64;
-            let ids: Vec<RepositoryId> = gone.iter().map(|known| known.listed.id.clone()).collect();
-            swept.changes.add(state.note_gone(sweep, &ids)?);
-            // What stays in a mirror that cannot be had now takes room, and is in no report.
-            for known in gone {
-                let _ = self.leave_network(known);
-            }
+            self.note_missing(sweep, swept, (&mut state, &known), &named)?;
         }
         swept.problems.extend(listing.problems);
         let terms = scan::terms(self.options, self.detector);
@@ -216,10 +212,27 @@ impl Sweeper<'_> {
         Ok(plan)
     }
 
-    /// What this list named before, and does not any more.
-    fn gone<'k>(&self, known: &'k [Known], named: &BTreeSet<RepositoryId>) -> Vec<&'k Known> {
-        let ours = known.iter().filter(|known| known.gone_at.is_none() && known.listed.source == self.source);
-        ours.filter(|known| !named.contains(&known.listed.id)).collect()
+    /// Notes as gone what this complete list does not name any more, unless that is too much to be believed.
+    fn note_missing(
+        &self,
+        sweep: Sweep,
+        swept: &mut Swept,
+        (state, known): (&mut State, &[Known]),
+        named: &Named,
+    ) -> Result<(), Error> {
+        let missing = missing::missing(known, self.source, self.forge, named);
+        if let Some(doubt) = missing::doubt(known, self.source, &missing, named).filter(|_| self.forge.may_hide()) {
+            swept.problems.push(doubt);
+            return Ok(());
+        }
+        swept.gone = missing.len() as u64;
+        let ids: Vec<RepositoryId> = missing.iter().map(|known| known.listed.id.clone()).collect();
+        swept.changes.add(state.note_gone(sweep, &ids)?);
+        // What stays in a mirror that cannot be had now takes room, and is in no report.
+        for known in missing {
+            let _ = self.leave_network(known);
+        }
+        Ok(())
     }
 
     /// Takes what is gone out of the mirror of its network, which goes with the last of its members.

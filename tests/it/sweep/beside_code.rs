@@ -47,6 +47,10 @@ fn wikis_are_swept_where_they_are_wanted_and_those_without_pages_are_empty() {
         assert!(run.text().starts_with("4 repositories"), "{forge}: {}", run.text());
         let known = world.known(&[]).remove(&masked(1)).unwrap();
         assert!(known.iter().all(|name| name.starts_with("acme/app") && name.len() > 8), "{forge}: {known:?}");
+        // Whoever does not ask for them this time does not say that they are gone.
+        let run = world.sweep_at(forge, &[]).ended(1);
+        assert!(run.text().contains("0 gone") && run.text().contains("0 resolved"), "{forge}: {}", run.text());
+        assert!(world.known(&[]).contains_key(&masked(1)), "{forge}");
     }
 }
 

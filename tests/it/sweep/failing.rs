@@ -110,6 +110,45 @@ fn a_token_that_is_revoked_or_sees_too_little_lists_nothing_and_resolves_nothing
     world.run(&["status"]).ended(0);
 }
 
+/// GitHub answers so to a token that lost its access: with a list that is whole, and lacks what is private.
+#[test]
+fn what_a_token_sees_no_more_is_not_gone() {
+    let world = World::with(&[("app", &leak(1)), ("web", &leak(2)), ("site", "nothing\n")]);
+    world.entry("site", |repo| repo.private = false);
+    world.sweep(&[]).ended(1);
+    let mut hidden = Vec::new();
+    world.forge.change(|repos| hidden = repos.extract_if(.., |repo| repo.private).collect());
+    let told = "stanch: not covered: repositories of github org acme at ";
+    let run = world.sweep(&["--fail-on", "never"]).ended(3);
+    assert!(
+        run.err.contains(told) && run.err.contains("only public ones are listed, and 2 that are not"),
+        "{}",
+        run.err
+    );
+    world.forge.fail("/orgs/acme/repos", 1, Reply::new(200, "[]"));
+    let run = world.sweep(&["--fail-on", "never"]).ended(3);
+    assert!(run.err.contains(told) && run.err.contains("nothing is listed any more, of 3 that were"), "{}", run.err);
+    assert!(run.text().contains("0 gone") && run.text().contains("0 resolved"), "{}", run.text());
+    assert_eq!((world.status_of(1), world.status_of(2)), ("open".into(), "open".into()));
+    // They are really gone, but for one.
+    world.forge.change(|repos| repos.extend(hidden.into_iter().filter(|repo| repo.name == "web")));
+    world.run(&["forget", "--repository", "acme/app"]).ended(0);
+    let run = world.sweep(&[]).ended(1);
+    assert!(run.text().contains("0 not covered; 0 gone"), "{} {}", run.text(), run.err);
+    assert_eq!(world.known(&[]).into_keys().collect::<Vec<_>>(), [masked(2)]);
+}
+
+#[test]
+fn a_folder_without_its_disk_is_not_empty() {
+    let world = two();
+    world.run(&["folder", "served"]).ended(1);
+    fs::rename(world.path("served"), world.path("elsewhere")).unwrap();
+    fs::create_dir(world.path("served")).unwrap();
+    let run = world.run(&["folder", "served", "--fail-on", "never"]).ended(3);
+    assert!(run.err.contains("nothing is listed any more, of 2 that were"), "{}", run.err);
+    assert!(run.text().contains("2 incidents open"), "{}", run.text());
+}
+
 #[test]
 fn a_forge_that_fails_for_long_ends_the_listing_where_it_came_to() {
     let world = two();

@@ -46,6 +46,17 @@ struct Cost {
     status: i32,
 }
 
+impl Cost {
+    /// How much more this is than `parts` less `starts`, in percent of that: of time, and of processors.
+    fn beyond(&self, parts: [&Self; 2], starts: &Self) -> (f64, f64) {
+        let percent = |of: fn(&Self) -> f64| {
+            let floor = of(parts[0]) + of(parts[1]) - of(starts);
+            (of(self) / floor - 1.0) * 100.0
+        };
+        (percent(|cost| cost.seconds), percent(|cost| cost.busy))
+    }
+}
+
 /// An organisation that is served, and a folder for what comes of it.
 struct Bench {
     dir: PathBuf,
@@ -89,7 +100,7 @@ impl Bench {
     }
 
     /// Sweeps; what it took, and the lines that it added to its audit log.
-    fn sweep(&self, title: &str, state: &str, what: &[&str]) -> Vec<Value> {
+    fn sweep(&self, title: &str, state: &str, what: &[&str]) -> (Cost, Vec<Value>) {
         let (log, before) = (self.dir.join(state).join("audit.jsonl"), self.lines(state));
         let mut command = self.command(&self.stanch);
         command.arg("sweep").args(what).args(["--state", state, "--jobs", &self.jobs, "--quiet"]);
@@ -102,14 +113,14 @@ impl Bench {
         let git = self.git.requests().len();
         row(title, &cost, &format!("{} of the forge ({unchanged} unchanged), {git} of git", asked.len()));
         let text = fs::read_to_string(log).unwrap();
-        text.lines().skip(before).map(|line| serde_json::from_str(line).unwrap()).collect()
+        (cost, text.lines().skip(before).map(|line| serde_json::from_str(line).unwrap()).collect())
     }
 
     fn lines(&self, state: &str) -> usize {
         fs::read_to_string(self.dir.join(state).join("audit.jsonl")).map_or(0, |text| text.lines().count())
     }
 
-    fn of_forge(&self, title: &str) -> Vec<Value> {
+    fn of_forge(&self, title: &str) -> (Cost, Vec<Value>) {
         let endpoint = format!("github={}", self.forge.at(""));
         self.sweep(title, "state", &["github", "--org", "acme", "--endpoint", &endpoint])
     }
@@ -203,19 +214,22 @@ fn a_table() {
     row("fetching alone", &fetched, "");
     let stores: String = networks.lines().map(|line| line.split(' ').next().unwrap().to_owned() + "\n").collect();
     let stanch = bench.stanch.display().to_string();
-    row("scanning alone, a process for each network", &bench.each(&[&stanch, "scan", "--quiet"], &stores), "");
+    let scanned = bench.each(&[&stanch, "scan", "--quiet"], &stores);
+    row("scanning alone, a process for each network", &scanned, "");
     let nothing = format!("{}\n", dir.path().join("home").display()).repeat(stores.lines().count());
     fs::create_dir(dir.path().join("home")).unwrap();
-    row("of this, starting as many processes", &bench.each(&[&stanch, "scan", "--quiet"], &nothing), "");
+    let started = bench.each(&[&stanch, "scan", "--quiet"], &nothing);
+    row("of this, starting as many processes", &started, "");
     bench.list(&first);
-    bench.of_forge("first sweep");
+    let (first_sweep, _) = bench.of_forge("first sweep");
+    let (time, busy) = first_sweep.beyond([&fetched, &scanned], &started);
     bench.of_forge("second sweep, nothing changed");
     let before = bench.stored();
     bench.list(&all);
-    let lines = bench.of_forge("sweep after one fork more");
+    let (_, lines) = bench.of_forge("sweep after one fork more");
     let after = bench.stored();
-    let scanned: u64 = lines.iter().map(|line| line["bytes"].as_u64().unwrap()).sum();
-    let more = (after.0 - before.0, after.1 - before.1, scanned);
+    let read: u64 = lines.iter().map(|line| line["bytes"].as_u64().unwrap()).sum();
+    let more = (after.0 - before.0, after.1 - before.1, read);
     bench.organisation.push(0, &[77]);
     bench.list(&bench.organisation.repositories);
     bench.of_forge("sweep after one push");
@@ -228,6 +242,9 @@ fn a_table() {
         all.len(),
         all.iter().filter(|one| one.parent.is_some()).count(),
         bench.jobs
+    );
+    println!(
+        "Beyond fetching and scanning, less the starts, the first sweep took {time:+.0} % of time and {busy:+.0} % of processors."
     );
     println!("The fork brought {} objects ({} KiB of packs); {} bytes were scanned.", more.0, more.1, more.2);
     assert_eq!(late.len(), 1);

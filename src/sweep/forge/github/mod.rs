@@ -19,7 +19,12 @@ use super::{
     api::{Api, Scheme, step},
     pages::{Page, Pages, items, next_link},
 };
-use crate::{ask::Endpoint, net::Reply, secret::Secret, sweep::repository::Listed};
+use crate::{
+    ask::Endpoint,
+    net::Reply,
+    secret::Secret,
+    sweep::repository::{Kind, Listed},
+};
 
 pub(super) use model::{Repository, settled, wiki};
 
@@ -268,13 +273,17 @@ impl Forge for GitHub {
             (_, Some(app)) => app.token(ask, &self.api, owner_of(of))?,
             _ => return Ok(None),
         };
-        let is_gist = of.kind == crate::sweep::repository::Kind::Snippet;
+        let is_gist = of.kind == Kind::Snippet;
         let host = if is_gist { format!("gist.{}", self.host) } else { self.host.clone() };
         Ok(Some(Credentials { host, user: GIT_USER.to_owned(), token }))
     }
 
     fn host(&self) -> &str {
         &self.host
+    }
+
+    fn lists(&self, kind: Kind) -> bool {
+        self.texts.lists(kind)
     }
 }
 
