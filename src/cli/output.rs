@@ -75,6 +75,16 @@ impl Output {
         self.output.is_empty() && matches!(self.format.as_slice(), [FormatName(Format::Json | Format::Jsonl)])
     }
 
+    /// # Errors
+    /// Where something is wanted that whoever scans has, and a state has not.
+    pub(super) fn of_a_state(&self) -> Result<(), AnyError> {
+        match (self.show_secrets, self.all_versions) {
+            (true, _) => Err("--show-secrets has nothing to show: a state holds masked secrets alone".into()),
+            (_, true) => Err("--all-versions has nothing to list: a state holds one version of each place".into()),
+            (false, false) => Ok(()),
+        }
+    }
+
     /// How progress is shown.
     pub(super) fn progress(&self) -> Shown {
         match io::stderr().is_terminal() {

@@ -85,6 +85,7 @@ const CACHED: Check = Check(
     ],
     ["14.3.2", DATA],
 );
+/// Graver than the same in code: it was seen, and with a session id.
 const IN_ADDRESS: Check = Check(
     "token-in-url",
     "a session id travels in an address",
@@ -105,6 +106,7 @@ const GUESSABLE: Check = Check(
     ],
     ["7.2.3", SESSIONS],
 );
+/// Less grave than the same in code: nobody logs in here, and a login may still renew the id.
 const ADOPTED: Check = Check(
     "session-fixation",
     "a session id that the server did not give out is adopted",

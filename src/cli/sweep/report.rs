@@ -58,6 +58,7 @@ impl ValueEnum for StatusName {
 }
 
 pub(super) fn run(arguments: &Arguments, colour: bool) -> Result<Status, AnyError> {
+    arguments.output.of_a_state()?;
     let started = Instant::now();
     let state = arguments.kept.read()?;
     let now = arguments.output.now();

@@ -55,6 +55,53 @@ fn wikis_are_swept_where_they_are_wanted_and_those_without_pages_are_empty() {
 }
 
 #[test]
+fn snippets_are_swept_where_they_are_wanted() {
+    for (forge, id, name) in [("github", json!("5f1"), "ann/gist:5f1"), ("gitlab", json!(12), "acme/app/snippet:12")] {
+        let world = World::with(&[("app", "x\n"), ("pages", &leak(1))]);
+        let url = world.forge.at("/pages.git");
+        world.forge.change(|repos| repos.retain(|repo| repo.name != "pages"));
+        let snippet = json!({
+            "id": id, "git_pull_url": url, "http_url_to_repo": url, "public": true, "visibility": "public",
+            "owner": { "login": "ann" }, "updated_at": "2026-01-01T00:00:00Z",
+        });
+        world.forge.answer("/orgs/acme/members", Reply::json(&json!([{ "login": "ann" }])));
+        for path in ["/users/ann/gists", "/api/v4/projects/1/snippets"] {
+            world.forge.answer(path, Reply::json(&json!([snippet])));
+        }
+        world.sweep_at(forge, &[]).ended(0);
+        let run = world.sweep_at(forge, &["--snippets"]).ended(1);
+        assert!(
+            run.text().starts_with("2 repositories") && run.text().contains("0 not covered"),
+            "{forge}: {}",
+            run.err
+        );
+        assert_eq!(world.known(&[])[&masked(1)], names(&[name]), "{forge}");
+        let run = world.sweep_at(forge, &[]).ended(1);
+        assert!(run.text().contains("0 gone") && run.text().contains("0 resolved"), "{forge}: {}", run.text());
+    }
+}
+
+#[test]
+fn users_and_enterprises_are_swept() {
+    for arguments in [
+        ["github", "--user", "acme"],
+        ["github", "--enterprise", "corp"],
+        ["gitlab", "--user", "acme"],
+        ["gitea", "--user", "acme"],
+    ] {
+        let world = World::with(&[("app", &leak(1)), ("web", "x\n")]);
+        let run = world.sweep_of(&arguments, &[]).ended(1);
+        assert!(
+            run.text().starts_with("2 repositories: 0 unchanged, 2 scanned, 0 not covered"),
+            "{arguments:?}: {}",
+            run.err
+        );
+        assert_eq!(world.known(&[])[&masked(1)], names(&["acme/app"]), "{arguments:?}");
+        world.sweep_of(&arguments, &[]).ended(1);
+    }
+}
+
+#[test]
 fn an_app_lists_and_fetches() {
     let world = World::with(&[("app", &leak(1))]);
     world.forge.wants(TOKEN);

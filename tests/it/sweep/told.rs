@@ -120,6 +120,10 @@ fn every_format_reports_the_whole_organisation() {
     let of = world.known(&["--repository", "acme/app"]);
     assert_eq!(of.into_values().collect::<Vec<_>>(), [names(&["acme/app"])]);
     assert!(world.known(&["--status", "resolved"]).is_empty());
+    for flag in ["--show-secrets", "--all-versions"] {
+        let run = world.run(&["report", flag]).ended(2);
+        assert!(run.err.contains(flag) && run.err.contains("a state holds"), "{}", run.err);
+    }
 }
 
 #[test]

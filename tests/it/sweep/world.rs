@@ -180,9 +180,13 @@ impl World {
             "azure" => &["azure", "--org", "acme"],
             other => panic!("{other}"),
         };
+        self.sweep_of(arguments, flags)
+    }
+
+    /// Sweeps what `arguments` name: a forge first.
+    pub fn sweep_of(&self, arguments: &[&str], flags: &[&str]) -> Run {
         let mut command = self.command(&[&["sweep"], arguments, flags].concat());
-        let provider = if forge == "data-center" { "bitbucket" } else { forge };
-        stanch::run(command.env("STANCH_ENDPOINT", format!("{provider}={}", self.forge.at(""))))
+        stanch::run(command.env("STANCH_ENDPOINT", format!("{}={}", arguments[0], self.forge.at(""))))
     }
 
     /// What the state knows, as a JSON report.
