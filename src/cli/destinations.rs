@@ -11,6 +11,9 @@ use stanch::report::{Detail, Options};
 
 use super::error::AnyError;
 
+/// How much is written at once, in bytes.
+const CHUNK: usize = 1 << 16;
+
 /// How much a report for people says.
 #[derive(Clone, Copy, Debug, Args)]
 pub(super) struct Words {
@@ -74,13 +77,13 @@ impl<F: Copy> Destinations<F> {
         for (format, path) in &self.each {
             let Some(path) = path else {
                 let options = Options { colour: self.colour, detail: self.detail };
-                let mut out = BufWriter::new(anstream::AutoStream::new(io::stdout(), choice_of(self.colour)));
+                let mut out = BufWriter::with_capacity(CHUNK, standard_output(self.colour));
                 report(*format, options, &mut out)?;
                 out.flush()?;
                 continue;
             };
             let written = create(path, private).and_then(|file| {
-                let mut out = BufWriter::new(file);
+                let mut out = BufWriter::with_capacity(CHUNK, file);
                 report(*format, Options { colour: false, detail: self.detail }, &mut out)?;
                 out.flush()
             });
@@ -101,8 +104,13 @@ fn pairs<F: Copy>(formats: &[F], usual: F, paths: &[PathBuf]) -> Result<Vec<(F, 
     Ok(formats.iter().copied().zip(paths).map(|(format, path)| (format, path.filter(is_file))).collect())
 }
 
-fn choice_of(colour: bool) -> anstream::ColorChoice {
-    if colour { anstream::ColorChoice::Always } else { anstream::ColorChoice::Never }
+/// Standard output. A report that is asked for no colours has none, and nobody has to look for them in hundreds of megabytes.
+fn standard_output(colour: bool) -> Box<dyn Write> {
+    if colour {
+        Box::new(anstream::AutoStream::new(io::stdout(), anstream::ColorChoice::Always))
+    } else {
+        Box::new(io::stdout().lock())
+    }
 }
 
 /// Whether a report can be written to `path`: asked before scanning, which may take long. What is there stays as it is.

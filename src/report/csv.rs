@@ -85,7 +85,7 @@ fn incident_fields(incident: &Incident, report: &Report<'_>, redactor: &Redactor
 
 fn place_fields(found: &Occurrence, redactor: &Redactor<'_>) -> Vec<String> {
     let at = found.location;
-    let path = found.path.as_ref().map_or_else(String::new, |path| redactor.path(path));
+    let path = found.path.as_ref().map_or_else(String::new, |path| redactor.path(path).into_owned());
     let numbers = [at.line, at.column, at.end_line, at.end_column, at.span.start()];
     let mut fields = vec![found.source.name().to_owned(), path];
     fields.extend(numbers.map(|number| number.to_string()));

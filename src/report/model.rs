@@ -163,7 +163,7 @@ struct Occurrence<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     owner: Option<Cow<'a, str>>,
     source: &'static str,
-    path: Option<String>,
+    path: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     path_base64: Option<String>,
     line: u64,
@@ -187,7 +187,7 @@ struct Git<'a> {
     last: Option<Last>,
     in_head: bool,
     reach: &'static str,
-    refs: Vec<Cow<'a, str>>,
+    refs: Cow<'a, [String]>,
     refs_count: u64,
     versions: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -401,7 +401,7 @@ impl<'a> Git<'a> {
             last: git.last.as_deref().map(Last::from),
             in_head: git.in_head,
             reach: git.reach.name(),
-            refs: git.refs.iter().map(|name| redactor.text(name)).collect(),
+            refs: redactor.texts(&git.refs),
             refs_count: git.refs_count,
             versions: git.versions,
             blobs: versions.then_some(&git.blobs),

@@ -63,11 +63,19 @@ impl<'a> Redactor<'a> {
     }
 
     /// A path as text, masked.
-    pub(crate) fn path(&self, path: &PathName) -> String {
+    pub(crate) fn path<'p>(&self, path: &'p PathName) -> Cow<'p, str> {
         match self.bytes(path.as_bytes()) {
-            Cow::Borrowed(_) => path.to_text().into_owned(),
-            Cow::Owned(bytes) => PathName::new(bytes).to_text().into_owned(),
+            Cow::Borrowed(_) => path.to_text(),
+            Cow::Owned(bytes) => Cow::Owned(PathName::new(bytes).to_text().into_owned()),
         }
+    }
+
+    /// Texts, masked; hardly ever is there anything to mask in them.
+    pub(crate) fn texts<'t>(&self, texts: &'t [String]) -> Cow<'t, [String]> {
+        if texts.iter().all(|text| matches!(self.bytes(text.as_bytes()), Cow::Borrowed(_))) {
+            return Cow::Borrowed(texts);
+        }
+        texts.iter().map(|text| self.text(text).into_owned()).collect()
     }
 
     /// Text, masked.

@@ -69,7 +69,7 @@ pub(super) fn repository(found: &Occurrence, redactor: &Redactor<'_>) -> String 
 pub(super) fn path(found: &Occurrence, redactor: &Redactor<'_>) -> String {
     let blob = found.git.as_ref().and_then(|git| git.blob);
     match (&found.path, found.source, blob) {
-        (Some(path), _, _) => redactor.path(path),
+        (Some(path), _, _) => redactor.path(path).into_owned(),
         (None, SourceKind::Stdin, _) => "standard input".to_owned(),
         (None, _, Some(blob)) => format!("blob {}", short(&blob.to_string())),
         (None, _, None) => "a blob without a name".to_owned(),

@@ -13,7 +13,7 @@ mod samples;
 mod sarif;
 mod text;
 
-use std::{collections::BTreeMap, io};
+use std::{borrow::Cow, collections::BTreeMap, io};
 
 use super::{Options, Report, words};
 use crate::{
@@ -152,7 +152,7 @@ impl<'a> WeaknessReport<'a> {
 }
 
 /// `path:line:column` as editors open it, or `https://example.org/ Set-Cookie: id`; `path` says how a path is written.
-fn place(place: &Place, path: impl FnOnce(&crate::blob::PathName) -> String) -> String {
+fn place<'p>(place: &'p Place, path: impl FnOnce(&'p crate::blob::PathName) -> Cow<'p, str>) -> String {
     match place {
         Place::File { path: name, location, .. } => format!("{}:{}:{}", path(name), location.line, location.column),
         Place::Answer { url, part } => format!("{url} {part}"),

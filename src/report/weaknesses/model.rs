@@ -77,7 +77,7 @@ impl<'a> Where<'a> {
     fn new(place: &'a Place, redactor: &Redactor<'_>) -> Self {
         match place {
             Place::File { path, location, .. } => Self::File {
-                path: redactor.path(path),
+                path: redactor.path(path).into_owned(),
                 line: location.line,
                 column: location.column,
                 end_line: location.end_line,

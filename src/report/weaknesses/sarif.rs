@@ -201,7 +201,7 @@ impl Physical {
 fn fingerprint(weakness: &Weakness, redactor: &Redactor<'_>) -> String {
     let place = match &weakness.place {
         Place::File { path, .. } => redactor.path(path),
-        answer @ Place::Answer { .. } => place(answer, |path| redactor.path(path)),
+        answer @ Place::Answer { .. } => place(answer, |path| redactor.path(path)).into(),
     };
     let evidence = weakness.evidence.as_deref().unwrap_or_default();
     let text = [&*weakness.check, &*weakness.title, &place, evidence].join("\0");
