@@ -1,14 +1,22 @@
-//! Any bytes as a log: events and what was read of it, no panic, no event with the token in it, and none without a token or a line.
+//! Any bytes as a log: events, what was read of it, a judgement and reports; no panic, nothing with the token in it, and no event without a line.
 
 #![no_main]
 
-use std::{convert::Infallible, fs};
+use std::fs;
 
 use libfuzzer_sys::fuzz_target;
-use stanch::trace::{Reading, Search, Source, Token, Wanted};
+use stanch::trace::{
+    Reading, Search, Source, Token, Wanted,
+    judge::{Case, Judge},
+    places::Nowhere,
+    report::{self, Traced},
+    store::Store,
+};
 
 /// Nothing that a rule finds; what makes it worth escaping is in it.
 const VALUE: &str = "made/up+value=for&tests";
+/// 2026-01-02T03:04:05Z, within the samples.
+const LEAKED: i64 = 1_767_323_045_000_000;
 
 fuzz_target!(|bytes: &[u8]| {
     // A marked place becomes the token.
@@ -16,13 +24,24 @@ fuzz_target!(|bytes: &[u8]| {
     let dir = tempfile::tempdir().expect("there is room");
     let path = dir.path().join("log");
     fs::write(&path, parts.join(VALUE.as_bytes())).expect("there is room");
-    let tokens = [Token::bare("any", "…".to_owned(), VALUE.as_bytes())];
+    let tokens = [Token { leaked_at: Some(LEAKED), ..Token::bare("any", "…".to_owned(), VALUE.as_bytes()) }];
     let wanted = Wanted { principals: ["ann".into()].into(), ..Wanted::default() };
     let search = Search::new(&tokens, &wanted, Reading::default()).expect("it is little");
+    let mut store = Store::with_bound(1 << 12);
     let logs = search.run(&[Source::File(path)], |event| {
         assert_eq!(event.token.is_some(), event.matched.is_some());
         assert!(event.origin.line > 0 && !format!("{event:?}").contains(VALUE), "{event:?}");
-        Ok::<_, Infallible>(())
+        store.push(event)
     });
-    assert_eq!(logs.map(|logs| logs.len()), Ok(1));
+    let mut logs = logs.expect("there is room");
+    logs.iter_mut().for_each(|log| log.read_at(LEAKED));
+    let mut judge =
+        Judge::new(Case { token: &tokens[0], logs: &logs, places: &Nowhere, own: &[], now: LEAKED });
+    for event in store.sorted().expect("there is room") {
+        judge.add(&event.expect("it is as it was written"));
+    }
+    let traced = Traced { tokens: &tokens, judgements: &[judge.finish()], beside: &[], logs: &logs, notes: &[] };
+    for report in [report::text(&traced), report::html(&traced), report::json(&traced).to_string()] {
+        assert!(!report.contains(VALUE) && !report.contains("<script"), "{report}");
+    }
 });

@@ -12,7 +12,9 @@ use std::{
 
 use clap::{Args, ValueEnum};
 use stanch::{
+    detect::Detector,
     respond::Guide,
+    rules::Ruleset,
     scan::Status,
     trace::{
         Event, Fields, Log, Reading, Search, Source, Token, Wanted,
@@ -29,7 +31,11 @@ use stanch::{
 };
 
 use self::{again::Again, said::Said};
-use super::{choices::time, error::AnyError, playbook};
+use super::{
+    choices::time,
+    error::{self, AnyError},
+    playbook,
+};
 
 /// Microseconds in a second.
 const SECOND: i64 = 1_000_000;
@@ -112,10 +118,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, AnyError> {
     let wanted = Wanted::default();
     let search = Search::new(&found.tokens, &wanted, reading.clone())?;
     let mut store = Store::default();
-    let logs = search.run(&sources, |event: &Event| store.push(event))?;
+    let mut logs = search.run(&sources, |event: &Event| store.push(event))?;
+    let now = arguments.now.map_or_else(|| jiff::Timestamp::now().as_microsecond(), |now| now * SECOND);
+    logs.iter_mut().for_each(|log| log.read_at(now));
     let mut said = Said::new(arguments.out()?, &found.tokens, &logs);
-    let judgements = arguments.judge(&found.tokens, (&logs, &places), store, &mut said)?;
-    let again = Again { tokens: &found.tokens, sources: &sources, places: &places };
+    let judgements = arguments.judge(&found.tokens, (&logs, &places, now), store, &mut said)?;
+    let again = Again { tokens: &found.tokens, sources: &sources, logs: &logs, places: &places };
     let (beside, notes) = again.read(&Asked::of(&found.tokens, &judgements), reading)?;
     found.notes.extend(notes);
     let traced =
@@ -134,14 +142,25 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, AnyError> {
 
 /// Writes a page for each of `guides` into the folder `dir`, with what was traced of its token.
 fn write_playbooks(dir: &Path, mut guides: Vec<Guide>, traced: &Traced<'_>) -> Result<(), AnyError> {
+    let detector = Detector::new(Ruleset::builtin().rules().to_vec());
     for guide in &mut guides {
         let all = traced.tokens.iter().zip(traced.judgements).zip(traced.beside);
         let id = guide.id.clone();
         for ((_, judgement), beside) in all.filter(|((token, _), _)| token.incident.as_deref() == id.as_deref()) {
             guide::fill(guide, judgement, beside);
         }
+        mask(guide, &detector);
     }
     playbook::write_all(dir, &guides)
+}
+
+/// Masks tokens in what logs say: those that were looked for are masked already, and there may be others.
+fn mask(guide: &mut Guide, detector: &Detector) {
+    for step in &mut guide.steps {
+        for text in step.commands.iter_mut().chain([&mut step.text]) {
+            *text = error::masked_by(detector, text);
+        }
+    }
 }
 
 impl Arguments {
@@ -149,11 +168,10 @@ impl Arguments {
     fn judge<W: Write>(
         &self,
         tokens: &[Token],
-        (logs, places): (&[Log], &Databases),
+        (logs, places, now): (&[Log], &Databases, i64),
         store: Store,
         said: &mut Said<'_, W>,
     ) -> Result<Vec<Judgement>, AnyError> {
-        let now = self.now.map_or_else(|| jiff::Timestamp::now().as_microsecond(), |now| now * SECOND);
         let mut events = store.sorted()?.peekable();
         let mut judgements = Vec::new();
         for (ix, token) in tokens.iter().enumerate() {

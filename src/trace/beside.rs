@@ -58,6 +58,15 @@ pub struct Beside {
     pub left: Vec<Evidence>,
 }
 
+/// What was done besides.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// By whom, of each token in the order of them.
+    pub beside: Vec<Vec<Beside>>,
+    /// How many acts are of those that are too many to be told apart.
+    pub left_out: u64,
+}
+
 /// Who is to be asked for, of each token.
 #[derive(Debug)]
 pub struct Asked {
@@ -76,6 +85,8 @@ struct Suspects {
     principals: BTreeSet<Arc<str>>,
     /// Where it was used before the leak.
     known: BTreeSet<Network>,
+    /// How many addresses and users a judgement does not name.
+    unnamed: usize,
 }
 
 impl Asked {
@@ -96,6 +107,7 @@ impl Asked {
     /// As many of these as may yet be asked for.
     fn bounded(&mut self, mut suspects: Suspects) -> Suspects {
         let Self { wanted, left_out, .. } = self;
+        *left_out += suspects.unnamed;
         suspects.addresses.retain(|address| {
             let is_asked = wanted.addresses.contains(address) || wanted.addresses.len() < MOST_ADDRESSES;
             *left_out += usize::from(!is_asked);
@@ -121,16 +133,13 @@ impl Asked {
         event.token.is_none() && self.suspects.iter().any(|suspects| suspects.share(event, places).is_some())
     }
 
-    /// What `events` tell, of each token in the order of them. They come in the order of their times.
+    /// What `events` tell. They come in the order of their times.
     ///
     /// # Errors
     /// Those of `events`.
-    pub fn told<E>(
-        &self,
-        events: impl Iterator<Item = Result<Event, E>>,
-        places: &dyn Places,
-    ) -> Result<Vec<Vec<Beside>>, E> {
+    pub fn told<E>(&self, events: impl Iterator<Item = Result<Event, E>>, places: &dyn Places) -> Result<Told, E> {
         let mut told: Vec<BTreeMap<_, Beside>> = vec![BTreeMap::new(); self.suspects.len()];
+        let mut left_out = 0;
         for event in events {
             let event = event?;
             for (suspects, told) in self.suspects.iter().zip(&mut told) {
@@ -138,10 +147,12 @@ impl Asked {
                 let who = (shared, event.source().0, event.principal.clone());
                 if told.len() < MOST || told.contains_key(&who) {
                     told.entry(who).or_insert_with_key(Beside::new).add(&event);
+                } else {
+                    left_out += 1;
                 }
             }
         }
-        Ok(told.into_iter().map(|told| told.into_values().collect()).collect())
+        Ok(Told { beside: told.into_iter().map(|told| told.into_values().collect()).collect(), left_out })
     }
 }
 
@@ -153,11 +164,15 @@ impl Suspects {
             return Self::default();
         }
         let principals = judgement.actors.iter().flat_map(|actor| &actor.principals);
+        // Those who are new come first: where the last of those named is, so are more behind.
+        let is_last_new = judgement.actors.last().is_some_and(|actor| is_new(actor.finding));
+        let unnamed: usize = new.iter().map(|actor| actor.more_addresses).sum();
         Self {
             leaked_at: 0,
             addresses: new.iter().flat_map(|actor| &actor.addresses).map(|(address, _)| *address).collect(),
             principals: principals.map(|(principal, _)| principal.clone()).collect(),
             known: judgement.networks.iter().cloned().collect(),
+            unnamed: unnamed + if is_last_new { judgement.more_actors } else { 0 },
         }
     }
 

@@ -232,6 +232,8 @@ pub struct Token {
     pub leaked_by: Option<Leak>,
     /// Since when it works no more, in microseconds since 1970 UTC.
     pub revoked_at: Option<i64>,
+    /// Since when there is such a token, if it says so itself, in microseconds since 1970 UTC.
+    pub issued_at: Option<i64>,
 }
 
 /// One thing to look for in logs.

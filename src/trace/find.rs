@@ -85,11 +85,6 @@ impl Finder {
         self.needles.iter().map(|needle| needle.len()).max().unwrap_or(0)
     }
 
-    /// A needle.
-    pub(super) fn needle(&self, ix: usize) -> &[u8] {
-        &self.needles[ix]
-    }
-
     /// How long a needle is, in bytes.
     pub(super) fn len_of(&self, ix: usize) -> usize {
         self.needles[ix].len()

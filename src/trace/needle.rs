@@ -6,10 +6,13 @@
 //! The claims `jti`, `sub` (RFC 7519, 4.1) and `sid` (OpenID Connect Back-Channel Logout 1.0, 2.4) are read from the token itself, unchecked.
 
 use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL_NOPAD, HEXLOWER};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use super::event::{Matched, Needle};
+use super::{
+    event::{Matched, Needle},
+    time,
+};
 use crate::secret::{Secret, Shown};
 
 /// What is shorter is found everywhere by chance, in bytes.
@@ -99,12 +102,21 @@ fn within_base64(encoded: String, skip: usize, len: usize) -> String {
     encoded.get(from..to).map(str::to_owned).unwrap_or(encoded)
 }
 
-/// What a JSON Web Token says of itself.
-fn claims(value: &[u8], needles: &mut Needles) {
+/// When a JSON Web Token says that it was issued (`iat`, RFC 7519, 4.1.6), in microseconds since 1970 UTC.
+pub(super) fn issued_at(value: &[u8]) -> Option<i64> {
+    time::number(payload(value)?.get("iat")?.as_f64()?).map(|time| time.at)
+}
+
+/// What a JSON Web Token says of itself, unchecked.
+fn payload(value: &[u8]) -> Option<Map<String, Value>> {
     let mut parts = value.split(|&byte| byte == b'.');
-    let (Some(_), Some(payload), Some(_)) = (parts.next(), parts.next(), parts.next()) else { return };
-    let payload = BASE64URL_NOPAD.decode(payload).unwrap_or_default();
-    let Ok(Value::Object(claims)) = serde_json::from_slice(&payload) else { return };
+    let (_, payload, _) = (parts.next()?, parts.next()?, parts.next()?);
+    serde_json::from_slice(&BASE64URL_NOPAD.decode(payload).ok()?).ok()
+}
+
+/// Adds what a JSON Web Token calls itself, its session and its user.
+fn claims(value: &[u8], needles: &mut Needles) {
+    let Some(claims) = payload(value) else { return };
     let names = [
         ("jti", Matched::Jti),
         ("sid", Matched::SessionId),
@@ -164,6 +176,9 @@ mod tests {
         assert_eq!(found_in(value.as_bytes(), "one-token-9"), Some(Matched::Jti));
         assert_eq!(found_in(value.as_bytes(), "session-77"), Some(Matched::SessionId));
         assert_eq!(found_in(value.as_bytes(), "at 1234567890"), None, "a time as well as a user");
+        assert_eq!(issued_at(value.as_bytes()), None);
+        let claims = BASE64URL_NOPAD.encode(br#"{"iat":1767323045}"#);
+        assert_eq!(issued_at(["e30", &claims, "c2ln"].join(".").as_bytes()), Some(1_767_323_045_000_000));
     }
 
     #[test]

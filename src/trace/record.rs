@@ -4,12 +4,10 @@
 //! it is then what something was done to. Events that are asked for by principal or address are
 //! kept only if their own principal or peer is one of those.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
+    clock::Sighting,
     event::{Event, Format, Matched, Origin},
     find::Hit,
     format::{self, Reading, Said},
@@ -42,10 +40,13 @@ pub(super) struct Seen {
     pub(super) formats: BTreeMap<Format, u64>,
     /// Times of records that are no events, too.
     pub(super) times: Vec<i64>,
+    /// What uses of tokens can be known again by in other logs.
+    pub(super) sightings: Vec<Sighting>,
     pub(super) unparsed: u64,
     pub(super) unparsed_at: Vec<u64>,
     pub(super) without_zone: u64,
     pub(super) mentioned: u64,
+    pub(super) announced: u64,
     pub(super) cut: u64,
     /// Whether lines are counted from the block's first.
     pub(super) relative: bool,
@@ -57,6 +58,8 @@ struct Record<'r> {
     line: u64,
     nth: u32,
     cut: bool,
+    /// Whether it is a line, which may be a document of its own.
+    is_line: bool,
 }
 
 /// A record too long to be kept, as far as it is.
@@ -79,7 +82,7 @@ impl Search<'_> {
             let held = rest.iter().take_while(|hit| hit.at < end).count();
             line += count_lines(&bytes[counted..start]);
             counted = start;
-            let record = Record { bytes: &bytes[start..end], line, nth: 0, cut: false };
+            let record = Record { bytes: &bytes[start..end], line, nth: 0, cut: false, is_line: true };
             self.record(&record, &needles(&rest[..held]), reading, &mut seen);
             rest = &rest[held..];
         }
@@ -92,18 +95,23 @@ impl Search<'_> {
     pub(super) fn listed(&self, bytes: &[u8], places: &[Place], reading: &Reading) -> Looked {
         let hits = self.hits(bytes);
         let mut seen = Seen::default();
-        seen.sample(places.first().map(|place| &bytes[place.start..place.end]), reading);
+        let of = |place: &Place| &bytes[place.start..place.end];
+        let mut records = places.iter().filter(|place| !place.frame);
+        let (first, last) = (records.clone().next(), records.next_back());
+        seen.sample(first.map(of), reading);
         let mut rest = hits.as_slice();
         for place in places {
             let held = rest.iter().take_while(|hit| hit.at < place.end).count();
-            if held > 0 {
-                let record =
-                    Record { bytes: &bytes[place.start..place.end], line: place.line, nth: place.nth, cut: false };
-                self.record(&record, &needles(&rest[..held]), reading, &mut seen);
+            let needles = needles(&rest[..held]);
+            let record = Record { bytes: of(place), line: place.line, nth: place.nth, cut: false, is_line: false };
+            if held > 0 && place.frame {
+                self.unknown(&record, &needles, &mut seen);
+            } else if held > 0 {
+                self.record(&record, &needles, reading, &mut seen);
             }
             rest = &rest[held..];
         }
-        seen.sample(places.last().map(|place| &bytes[place.start..place.end]), reading);
+        seen.sample(last.map(of), reading);
         Looked { seen, lines: count_lines(bytes), ..Looked::default() }
     }
 
@@ -137,11 +145,13 @@ impl Search<'_> {
             seen.times.push(at.at);
             seen.without_zone += u64::from(!at.zoned);
         }
+        let tokens = self.tokens_in(needles, &said, seen);
         if said.is_announced {
+            seen.announced += u64::from(!tokens.is_empty());
             return;
         }
-        let tokens = self.tokens_in(needles, &said, seen);
-        self.mask(needles, &mut said);
+        self.mask(&mut said);
+        let request = said.request.take();
         let origin = Origin { log: 0, line: record.line, record: record.nth };
         let event = event(format, said, origin);
         let asked = event.principal.as_ref().is_some_and(|principal| self.wanted.principals.contains(principal))
@@ -150,8 +160,13 @@ impl Search<'_> {
             return;
         }
         *seen.formats.entry(format).or_default() += 1;
-        for (token, matched) in &tokens {
-            seen.events.push(Event { token: Some(*token), matched: Some(*matched), ..event.clone() });
+        for (nth, (token, matched)) in tokens.iter().enumerate() {
+            let used = Event { token: Some(*token), matched: Some(*matched), ..event.clone() };
+            // A request with several tokens is one request.
+            if nth == 0 {
+                seen.sightings.extend(Sighting::of(&used, request.as_deref()));
+            }
+            seen.events.push(used);
         }
         if tokens.is_empty() {
             seen.events.push(event);
@@ -160,22 +175,40 @@ impl Search<'_> {
 
     /// A record in no format: a document on one line, or no event.
     fn unread(&self, record: &Record<'_>, needles: &[usize], reading: &Reading, seen: &mut Seen) {
-        let is_document = matches!(record.bytes.trim_ascii_start().first(), Some(b'{' | b'['));
-        if is_document && !record.cut && record.nth == 0 {
-            for block in Document::whole(record.bytes) {
-                if let Records::Listed(places) = &block.records
-                    && places.iter().any(|place| place.end - place.start < record.bytes.trim_ascii().len())
-                {
-                    let inner = self.listed(&block.bytes, places, reading).seen;
-                    return seen.take_in(inner, record.line - 1);
-                }
-            }
+        if record.is_line && self.document(record, reading, seen) {
+            return;
         }
-        // Somebody's name or address is in many a line that is no event of theirs.
+        self.unknown(record, needles, seen);
+    }
+
+    /// Counts what is in no format, if it holds a token: somebody's name or address is in many a line that is no event of theirs.
+    fn unknown(&self, record: &Record<'_>, needles: &[usize], seen: &mut Seen) {
         if needles.iter().any(|needle| self.sought[*needle].is_some()) {
             seen.unparsed += 1;
             seen.unparsed_at.push(record.line);
         }
+    }
+
+    /// Reads the records of a document on one line; whether it is one.
+    fn document(&self, record: &Record<'_>, reading: &Reading, seen: &mut Seen) -> bool {
+        if !matches!(record.bytes.trim_ascii_start().first(), Some(b'{' | b'[')) {
+            return false;
+        }
+        let (blocks, whole) = (Document::whole(record.bytes), record.bytes.trim_ascii().len());
+        let mut listed = Vec::new();
+        for block in &blocks {
+            // A record that comes in parts is too long to be read so.
+            let Records::Listed(places) = &block.records else { return false };
+            listed.push((block, places));
+        }
+        if !listed.iter().any(|(_, places)| places.iter().any(|place| place.end - place.start < whole)) {
+            return false;
+        }
+        for (block, places) in listed {
+            let inner = self.listed(&block.bytes, places, reading).seen;
+            seen.take_in(inner, record.line - 1);
+        }
+        true
     }
 
     /// The tokens that were used, each with the surest way it is known by.
@@ -183,36 +216,51 @@ impl Search<'_> {
         let (mut tokens, mut mentioned) = (BTreeMap::new(), false);
         for &needle in needles {
             let Some((token, matched)) = self.sought[needle] else { continue };
-            let elsewhere = said.credential.as_ref().is_some_and(|credential| !self.holds(credential, needle));
-            if elsewhere {
-                mentioned = true;
-            } else {
+            // Whoever acts is known by more than the credential: a token's subject is the principal.
+            let used = [said.credential.as_ref(), said.principal.as_ref()];
+            let is_used = said.credential.is_none() || used.into_iter().flatten().any(|text| self.holds(text, token));
+            if is_used {
                 tokens.entry(token).and_modify(|known| *known = matched.min(*known)).or_insert(matched);
+            } else {
+                mentioned = true;
             }
         }
         seen.mentioned += u64::from(mentioned && tokens.is_empty());
         tokens
     }
 
-    fn holds(&self, text: &str, needle: usize) -> bool {
-        memchr::memmem::find(text.as_bytes(), self.finder.needle(needle)).is_some()
+    /// Whether `text` holds anything that a token is known by: what the record escapes, fields have as it is.
+    fn holds(&self, text: &str, token: usize) -> bool {
+        let found = self.finder.find(text.as_bytes());
+        found.iter().any(|hit| self.sought[hit.needle].is_some_and(|(known, _)| known == token))
     }
 
-    /// Puts the masked forms of tokens in place of their values (law 3), whether or not the record is of their use.
-    fn mask(&self, needles: &[usize], said: &mut Said) {
-        let held: BTreeSet<usize> =
-            needles.iter().filter_map(|&needle| self.sought[needle]).map(|(token, _)| token).collect();
+    /// Puts the masked forms of tokens in place of their values (law 3), whether or not the record is of their use. Fields are looked through once more, since a value
+    /// may be escaped in the record in a way that none is looked for in.
+    fn mask(&self, said: &mut Said) {
         let fields = [&mut said.agent, &mut said.object, &mut said.principal].into_iter().flatten();
         for text in fields.chain([&mut said.action]) {
-            for token in held.iter().map(|token| &self.tokens[*token]) {
-                for needle in token.needles.iter().filter(|needle| needle.matched == Matched::Value) {
-                    let Ok(value) = str::from_utf8(needle.bytes.expose()) else { continue };
-                    if text.contains(value) {
-                        *text = text.replace(value, &token.masked);
-                    }
+            // From the last on, so that those before stay where they are.
+            for (start, end, token) in self.values_in(text).into_iter().rev() {
+                if text.get(start..end).is_some() {
+                    text.replace_range(start..end, &self.tokens[token].masked);
                 }
             }
         }
+    }
+
+    /// Where values of tokens are in `text`, in order; those that overlap as one.
+    fn values_in(&self, text: &str) -> Vec<(usize, usize, usize)> {
+        let mut values: Vec<(usize, usize, usize)> = Vec::new();
+        for hit in self.finder.find(text.as_bytes()) {
+            let Some((token, Matched::Value)) = self.sought[hit.needle] else { continue };
+            let end = hit.at + self.finder.len_of(hit.needle);
+            match values.last_mut() {
+                Some(last) if hit.at < last.1 => last.1 = last.1.max(end),
+                _ => values.push((hit.at, end, token)),
+            }
+        }
+        values
     }
 }
 
@@ -235,7 +283,9 @@ impl Seen {
             *self.formats.entry(format).or_default() += count;
         }
         self.times.extend(inner.times);
+        self.sightings.extend(inner.sightings);
         self.unparsed += inner.unparsed;
+        self.announced += inner.announced;
         self.unparsed_at.extend(inner.unparsed_at.iter().map(|line| line + before));
         self.without_zone += inner.without_zone;
         self.mentioned += inner.mentioned;
@@ -264,7 +314,7 @@ impl Long {
             return seen;
         }
         seen.cut = u64::from(self.found.iter().any(|needle| search.sought[*needle].is_some()));
-        let record = Record { bytes: &self.head, line: self.line, nth: 0, cut: true };
+        let record = Record { bytes: &self.head, line: self.line, nth: 0, cut: true, is_line: false };
         search.record(&record, &self.found, reading, &mut seen);
         seen
     }
@@ -306,8 +356,19 @@ fn count_lines(bytes: &[u8]) -> u64 {
 fn stands_alone(bytes: &[u8], at: usize, len: usize) -> bool {
     let touches = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
     let before = &bytes[..at];
-    // An escape ends in a letter or a digit, and parts all the same: `%2F`, `\u003d`.
-    let escaped =
-        before.ends_with(b"%2F") || before.ends_with(b"%2f") || before.ends_with(b"%3A") || before.ends_with(b"\\n");
-    (escaped || !touches(before.last())) && !touches(bytes.get(at + len))
+    (!touches(before.last()) || ends_in_escape(before)) && !touches(bytes.get(at + len))
+}
+
+/// Whether `bytes` end in an escape of something that is no letter or digit: it ends in one itself, and parts all the same. Of URLs (`%3D`), of JSON (`\n`, `\u003d`), and of web
+/// servers (`\x22`).
+fn ends_in_escape(bytes: &[u8]) -> bool {
+    let byte = |digits: &[u8]| u8::from_str_radix(str::from_utf8(digits).ok()?, 16).ok();
+    let escaped = match bytes {
+        [.., b'%', high, low] | [.., b'\\', b'x', high, low] | [.., b'\\', b'u', b'0', b'0', high, low] => {
+            byte(&[*high, *low])
+        }
+        [.., b'\\', b'n' | b'r' | b't' | b'b' | b'f' | b'v'] => Some(b' '),
+        _ => None,
+    };
+    escaped.is_some_and(|byte| !byte.is_ascii_alphanumeric())
 }

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::event::{Event, Format, Matched, Origin, Outcome, Token};
+use super::{
+    event::{Event, Format, Matched, Origin, Outcome, Token},
+    needle::of_id,
+};
 
 pub(super) fn event(at: i64) -> Event {
     Event {
@@ -29,9 +32,10 @@ pub(super) fn token(leaked_at: Option<i64>, revoked_at: Option<i64>) -> Token {
         incident: None,
         rule: "made-up".into(),
         masked: "…".to_owned(),
-        needles: Vec::new(),
+        needles: vec![of_id("made-up-id").unwrap()],
         leaked_at,
         leaked_by: None,
         revoked_at,
+        issued_at: None,
     }
 }

@@ -7,6 +7,7 @@ use std::{collections::BTreeSet, io, net::IpAddr, sync::Arc};
 use rayon::prelude::*;
 
 use super::{
+    clock::Clocks,
     event::{Event, Matched, Token},
     find::Finder,
     format::Reading,
@@ -69,20 +70,27 @@ impl<'s> Search<'s> {
     }
 
     /// Calls `each` with every event of these logs that is looked for: by the order of the logs, within one by its own. An event of two tokens comes once for
-    /// each. Gives what was read of each log.
+    /// each. Gives what was read of each log, and how far their clocks are apart.
     ///
     /// # Errors
     /// Those of `each` alone: what cannot be read is said in the logs.
     pub fn run<E>(&self, sources: &[Source], mut each: impl FnMut(&Event) -> Result<(), E>) -> Result<Vec<Log>, E> {
-        let mut logs = Vec::new();
+        let (mut logs, mut clocks) = (Vec::new(), Clocks::default());
         for (ix, source) in sources.iter().enumerate() {
             let ix = u32::try_from(ix).unwrap_or(u32::MAX);
-            logs.push(self.log(ix, source, &mut each)?);
+            logs.push(self.log(ix, source, &mut clocks, &mut each)?);
         }
+        clocks.compare(&mut logs);
         Ok(logs)
     }
 
-    fn log<E>(&self, ix: u32, source: &Source, each: &mut impl FnMut(&Event) -> Result<(), E>) -> Result<Log, E> {
+    fn log<E>(
+        &self,
+        ix: u32,
+        source: &Source,
+        clocks: &mut Clocks,
+        each: &mut impl FnMut(&Event) -> Result<(), E>,
+    ) -> Result<Log, E> {
         let mut log = Log { name: source.name(), ..Log::default() };
         let opened = Reader::open(source, &self.reading.fields, self.finder.longest() + AROUND);
         let mut reader = match opened {
@@ -110,6 +118,7 @@ impl<'s> Search<'s> {
                 } else {
                     looked.seen
                 };
+                clocks.add(ix, &seen.sightings);
                 deliver(&mut log, ix, seen, each)?;
                 log.lines += looked.lines;
             }
@@ -124,6 +133,10 @@ impl<'s> Search<'s> {
         log.failed = failed.map(|error| ended(&error));
         if log.failed.is_none() && reader.ended_early() {
             log.failed = Some("ends in the middle of a document".to_owned());
+        }
+        if log.failed.is_none() && log.first.is_none() && !reader.is_text() {
+            log.failed =
+                Some("is no text, and no record of it is known: a token may stand in it in another form".to_owned());
         }
         Ok(log)
     }
@@ -169,6 +182,7 @@ fn deliver<E>(log: &mut Log, ix: u32, seen: Seen, each: &mut impl FnMut(&Event) 
     log.unparsed_at.truncate(MOST_PLACES);
     log.without_zone += seen.without_zone;
     log.mentioned += seen.mentioned;
+    log.announced += seen.announced;
     log.cut += seen.cut;
     for at in seen.times {
         log.saw(at);

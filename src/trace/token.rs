@@ -25,8 +25,16 @@ const SECOND: i64 = 1_000_000;
 impl Token {
     /// A token of which nothing but its value is known.
     pub fn bare(rule: &'static str, masked: String, value: &[u8]) -> Self {
-        let needles = needle::of(value);
-        Self { incident: None, rule: rule.into(), masked, needles, leaked_at: None, leaked_by: None, revoked_at: None }
+        Self {
+            incident: None,
+            rule: rule.into(),
+            masked,
+            needles: needle::of(value),
+            leaked_at: None,
+            leaked_by: None,
+            revoked_at: None,
+            issued_at: needle::issued_at(value),
+        }
     }
 
     /// A token of which nothing but its SHA-256 is known, as `sha256:` and the hash in hex or base64.
@@ -69,6 +77,7 @@ impl Token {
                 path: occurrence.path.as_ref().map(|path| path.to_text().into_owned()),
             }),
             revoked_at: resolved.map(|at| at * SECOND),
+            issued_at: needle::issued_at(incident.secret.expose()),
         }
     }
 
@@ -94,6 +103,7 @@ impl Token {
             leaked_at: first.as_ref().map(|(at, ..)| *at),
             leaked_by: first.map(|(_, commit, path)| Leak { commit, path }),
             revoked_at: at(&incident["resolved_at"]).filter(|_| incident["verdict"]["status"] == "inactive"),
+            issued_at: at(&incident["claims"]["issued"]),
         }
     }
 }

@@ -1,5 +1,9 @@
 //! `stanch trace`: logs of every format, as they are documented, through the program.
 
+#[path = "../../src/trace/chance.rs"]
+mod chance;
+mod clocks;
+mod doubts;
 mod simulated;
 #[path = "../../src/trace/mmdb/written.rs"]
 #[allow(dead_code, reason = "what unit tests write besides")]

@@ -1,8 +1,8 @@
 //! Logs read once more, for what those who are new to a token did besides.
 
 use stanch::trace::{
-    Event, Reading, Search, Source, Token,
-    beside::{Asked, Beside},
+    Event, Log, Reading, Search, Source, Token,
+    beside::{Asked, Beside, Told},
     mmdb::Databases,
     store::Store,
 };
@@ -13,6 +13,8 @@ use super::super::error::AnyError;
 pub(super) struct Again<'a> {
     pub(super) tokens: &'a [Token],
     pub(super) sources: &'a [Source],
+    /// What the first reading came to, in the same order.
+    pub(super) logs: &'a [Log],
     pub(super) places: &'a Databases,
 }
 
@@ -34,7 +36,7 @@ impl Again<'_> {
             event.origin.log = usize::try_from(event.origin.log).ok().and_then(|ix| kept.get(ix).copied()).unwrap_or(0);
             store.push(&event)
         })?;
-        let told = asked.told(store.sorted()?, self.places)?;
+        let Told { beside, left_out } = asked.told(store.sorted()?, self.places)?;
         let mut notes: Vec<String> = Vec::new();
         if kept.len() < self.sources.len() {
             notes.push(
@@ -45,11 +47,15 @@ impl Again<'_> {
         if asked.left_out > 0 {
             notes.push(format!("what {} more addresses and accounts did besides was not looked for", asked.left_out));
         }
+        if left_out > 0 {
+            notes.push(format!("{left_out} acts besides are of more addresses and accounts than are told apart"));
+        }
         // What could not be read the first time is said already.
-        let gone = logs.iter().filter(|log| log.failed.is_some()).count();
+        let was_read = |ix: u32| self.logs.get(ix as usize).is_some_and(|log| log.failed.is_none());
+        let gone = logs.iter().zip(&kept).filter(|(log, ix)| log.failed.is_some() && was_read(**ix)).count();
         if gone > 0 {
             notes.push(format!("{gone} logs could not be read a second time, for what else those who are new did"));
         }
-        Ok((told, notes))
+        Ok((beside, notes))
     }
 }

@@ -67,13 +67,15 @@ enum Error {
     Read { path: PathBuf, source: io::Error },
     #[error("{} holds no token", path.display())]
     NoToken { path: PathBuf },
+    #[error("{} is larger than {} MiB, which is no file of tokens", path.display(), LONGEST >> 20)]
+    TooLong { path: PathBuf },
 }
 
 impl Tokens {
     pub(super) fn find(&self) -> Result<Found, AnyError> {
         let (mut tokens, notes) = match (&self.report, &self.token_from) {
             (Some(report), _) => self.reported(report)?,
-            (None, Some(file)) => (self.listed(file)?, Vec::new()),
+            (None, Some(file)) => self.listed(file)?,
             (None, None) => (Vec::new(), Vec::new()),
         };
         for token in &mut tokens {
@@ -120,11 +122,14 @@ impl Tokens {
                 tokens.push(token);
             }
         }
+        if tokens.is_empty() {
+            notes.push("nothing was looked for: the report holds no such incident".to_owned());
+        }
         Ok((tokens, notes))
     }
 
     /// Those in a file. What rules find in it are tokens, and each line is one in which they find nothing, or the hash of one.
-    fn listed(&self, path: &Path) -> Result<Vec<Token>, AnyError> {
+    fn listed(&self, path: &Path) -> Result<(Vec<Token>, Vec<String>), AnyError> {
         let text = zeroize::Zeroizing::new(read(path)?);
         let stdin = [PathBuf::from("-")];
         let reported = Reported::of(path, &stdin, &self.patterns, self.key_file.as_deref());
@@ -137,28 +142,44 @@ impl Tokens {
             token.incident = None;
         }
         let secrets: Vec<&[u8]> = outcome.incidents.iter().map(|incident| incident.secret.expose()).collect();
-        for line in text.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty()) {
-            if let Some(token) = str::from_utf8(line).ok().and_then(Token::hashed) {
-                tokens.push(token);
+        let mut notes = Vec::new();
+        for (line, number) in text.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii).zip(1..) {
+            if line.is_empty() || secrets.iter().any(|secret| memchr::memmem::find(line, secret).is_some()) {
                 continue;
             }
-            let found = secrets.iter().any(|secret| memchr::memmem::find(line, secret).is_some());
-            if !found && !line.iter().any(u8::is_ascii_whitespace) {
-                tokens.push(Token::bare("any", secret::mask(line, Shown::Ends { prefix: 0 }), line));
+            match of_line(line) {
+                Ok(token) => tokens.push(token),
+                Err(why) => notes.push(format!("line {number} of {} is not looked for: {why}", path.display())),
             }
         }
-        if tokens.is_empty() { Err(Error::NoToken { path: path.to_owned() }.into()) } else { Ok(tokens) }
+        if tokens.is_empty() { Err(Error::NoToken { path: path.to_owned() }.into()) } else { Ok((tokens, notes)) }
     }
+}
+
+/// The token that is a line; why it is none otherwise.
+fn of_line(line: &[u8]) -> Result<Token, &'static str> {
+    if line.starts_with(b"sha256:") {
+        let hashed = str::from_utf8(line).ok().and_then(Token::hashed);
+        return hashed.ok_or("what follows sha256: is no SHA-256 in hex or base64");
+    }
+    if line.iter().any(u8::is_ascii_whitespace) {
+        return Err("it is several words, and none that a rule knows");
+    }
+    let token = Token::bare("any", secret::mask(line, Shown::Ends { prefix: 0 }), line);
+    if token.needles.is_empty() { Err("what is so short is everywhere by chance") } else { Ok(token) }
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Error> {
     let mut text = Vec::new();
     let outcome = if path.as_os_str() == "-" {
-        io::stdin().lock().take(LONGEST).read_to_end(&mut text)
+        io::stdin().lock().take(LONGEST + 1).read_to_end(&mut text)
     } else {
-        File::open(path).and_then(|file| file.take(LONGEST).read_to_end(&mut text))
+        File::open(path).and_then(|file| file.take(LONGEST + 1).read_to_end(&mut text))
     };
-    outcome.map_err(|source| Error::Read { path: path.to_owned(), source })?;
+    let read = outcome.map_err(|source| Error::Read { path: path.to_owned(), source })?;
+    if read as u64 > LONGEST {
+        return Err(Error::TooLong { path: path.to_owned() });
+    }
     Ok(text)
 }
 

@@ -1,7 +1,7 @@
 //! Access logs of AWS Application Load Balancers.
 //!
 //! Words parted by spaces, in this order: type, time, elb, client:port, target:port, three durations, the load balancer's status and the
-//! target's, bytes received and sent, `"request"`, `"agent"`, …
+//! target's, bytes received and sent, `"request"`, `"agent"`, cipher, protocol, target group, `"trace id"`, …
 //! (<https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-access-logs.html>).
 
 use super::{
@@ -9,7 +9,7 @@ use super::{
         event::Format,
         time::{self, Zone},
     },
-    Said, field,
+    Said, field, request,
 };
 
 const TYPES: [&str; 6] = ["http", "https", "h2", "grpcs", "ws", "wss"];
@@ -19,10 +19,10 @@ pub(super) fn read(line: &str) -> Option<(Format, Said)> {
     if !TYPES.contains(&kind) {
         return None;
     }
-    let words = words(line, 15);
+    let words = words(line, 18);
     let status = words.get(8)?.parse().ok();
-    let mut request = words.get(12)?.split(' ');
-    let action = field::action(request.next()?, request.next()?);
+    let mut asked = words.get(12)?.split(' ');
+    let action = field::action(asked.next()?, asked.next()?);
     let said = Said {
         at: Some(time::parse(words.get(1)?, &Zone::default())?),
         address: Some(field::ip(words.get(3)?)?),
@@ -32,6 +32,7 @@ pub(super) fn read(line: &str) -> Option<(Format, Said)> {
         outcome: field::outcome(status),
         status,
         bytes: words.get(11).and_then(|bytes| bytes.parse().ok()),
+        request: words.get(17).and_then(|trace| request::named(trace)),
         ..Said::default()
     };
     Some((Format::Alb, said))

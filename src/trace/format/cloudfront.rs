@@ -8,7 +8,7 @@ use super::{
         event::Format,
         time::{self, Instant, Zone},
     },
-    Columns, Said, field,
+    Columns, Said, field, request,
 };
 
 /// The order of the columns that are read, from the first on.
@@ -67,6 +67,7 @@ pub(super) fn with(line: &str, names: &[String]) -> Option<(Format, Said)> {
         outcome: field::outcome(status),
         status,
         bytes: of("sc-bytes").and_then(|bytes| bytes.parse().ok()),
+        request: of("x-edge-request-id").and_then(request::named),
         ..Said::default()
     };
     Some((Format::CloudFront, said))

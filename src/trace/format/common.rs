@@ -17,12 +17,20 @@ pub(super) fn read(line: &str, cut: bool, zone: &Zone) -> Option<(Format, Said)>
     // Who logs in may be called anything, so the time is what stands in brackets last before the request.
     let (before, rest) = line.split_once("] \"")?;
     let open = before.rfind(" [")?;
-    let mut head = line[..open].split(' ').filter(|word| !word.is_empty());
-    let (host, ident, user) = (head.next()?, head.next()?, head.collect::<Vec<_>>().join(" "));
-    let when = &before[open + 2..];
-    // With `%v` or a port before it, the address is the second word.
-    let address = field::ip(host).or_else(|| field::ip(ident));
-    let at = time::parse(when, zone);
+    let mut head = line[..open].split(' ').filter(|word| !word.is_empty()).peekable();
+    let mut address = field::ip(head.next()?);
+    // With `%v` before it, the address is the second word.
+    if address.is_none()
+        && let Some(second) = head.next_if(|word| field::ip(word).is_some())
+    {
+        address = field::ip(second);
+    }
+    let (_ident, user): (_, Vec<&str>) = (head.next()?, head.collect());
+    // Without an address in its place, more words than a host and a login are another line's beginning.
+    if address.is_none() && user.len() > 1 {
+        return None;
+    }
+    let (user, at) = (user.join(" "), time::parse(&before[open + 2..], zone));
     if user.is_empty() || (at.is_none() && address.is_none()) {
         return None;
     }

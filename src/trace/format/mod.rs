@@ -5,6 +5,7 @@
 
 mod alb;
 mod azure;
+mod carried;
 mod cloudflare;
 mod cloudfront;
 mod cloudtrail;
@@ -18,6 +19,7 @@ mod har;
 mod kubernetes;
 mod mapped;
 mod okta;
+mod request;
 mod server;
 mod slack;
 
@@ -73,13 +75,15 @@ pub(super) struct Said {
     /// What the log names the credential by that was used, where it has a place for that: an id elsewhere in the record is
     /// then what something was done to.
     pub(super) credential: Option<String>,
+    /// What the request is called, where proxies and servers pass that on: another log may hold the same request.
+    pub(super) request: Option<String>,
     /// Whether this says that something begins, and another record will say what came of it: it is one use, not two.
     pub(super) is_announced: bool,
 }
 
 /// What `record` says, and in which format; nothing if it is in none. `cut` says that its end is missing.
 pub(super) fn read(record: &[u8], cut: bool, reading: &Reading) -> Option<(Format, Said)> {
-    let record = record.trim_ascii();
+    let record = carried::inner(record.trim_ascii());
     if record.first() == Some(&b'{') {
         return if cut { json(&mended(record)?, reading) } else { json(record, reading) };
     }
@@ -92,7 +96,9 @@ pub(super) fn read(record: &[u8], cut: bool, reading: &Reading) -> Option<(Forma
 
 fn json(record: &[u8], reading: &Reading) -> Option<(Format, Said)> {
     let value: Value = serde_json::from_slice(record).ok()?;
-    value.is_object().then(|| object(&value, reading)).flatten()
+    let (format, mut said) = value.is_object().then(|| object(&value, reading)).flatten()?;
+    said.request = request::of(&value);
+    Some((format, said))
 }
 
 /// What a JSON object says. What the user mapped goes first; of the formats the more particular ones do.

@@ -10,7 +10,7 @@ use super::{
     usage::{Use, Who},
 };
 use crate::trace::{
-    event::{Format, Matched, Outcome, Persistence},
+    event::{Format, Matched, Outcome, Persistence, is_public},
     places::Place,
 };
 
@@ -43,6 +43,12 @@ pub(super) struct Acting {
     pub(super) allowed: u64,
     pub(super) denied: u64,
     pub(super) bytes: u64,
+    /// Whether clocks leave open of every use after the leak if it was before.
+    pub(super) is_near_leak: bool,
+    /// Whether every use after the leak is from an address of the internet, and not from a proxy's for a client that is new.
+    pub(super) is_placed: bool,
+    /// By how much clocks of its logs may be wrong, in microseconds.
+    pub(super) doubt: i64,
     /// Whether every use was known by its subject alone, as another token's would be.
     pub(super) only_subject: bool,
     pub(super) addresses: Tally<IpAddr>,
@@ -57,6 +63,8 @@ pub(super) struct Acting {
     pub(super) rate: Rate,
     pub(super) jumps: Jumps,
     pub(super) turns: Shown,
+    /// Whether the order of all those is known.
+    pub(super) are_turns_in_order: bool,
     pub(super) probe: Probe,
     pub(super) revoked: Shown,
     pub(super) refused: u64,
@@ -93,6 +101,10 @@ impl Acting {
             rate: Rate::default(),
             jumps: Jumps::default(),
             turns: Shown::default(),
+            are_turns_in_order: true,
+            is_near_leak: true,
+            is_placed: true,
+            doubt: 0,
             probe: Probe::default(),
             revoked: Shown::default(),
             refused: 0,
@@ -111,6 +123,9 @@ impl Acting {
             self.days.insert(found.at.div_euclid(DAY));
         }
         self.is_own &= found.is_own;
+        self.is_placed &= found.address.is_some_and(is_public) && !profile.is_passed_on_for_another(found);
+        self.is_near_leak &= found.is_near_leak;
+        self.doubt = self.doubt.max(found.doubt);
         self.allowed += u64::from(event.outcome == Outcome::Allowed);
         self.denied += u64::from(event.outcome == Outcome::Denied);
         self.bytes = self.bytes.saturating_add(event.bytes.unwrap_or(0));
@@ -129,6 +144,12 @@ impl Acting {
             self.left.add(|| found.evidence());
             self.left_kinds.insert(kind);
         }
+    }
+
+    /// Takes a turn with another user; whether the order within its log is known.
+    pub(super) fn turn(&mut self, found: &Use<'_>, is_in_order: bool) {
+        self.turns.add(|| found.evidence());
+        self.are_turns_in_order &= is_in_order;
     }
 
     /// Whether it begins where those of before end, at `last`, and goes on for days.

@@ -20,8 +20,6 @@ const MOST_ENDPOINTS: usize = 10_000;
 const FASTEST: f64 = 1_000.0;
 /// Nearer places say nothing: databases are that wrong.
 const NEAREST: f64 = 500.0;
-/// How far clocks of two logs may be apart: an hour, as with a zone that is off.
-const CLOCKS: i64 = HOUR;
 /// How soon turns follow each other.
 const TURN: i64 = 30 * MINUTE;
 /// So many refusals are no slip.
@@ -120,7 +118,7 @@ impl Jumps {
 #[derive(Debug)]
 pub(super) struct Last {
     at: i64,
-    log: u32,
+    pub(super) log: u32,
     point: Coordinates,
     pub(super) who: Who,
     evidence: Evidence,
@@ -133,10 +131,9 @@ impl Last {
         Some(Self { at: found.at, log: found.event.origin.log, point, who: found.who.clone(), evidence })
     }
 
-    /// Counts the way from here to `next` in `jumps`, if nobody gets there in that time.
-    pub(super) fn jump(&self, next: &Self, jumps: &mut Jumps) {
+    /// Counts the way from here to `next` in `jumps`, if nobody gets there in that time, which may be wrong by `slack` microseconds.
+    pub(super) fn jump(&self, next: &Self, slack: i64, jumps: &mut Jumps) {
         let kilometres = self.point.surely_apart(&next.point);
-        let slack = if self.log == next.log { MINUTE } else { CLOCKS };
         let micros = next.at.saturating_sub(self.at);
         let minutes = micros / MINUTE;
         #[expect(clippy::cast_precision_loss, reason = "a time that long is no jump")]
@@ -155,6 +152,9 @@ pub(super) struct Probe {
     pub(super) refused: u64,
     /// The first time that all of it was seen.
     pub(super) shown: Option<Shown>,
+    /// Whether one log tells of all of it: the order of what two tell is not known to the minute.
+    pub(super) is_of_one_log: bool,
+    log: u32,
 }
 
 impl Probe {
@@ -167,13 +167,17 @@ impl Probe {
         if is_late || !is_denied && self.refused == 0 {
             (self.now, self.refused) = (Some((found.at, Shown::default())), 0);
         }
+        let log = found.event.origin.log;
         let Some((_, shown)) = &mut self.now else { return };
+        self.is_of_one_log = shown.count == 0 || self.is_of_one_log && self.log == log;
+        self.log = log;
         shown.add(|| found.evidence());
         self.refused += u64::from(is_denied);
         if found.event.outcome == Outcome::Allowed && self.refused >= REFUSALS {
             self.shown = self.now.take().map(|(_, shown)| shown);
         } else if found.event.outcome == Outcome::Allowed {
             (self.now, self.refused) = (Some((found.at, Shown { count: 1, first: vec![found.evidence()] })), 0);
+            self.is_of_one_log = true;
         }
     }
 }

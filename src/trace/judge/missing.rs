@@ -21,6 +21,16 @@ pub enum Missing {
     Unread(String, String),
     /// So many uses have no time.
     Untimed(u64),
+    /// So many uses are from before the token was issued, as it says itself.
+    Early(u64),
+    /// Of so many uses clocks leave open whether they are before the leak, since those may be wrong by so many microseconds.
+    Near(u64, i64),
+    /// So many uses name no address of the internet, or come through a proxy for clients that are new: anybody may be behind them.
+    Hidden(u64),
+    /// The token leaked in times that are yet to come, or after it was revoked: one of those times is wrong.
+    Times,
+    /// Nothing is known of the token that could be looked for.
+    Unsought,
     /// So many users cannot be told from others.
     Unclear(usize),
     /// So many users are new since the leak, and look like the owner elsewhere: a thief who does the same looks the same.
@@ -38,7 +48,7 @@ impl Missing {
     pub(super) fn counts(&self, uses: u64) -> bool {
         match self {
             Self::Before(_) => uses > 0,
-            Self::Revocation => false,
+            Self::Revocation | Self::Near(..) => false,
             _ => true,
         }
     }
@@ -47,6 +57,7 @@ impl Missing {
 /// What is missing in `case`.
 pub(super) fn of(case: Case<'_>, profile: &Profile, untimed: u64) -> Vec<Missing> {
     let mut missing = Vec::new();
+    missing.extend(case.token.needles.is_empty().then_some(Missing::Unsought));
     match case.token.leaked_at {
         Some(leaked) => {
             if !profile.is_ample() {
@@ -54,14 +65,17 @@ pub(super) fn of(case: Case<'_>, profile: &Profile, untimed: u64) -> Vec<Missing
             }
             missing.extend(case.token.revoked_at.is_none().then_some(Missing::Revocation));
             let until = case.token.revoked_at.unwrap_or(case.now).min(case.now);
+            missing.extend((leaked > until).then_some(Missing::Times));
             missing.extend(gaps(case, leaked, until));
         }
         None => missing.push(Missing::Leak),
     }
     missing.extend(case.logs.iter().filter(|log| !log.complete()).map(|log| {
-        let why =
-            log.failed.clone().unwrap_or_else(|| format!("{} records not understood, {} cut", log.unparsed, log.cut));
-        Missing::Unread(log.name.clone(), why)
+        let why = || {
+            let unfinished = log.unfinished();
+            format!("{} records not understood, {} cut, {unfinished} without an end", log.unparsed, log.cut)
+        };
+        Missing::Unread(log.name.clone(), log.failed.clone().unwrap_or_else(why))
     }));
     let is_ahead = |log: &&Log| log.last.is_some_and(|last| last > case.now.saturating_add(DAY));
     missing.extend(case.logs.iter().filter(is_ahead).map(|log| Missing::Clock(log.name.clone())));
@@ -71,12 +85,11 @@ pub(super) fn of(case: Case<'_>, profile: &Profile, untimed: u64) -> Vec<Missing
 
 /// The times within `from` and `to` that no log tells of, as far as they are long beside all of it.
 fn gaps(case: Case<'_>, from: i64, to: i64) -> Vec<Missing> {
-    let mut spans: Vec<(i64, i64)> = case.logs.iter().filter_map(|log| Some((log.first?, log.last?))).collect();
+    let longest = (to.saturating_sub(from) / 4).clamp(SHORTEST, DAY);
+    let mut spans = spans(case.logs, longest);
     if to > from && !spans.iter().any(|&(first, last)| first < to && last >= from) {
         return vec![Missing::Gap(from, to)];
     }
-    let longest = (to.saturating_sub(from) / 4).clamp(SHORTEST, DAY);
-    spans.sort_unstable();
     spans.push((to, to));
     let mut told = from;
     let mut gaps = Vec::new();
@@ -88,4 +101,22 @@ fn gaps(case: Case<'_>, from: i64, to: i64) -> Vec<Missing> {
         told = told.max(last);
     }
     gaps
+}
+
+/// The times that logs surely tell of, in order, those as one that lie at most `longest` apart: where clocks may be wrong, less at both ends.
+fn spans(logs: &[Log], longest: i64) -> Vec<(i64, i64)> {
+    let of_log = |log: &Log| Some((log.first?, log.last?, log.doubt()));
+    let mut each: Vec<(i64, i64, i64)> = logs.iter().filter_map(of_log).collect();
+    each.sort_unstable();
+    let mut spans: Vec<(i64, i64, i64)> = Vec::new();
+    for (first, last, doubt) in each {
+        match spans.last_mut() {
+            Some(span) if first.saturating_sub(span.1) <= longest => {
+                *span = (span.0, span.1.max(last), span.2.max(doubt));
+            }
+            _ => spans.push((first, last, doubt)),
+        }
+    }
+    let surely = |(first, last, doubt): (i64, i64, i64)| (first.saturating_add(doubt), last.saturating_sub(doubt));
+    spans.into_iter().map(surely).filter(|(first, last)| first <= last).collect()
 }

@@ -4,6 +4,7 @@
 //! logs cannot tell is said (`missing`), and no verdict is given for it.
 
 mod actor;
+mod clocks;
 mod follow;
 mod missing;
 mod profile;
@@ -114,6 +115,8 @@ pub struct Actor {
     pub family: Option<String>,
     /// Where the network was at the first use.
     pub place: Place,
+    /// Whether an address of the internet is known of every use after the leak: behind a machine of a private network or a proxy, or where no log names an address, anybody may be.
+    pub is_placed: bool,
     /// What they are taken for.
     pub finding: Finding,
     /// How sure that is.
@@ -130,6 +133,8 @@ pub struct Actor {
     pub last: Option<i64>,
     /// The addresses that they used after the leak most, and how often.
     pub addresses: Vec<(IpAddr, u64)>,
+    /// How many more there were, of those told apart.
+    pub more_addresses: usize,
     /// In whose name they used it after the leak most, and how often.
     pub principals: Vec<(Arc<str>, u64)>,
     /// The endpoints that they called after the leak most, and how often.
@@ -154,6 +159,10 @@ pub struct Judge<'c> {
     after: Shown,
     revoked: (u64, u64),
     untimed: u64,
+    /// Uses before there was such a token.
+    early: u64,
+    /// Uses of which clocks leave open whether they are before the leak, and by how much those may be wrong.
+    near: (u64, i64),
     /// Uses after the leak by users that were not told apart.
     crowd: u64,
     /// The last use after the leak by who used it before.
@@ -178,6 +187,8 @@ impl<'c> Judge<'c> {
             after: Shown::default(),
             revoked: (0, 0),
             untimed: 0,
+            early: 0,
+            near: (0, 0),
             crowd: 0,
             last_known: None,
         }
@@ -191,7 +202,13 @@ impl<'c> Judge<'c> {
         };
         let mut found = Use::new(event, at, self.case.places);
         found.is_own = found.address.is_some_and(|address| self.case.own.iter().any(|block| block.holds(address)));
-        let is_before = self.case.token.leaked_at.is_some_and(|leaked| at < leaked);
+        found.doubt = self.case.doubt(event.origin.log);
+        found.is_near_leak = self.case.is_near_leak(&found);
+        if self.case.is_too_early(&found) {
+            self.early += 1;
+            return;
+        }
+        let is_before = self.case.is_before(&found);
         if !self.actors.contains_key(&found.who) && self.actors.len() >= MOST_ACTORS {
             found.who = Who::default();
             self.crowd += u64::from(!is_before);
@@ -202,7 +219,7 @@ impl<'c> Judge<'c> {
             acting.before += 1;
             self.profile.add(&found, &mut self.turns);
         } else {
-            let is_revoked = self.case.token.revoked_at.is_some_and(|revoked| at > revoked);
+            let is_revoked = self.case.is_revoked(&found);
             acting.add(&found, &self.profile, is_revoked);
             self.after(&found, is_revoked);
         }
@@ -211,6 +228,9 @@ impl<'c> Judge<'c> {
 
     fn after(&mut self, found: &Use<'_>, is_revoked: bool) {
         self.after.add(|| found.evidence());
+        if found.is_near_leak {
+            self.near = (self.near.0 + 1, self.near.1.max(found.doubt));
+        }
         if is_revoked {
             self.revoked.0 += 1;
             self.revoked.1 += u64::from(found.event.outcome == super::event::Outcome::Denied);
@@ -220,7 +240,8 @@ impl<'c> Judge<'c> {
         }
         let Some(between) = self.turns.takes(found) else { return };
         let who = self.newer(&between, &found.who).clone();
-        self.actors.entry(who).and_modify(|acting| acting.turns.add(|| found.evidence()));
+        let is_in_order = self.case.is_in_order(found.event.origin.log);
+        self.actors.entry(who).and_modify(|acting| acting.turn(found, is_in_order));
     }
 
     /// Compares the place of `found` with the one before it.
@@ -229,7 +250,8 @@ impl<'c> Judge<'c> {
         if let Some(last) = self.last.take().filter(|_| !is_before) {
             let who = self.newer(&last.who, &here.who).clone();
             if !self.is_known(&who) {
-                self.actors.entry(who).and_modify(|acting| last.jump(&here, &mut acting.jumps));
+                let slack = self.case.slack(last.log, here.log);
+                self.actors.entry(who).and_modify(|acting| last.jump(&here, slack, &mut acting.jumps));
             }
         }
         self.last = Some(here);
@@ -246,10 +268,12 @@ impl<'c> Judge<'c> {
 
     /// What all of it comes to.
     pub fn finish(self) -> Judgement {
-        let Self { case, profile, actors, after, revoked, untimed, crowd, last_known, .. } = self;
+        let Self { case, profile, actors, after, revoked, untimed, early, near, crowd, last_known, .. } = self;
         let mut actors: Vec<Actor> = actors.into_values().map(|acting| actor(acting, &profile, last_known)).collect();
         actors.sort_by(|a, b| a.finding.cmp(&b.finding).then_with(|| b.uses.1.cmp(&a.uses.1)));
         let mut missing = missing::of(case, &profile, untimed);
+        missing.extend((early > 0).then_some(Missing::Early(early)));
+        missing.extend((near.0 > 0).then_some(Missing::Near(near.0, near.1)));
         missing.extend(left_open(&actors, crowd));
         let others = actors.iter().filter(|actor| actor.finding == Finding::Other).map(|actor| actor.sure).max();
         let (verdict, sure) = match others {
@@ -281,10 +305,13 @@ impl<'c> Judge<'c> {
 /// What its users leave open.
 fn left_open(actors: &[Actor], crowd: u64) -> impl Iterator<Item = Missing> {
     let count = |is_so: fn(Finding) -> bool| actors.iter().filter(|actor| is_so(actor.finding)).count();
+    let is_hidden = |actor: &&Actor| !actor.is_placed && actor.finding == Finding::Unclear;
+    let hidden: u64 = actors.iter().filter(is_hidden).map(|actor| actor.uses.1).sum();
     let unclear = count(|finding| finding == Finding::Unclear);
     let new = count(|finding| !matches!(finding, Finding::Other | Finding::Unclear | Finding::Own | Finding::Before));
     [
         (unclear > 0).then_some(Missing::Unclear(unclear)),
+        (hidden > 0).then_some(Missing::Hidden(hidden)),
         (new > 0).then_some(Missing::New(new)),
         (crowd > 0).then_some(Missing::Crowd(crowd)),
     ]
@@ -304,16 +331,19 @@ fn actor(acting: Acting, profile: &Profile, last_known: Option<i64>) -> Actor {
         takes_over: last_known.is_some_and(|last| acting.takes_over(last)),
         only_subject: acting.only_subject,
         is_ample: profile.is_ample(),
+        is_placed: acting.is_placed,
     };
     let signs = if acting.after.count == 0 { Vec::new() } else { signs::of(&acting, profile) };
     let (finding, sure) = match acting.after.count {
         0 => (Finding::Before, Confidence::High),
         _ => weigh::finding(known, &signs),
     };
+    let sure = if acting.is_near_leak && acting.after.count > 0 { sure.min(Confidence::Medium) } else { sure };
     Actor {
         network,
         family,
         place: acting.place,
+        is_placed: acting.is_placed,
         finding,
         sure,
         uses: (acting.before, acting.after.count),
@@ -322,6 +352,7 @@ fn actor(acting: Acting, profile: &Profile, last_known: Option<i64>) -> Actor {
         first: acting.after.first.into_iter().next(),
         last: acting.last,
         addresses: acting.addresses.first(MOST_NAMED),
+        more_addresses: acting.addresses.len().saturating_sub(MOST_NAMED),
         principals: acting.principals.first(MOST_NAMED),
         endpoints: acting.endpoints.first(MOST_NAMED),
         objects: acting.objects.first(MOST_NAMED),

@@ -39,6 +39,9 @@ pub(super) struct Profile {
     pub(super) countries: Tally<String>,
     pub(super) families: Tally<String>,
     blocks: Tally<Network>,
+    /// Networks of the machines that pass requests on, and of those that they do so for.
+    proxies: Tally<Network>,
+    clients: Tally<Network>,
     /// Uses that no log says the address of, or the program.
     nowhere: u64,
     nameless: u64,
@@ -50,6 +53,8 @@ pub(super) struct Profile {
     pub(super) hours: [u64; 24],
     pub(super) rate: Rate,
     pub(super) turns: u64,
+    /// By how much clocks of its logs may be wrong, in microseconds.
+    pub(super) doubt: i64,
     pub(super) left: BTreeSet<Persistence>,
 }
 
@@ -66,6 +71,8 @@ impl Default for Profile {
             countries: Tally::new(MOST),
             families: Tally::new(MOST),
             blocks: Tally::new(MOST),
+            proxies: Tally::new(MOST),
+            clients: Tally::new(MOST),
             nowhere: 0,
             nameless: 0,
             naming: BTreeSet::new(),
@@ -74,6 +81,7 @@ impl Default for Profile {
             hours: [0; 24],
             rate: Rate::default(),
             turns: 0,
+            doubt: 0,
             left: BTreeSet::new(),
         }
     }
@@ -96,6 +104,7 @@ impl Profile {
         found.event.object.as_deref().into_iter().for_each(|object| self.objects.add(number(object)));
         self.hours[hour(found.at)] += 1;
         self.rate.add(found);
+        self.doubt = self.doubt.max(found.doubt);
         self.turns += u64::from(turns.takes(found).is_some());
         self.left.extend(found.event.persistence);
     }
@@ -104,6 +113,10 @@ impl Profile {
         match found.address {
             Some(address) => self.blocks.add(Network::block(address)),
             None => self.nowhere += 1,
+        }
+        if let Some(proxy) = found.address.filter(|_| !found.event.forwarded.is_empty()) {
+            self.proxies.add(Network::block(proxy));
+            found.event.forwarded.iter().for_each(|client| self.clients.add(Network::block(*client)));
         }
         found.who.network.clone().into_iter().for_each(|network| self.networks.add(network));
         if let Some(family) = &found.who.family {
@@ -117,6 +130,12 @@ impl Profile {
     /// Whether it was surely used from there. That no log says from where is a place of its own.
     pub(super) fn knows_network(&self, network: Option<&Network>) -> bool {
         network.map_or(self.nowhere > 0, |network| self.networks.has(network) || self.blocks.has(network))
+    }
+
+    /// Whether it comes from a machine that passed requests on before, and says that it does so for a client that is new. Others may claim what they like.
+    pub(super) fn is_passed_on_for_another(&self, found: &Use<'_>) -> bool {
+        let is_proxy = found.address.is_some_and(|address| self.proxies.has(&Network::block(address)));
+        is_proxy && !found.event.forwarded.iter().all(|client| self.clients.has(&Network::block(*client)))
     }
 
     /// Where it was used most.

@@ -7,6 +7,9 @@ use super::{
 };
 use crate::rule::Confidence::{self, High, Low, Medium};
 
+/// An hour, in microseconds.
+const HOUR: i64 = 3_600_000_000;
+
 /// All signs that `actor` gives, in the order of their kinds.
 pub(super) fn of(actor: &Acting, profile: &Profile) -> Vec<Sign> {
     let signs: [fn(&Acting, &Profile) -> Option<Sign>; 13] = [
@@ -24,7 +27,10 @@ pub(super) fn of(actor: &Acting, profile: &Profile) -> Vec<Sign> {
         probing,
         persistence,
     ];
-    signs.iter().filter_map(|sign| sign(actor, profile)).collect()
+    // What may all have been before the leak is compared with the wrong time.
+    let most = if actor.is_near_leak { Medium } else { High };
+    let capped = |sign: Sign| Sign { sure: sign.sure.min(most), ..sign };
+    signs.iter().filter_map(|sign| sign(actor, profile)).map(capped).collect()
 }
 
 fn sign(kind: Kind, sure: Confidence, shown: &Shown, text: String) -> Sign {
@@ -75,6 +81,7 @@ fn two_places(actor: &Acting, profile: &Profile) -> Option<Sign> {
     };
     let text =
         format!("{} it was used within 30 minutes between two uses from another network", counted(turns, "time"));
+    let sure = if actor.are_turns_in_order { sure } else { lowered(sure) };
     Some(sign(Kind::TwoPlaces, claimed(actor, sure), &actor.turns, text))
 }
 
@@ -97,7 +104,8 @@ fn hours(actor: &Acting, profile: &Profile) -> Option<Sign> {
     let near = |hour: usize| profile.hours[(hour + 23) % 24] + profile.hours[hour] + profile.hours[(hour + 1) % 24];
     let is_odd = |hour: &usize| near(*hour) * 100 < profile.uses;
     let odd: u64 = (0..24).filter(is_odd).map(|hour| actor.hours[hour]).sum();
-    let sure = if odd >= 10 && odd * 5 >= actor.after.count * 4 { Medium } else { Low };
+    let is_sure = odd >= 10 && odd * 5 >= actor.after.count * 4 && actor.doubt.max(profile.doubt) < HOUR;
+    let sure = if is_sure { Medium } else { Low };
     let text =
         format!("{odd} of {} at hours that had less than 1 in 100 uses before", counted(actor.after.count, "use"));
     (odd * 2 >= actor.after.count && odd > 0).then(|| sign(Kind::OddHours, sure, &actor.after, text))
@@ -149,7 +157,8 @@ fn probing(actor: &Acting, profile: &Profile) -> Option<Sign> {
     let is_usual = profile.denied * 10 > profile.uses;
     let shown = actor.probe.shown.as_ref().filter(|_| !is_usual)?;
     let text = format!("{} and then success, within an hour", counted(actor.probe.refused, "refusal"));
-    Some(sign(Kind::Probing, High, shown, text))
+    let sure = if actor.probe.is_of_one_log { High } else { Medium };
+    Some(sign(Kind::Probing, sure, shown, text))
 }
 
 fn persistence(actor: &Acting, profile: &Profile) -> Option<Sign> {

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::trace::{
+    chance::Chance,
     event::{Origin, Outcome, Persistence},
     places::Coordinates,
     samples::{event, token},
@@ -40,22 +41,6 @@ impl Places for Table {
         };
         let at = Some(Coordinates { latitude, longitude, radius: 20 });
         Place { country: Some(country.to_owned()), at, ..Place::default() }
-    }
-}
-
-/// Made-up chance that is the same each time (xorshift).
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, most: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % most
-    }
-
-    fn time(&mut self, from: i64, to: i64) -> i64 {
-        from + i64::try_from(self.below((to - from).unsigned_abs())).unwrap()
     }
 }
 

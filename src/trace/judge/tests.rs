@@ -26,6 +26,7 @@ fn stranger() -> Known<'static> {
         takes_over: false,
         only_subject: false,
         is_ample: true,
+        is_placed: true,
     }
 }
 
@@ -231,4 +232,74 @@ fn a_program_that_takes_over_is_not_blamed_and_one_beside_the_owner_is() {
     beside.push(at(LEAK + 4 * DAY + DAY / 2));
     beside.sort_by_key(|event| event.at);
     assert_eq!(judged(40, &beside, &all).verdict, Verdict::UsedByOthers);
+}
+
+/// A log whose clock is five hours from that of another.
+fn doubtful(first: i64, last: i64) -> Vec<Log> {
+    let mut logs = logs(first, last);
+    let skew = crate::trace::Skew { other: 1, name: "y.log".to_owned(), ahead: 5 * DAY / 24, requests: 9, by_id: true };
+    logs[0].skews.push(skew);
+    logs
+}
+
+#[test]
+fn what_may_be_before_the_leak_counts_as_after_it_and_is_not_sure() {
+    let mut theft = at(LEAK - DAY / 8);
+    (theft.address, theft.agent) = (Some("198.51.100.7".parse().unwrap()), Some("Boto3/1.34".into()));
+    theft.persistence = Some(crate::trace::Persistence::UserCreated);
+    let learnt = judged(40, &[theft.clone()], &logs(LEAK - 30 * DAY, LEAK + 6 * DAY));
+    assert_eq!(learnt.verdict, Verdict::NoUse, "by a clock that nothing speaks against");
+    let judgement = judged(40, &[theft.clone()], &doubtful(LEAK - 30 * DAY, LEAK + 6 * DAY));
+    let other = &judgement.actors[0];
+    assert_eq!(
+        (judgement.verdict, other.finding, other.sure),
+        (Verdict::UsedByOthers, Finding::Other, Confidence::Medium)
+    );
+    assert!(other.signs.iter().all(|sign| sign.sure < Confidence::High), "{:?}", other.signs);
+    assert!(judgement.missing.contains(&Missing::Near(1 + 1, 5 * DAY / 24)), "{:?}", judgement.missing);
+    theft.at = Some(LEAK + DAY);
+    let judgement = judged(40, &[theft], &doubtful(LEAK - 30 * DAY, LEAK + 6 * DAY));
+    assert_eq!(judgement.actors[0].sure, Confidence::High);
+}
+
+#[test]
+fn logs_have_to_span_the_exposure_by_what_their_clocks_may_be_off() {
+    let token = token(Some(LEAK), Some(LEAK + DAY / 4));
+    let verdict = |logs: &[Log]| {
+        let case = Case { token: &token, logs, places: &Nowhere, own: &[], now: LEAK + 5 * DAY };
+        Judge::new(case).finish().verdict
+    };
+    let (first, last) = (LEAK - DAY, LEAK + DAY / 4);
+    assert_eq!(verdict(&logs(first, last)), Verdict::NoUse);
+    assert_eq!(verdict(&doubtful(first, last)), Verdict::CannotTell);
+    assert_eq!(verdict(&doubtful(first, last + DAY / 4)), Verdict::NoUse);
+}
+
+#[test]
+fn what_nothing_is_known_of_was_not_looked_for() {
+    let token = crate::trace::Token { needles: Vec::new(), ..token(Some(LEAK), None) };
+    let logs = logs(LEAK - 30 * DAY, LEAK + 5 * DAY);
+    let judgement =
+        Judge::new(Case { token: &token, logs: &logs, places: &Nowhere, own: &[], now: LEAK + 5 * DAY }).finish();
+    assert_eq!((judgement.verdict, &judgement.missing[0]), (Verdict::CannotTell, &Missing::Unsought));
+}
+
+#[test]
+fn probing_that_two_logs_tell_of_is_not_sure() {
+    let all = [logs(LEAK - 30 * DAY, LEAK + 5 * DAY), logs(LEAK - 30 * DAY, LEAK + 5 * DAY)].concat();
+    let sure = |of: fn(u32) -> u32| {
+        let probe: Vec<Event> = (0..5)
+            .map(|nth| {
+                let mut event = at(LEAK + DAY + i64::from(nth) * 60_000_000);
+                event.address = Some("198.51.100.7".parse().unwrap());
+                event.origin.log = of(nth);
+                event.outcome = if nth < 4 { crate::trace::Outcome::Denied } else { crate::trace::Outcome::Allowed };
+                event
+            })
+            .collect();
+        let judgement = judged(40, &probe, &all);
+        judgement.actors[0].signs.iter().find(|sign| sign.kind == Kind::Probing).map(|sign| sign.sure)
+    };
+    assert_eq!(sure(|_| 0), Some(Confidence::High));
+    assert_eq!(sure(|nth| u32::from(nth == 4)), Some(Confidence::Medium));
 }

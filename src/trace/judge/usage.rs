@@ -24,6 +24,10 @@ pub(super) struct Use<'e> {
     pub(super) is_claimed: bool,
     /// Whether the user says that the network is theirs.
     pub(super) is_own: bool,
+    /// By how much its log's clock may be wrong, in microseconds.
+    pub(super) doubt: i64,
+    /// Whether that leaves open if it is before the leak or after it.
+    pub(super) is_near_leak: bool,
     pub(super) who: Who,
     pub(super) place: Place,
     pub(super) endpoint: String,
@@ -52,6 +56,8 @@ impl<'e> Use<'e> {
             address,
             is_claimed,
             is_own: false,
+            doubt: 0,
+            is_near_leak: false,
             who: Who { network, family },
             place,
             endpoint: endpoint::of(&event.action),

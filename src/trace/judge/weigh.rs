@@ -73,6 +73,8 @@ pub(super) struct Known<'f> {
     pub(super) only_subject: bool,
     /// Whether enough is known from before the leak.
     pub(super) is_ample: bool,
+    /// Whether it is known from where on the internet every use came.
+    pub(super) is_placed: bool,
 }
 
 /// What a user with these `signs` is taken for, and how sure that is.
@@ -93,7 +95,11 @@ pub(super) fn finding(known: Known<'_>, signs: &[Sign]) -> (Finding, Confidence)
         }
         (true, _) if known.is_ample => (Finding::Other, sure),
         (true, _) => (Finding::Other, Confidence::Medium),
-        (false, _) if is_known => (Finding::Before, Confidence::Medium),
+        // Who was there before may still be asked about deeds that were never done.
+        (false, _) if is_known && known.is_placed && surest < Some(Confidence::High) => {
+            (Finding::Before, Confidence::Medium)
+        }
+        (false, _) if is_known => (Finding::Unclear, Confidence::Low),
         (false, Some(story)) if left.is_empty() && known.is_ample => (story, Confidence::Medium),
         (false, _) => (Finding::Unclear, Confidence::Low),
     }

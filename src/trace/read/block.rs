@@ -27,6 +27,8 @@ pub(in crate::trace) struct Place {
     pub(in crate::trace) line: u64,
     /// How many records begin on that line before it.
     pub(in crate::trace) nth: u32,
+    /// Whether it is no record, but what stands around a list of them: what is found there is in no format.
+    pub(in crate::trace) frame: bool,
 }
 
 /// Part of a long record.

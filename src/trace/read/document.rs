@@ -1,18 +1,19 @@
 //! Records that are no lines: objects of JSON documents, however they are laid out, and CSV records with line breaks in quotes.
 //!
 //! An object at the top is a record, unless it holds a list of records under one of the names that log exports give it: then the list's elements are.
-//! Elements of a list at the top are records, too. What is no JSON, between objects, is read by lines. Only brackets and strings are told apart here; whether
-//! a record is one is for its format to say.
+//! Elements of a list at the top are records, too. What stands around such a list is handed on as its frame, but for HAR's, which describes pages. What is no JSON, between objects, is read by lines. Only
+//! brackets and strings are told apart here; whether a record is one is for its format to say.
 
-use std::{collections::VecDeque, io, mem};
+use std::{io, mem};
 
 use serde_json::Value;
 
 use super::{
-    BLOCK, LONGEST,
-    block::{Block, Part, Place, Records},
+    BLOCK,
+    block::{Block, Place},
     fill,
     open::Opened,
+    out::Out,
 };
 
 /// Under which names exports list their records: AWS CloudTrail, Azure, Microsoft Graph, Slack, Kubernetes.
@@ -22,15 +23,15 @@ const WITHIN: &[u8] = b"log";
 /// No name of a list is longer, in bytes.
 const LONGEST_NAME: usize = 8;
 
-/// Whether a log that begins so is a document, and not lines.
-pub(super) fn begins(first: &[u8]) -> bool {
+/// Whether a log that begins so is a document, and not lines, of which the first may be a record itself.
+pub(super) fn begins(first: &[u8], is_record: impl Fn(&[u8]) -> bool) -> bool {
     let first = first.trim_ascii_start();
     let first = first.strip_prefix("\u{feff}".as_bytes()).unwrap_or(first);
     match first.first() {
         Some(b'[') => matches!(first[1..].trim_ascii_start().first(), Some(b'{' | b']')),
         Some(b'{') => {
             let line = memchr::memchr(b'\n', first).map_or(first, |end| &first[..end]);
-            serde_json::from_slice::<Value>(line).map_or(true, |value| lists(&value))
+            serde_json::from_slice::<Value>(line).map_or(true, |value| lists(&value) && !is_record(line))
         }
         _ => false,
     }
@@ -78,24 +79,10 @@ enum State {
     Line,
 }
 
-/// What is handed out.
-struct Out {
-    bytes: Vec<u8>,
-    places: Vec<Place>,
-    blocks: VecDeque<Block>,
-    /// The record that is being read.
-    open: Option<Place>,
-    /// Whether parts of it were handed out.
-    long: bool,
-    overlap: usize,
-}
-
 impl Document {
     pub(super) fn new(overlap: usize) -> Self {
-        let out =
-            Out { bytes: Vec::new(), places: Vec::new(), blocks: VecDeque::new(), open: None, long: false, overlap };
         Self {
-            out,
+            out: Out::new(overlap),
             csv: false,
             depth: 0,
             in_string: false,
@@ -180,7 +167,7 @@ impl Document {
     /// A CSV record ends at a line break outside of quotes.
     fn csv(&mut self, chunk: &[u8], at: usize) -> usize {
         if self.out.open.is_none() {
-            self.out.begin(self.line, 0);
+            self.out.begin(Place { start: 0, end: 0, line: self.line, nth: 0, frame: false });
         }
         let Some(found) = memchr::memchr2(b'"', b'\n', &chunk[at..]) else {
             self.out.copy(&chunk[at..]);
@@ -262,6 +249,7 @@ impl Document {
         match byte {
             b'{' | b'[' => self.open(byte),
             b'"' if self.state != State::Between => {
+                self.frame();
                 self.in_string = true;
                 self.name.clear();
                 self.copy(b"\"");
@@ -277,14 +265,27 @@ impl Document {
                 self.begin();
                 return at;
             }
-            _ => self.copy(&chunk[at..=at]),
+            _ => {
+                self.frame();
+                self.copy(&chunk[at..=at]);
+            }
         }
         at + 1
     }
 
+    /// Begins a record, behind any frame.
     fn begin(&mut self) {
-        self.out.begin(self.line, self.nth);
+        self.out.end();
+        self.out.begin(Place { start: 0, end: 0, line: self.line, nth: self.nth, frame: false });
         self.nth += 1;
+    }
+
+    /// Begins a frame, where something stands that is in no record.
+    fn frame(&mut self) {
+        let is_around = matches!(self.state, State::List(_) | State::Behind) && !self.within;
+        if is_around && self.out.open.is_none() {
+            self.out.begin(Place { start: 0, end: 0, line: self.line, nth: self.nth, frame: true });
+        }
     }
 
     fn open(&mut self, byte: u8) {
@@ -299,12 +300,12 @@ impl Document {
                 self.begin();
             }
             State::Top if byte == b'[' && self.names_list() && !self.out.long => {
-                self.out.forget();
+                self.out.frames(!self.within);
                 self.nth = 0;
                 self.state = State::List(self.depth + 1);
             }
             State::Top if byte == b'{' && self.depth == 1 && self.name == WITHIN => self.within = true,
-            _ => {}
+            _ => self.frame(),
         }
         self.depth = self.depth.saturating_add(1);
         self.name.clear();
@@ -331,62 +332,8 @@ impl Document {
             _ => {}
         }
         if self.depth == 0 {
+            self.out.end();
             (self.state, self.within) = (State::Between, false);
         }
-    }
-}
-
-impl Out {
-    fn begin(&mut self, line: u64, nth: u32) {
-        if self.bytes.len() >= BLOCK {
-            self.hand_out();
-        }
-        self.open = Some(Place { start: self.bytes.len(), end: 0, line, nth });
-    }
-
-    fn copy(&mut self, bytes: &[u8]) {
-        self.bytes.extend_from_slice(bytes);
-        let start = self.open.map_or(0, |place| place.start);
-        if self.bytes.len() - start >= LONGEST {
-            self.part(false);
-        }
-    }
-
-    fn end(&mut self) {
-        if self.long {
-            self.part(true);
-            self.long = false;
-            self.bytes.clear();
-        } else if let Some(place) = self.open.take() {
-            self.places.push(Place { end: self.bytes.len(), ..place });
-        }
-        self.open = None;
-    }
-
-    /// Lets go of the record that is being read: it is none.
-    fn forget(&mut self) {
-        if let Some(place) = self.open.take() {
-            self.bytes.truncate(place.start);
-        }
-    }
-
-    /// Hands out what is there of a long record, and keeps what its next part shares with it.
-    fn part(&mut self, last: bool) {
-        let Some(place) = self.open else { return };
-        let bytes = self.bytes.split_off(place.start);
-        self.hand_out();
-        self.bytes = bytes[bytes.len().saturating_sub(self.overlap)..].to_vec();
-        self.open = Some(Place { start: 0, ..place });
-        self.long = true;
-        let records = Records::Part(Part { line: Some(place.line), last });
-        self.blocks.push_back(Block { bytes, records });
-    }
-
-    fn hand_out(&mut self) {
-        if !self.places.is_empty() {
-            let records = Records::Listed(mem::take(&mut self.places));
-            self.blocks.push_back(Block { bytes: mem::take(&mut self.bytes), records });
-        }
-        self.bytes.clear();
     }
 }

@@ -6,6 +6,7 @@ mod block;
 mod document;
 mod lines;
 mod open;
+mod out;
 mod source;
 
 use std::io::{self, Read};
@@ -16,7 +17,10 @@ use lines::Lines;
 use open::Opened;
 pub use source::{Source, sources};
 
-use super::format::{self, Columns, Fields};
+use super::{
+    format::{self, Columns, Fields, Reading},
+    time::Zone,
+};
 
 /// How many bytes are read at a time.
 const BLOCK: usize = 1 << 20;
@@ -46,9 +50,11 @@ impl Reader {
         let first = opened.first();
         let columns = format::columns(first, fields);
         let quoted = columns.as_ref().is_some_and(Columns::quoted);
+        let reading = Reading::new(Zone::default(), fields.clone());
+        let is_record = |line: &[u8]| format::read(line, false, &reading).is_some();
         let splitter = if quoted {
             Splitter::Document(Box::new(Document::of_csv(overlap)))
-        } else if document::begins(first) {
+        } else if document::begins(first, is_record) {
             Splitter::Document(Box::new(Document::new(overlap)))
         } else {
             Splitter::Lines(Lines::new(overlap))
@@ -72,6 +78,13 @@ impl Reader {
         if let (Splitter::Lines(lines), Records::Lines) = (&mut self.splitter, block.records) {
             lines.take_back(block.bytes);
         }
+    }
+
+    /// Whether it begins like text.
+    pub(super) fn is_text(&self) -> bool {
+        let first = self.opened.first();
+        let is_cut = |error: std::str::Utf8Error| error.error_len().is_none();
+        !first.contains(&0) && str::from_utf8(first).map_or_else(is_cut, |_| true)
     }
 
     /// How many bytes were read, unpacked.

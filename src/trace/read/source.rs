@@ -78,10 +78,17 @@ fn walk(folder: &Path, top: Option<&Path>, files: &mut Vec<Source>) {
         files.push(Source::File(folder.to_owned()));
         return;
     };
-    let entries: BTreeSet<_> = entries.flatten().map(|entry| entry.path()).collect();
-    for path in entries {
-        let Ok(metadata) = path.symlink_metadata() else { continue };
-        if metadata.is_dir() {
+    // Where an entry cannot be read, the folder itself stands for it, and where nothing is known of one, it fails as a file.
+    let paths: BTreeSet<_> =
+        entries.map(|entry| entry.map_or_else(|_| folder.to_owned(), |entry| entry.path())).collect();
+    for path in paths {
+        let Ok(metadata) = path.symlink_metadata() else {
+            files.push(Source::File(path));
+            continue;
+        };
+        if path == folder {
+            files.push(Source::File(path));
+        } else if metadata.is_dir() {
             walk(&path, top, files);
         } else if metadata.is_file() {
             files.push(Source::File(path));

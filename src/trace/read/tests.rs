@@ -23,7 +23,8 @@ fn records(content: &[u8]) -> (Vec<(u64, String)>, Reader) {
                 }
             }
             Records::Listed(places) => {
-                found.extend(places.iter().map(|place| (place.line, text(&block.bytes[place.start..place.end]))));
+                let records = places.iter().filter(|place| !place.frame);
+                found.extend(records.map(|place| (place.line, text(&block.bytes[place.start..place.end]))));
             }
             Records::Part(part) => {
                 found.push((part.line.unwrap_or(line), format!("{} {}", block.bytes.len(), part.last)));

@@ -7,6 +7,7 @@ use crate::trace::{
     beside::Beside,
     event::Token,
     judge::{Actor, Evidence, Judgement, Sign},
+    log::Log,
 };
 
 /// All of `traced` as one document.
@@ -15,7 +16,7 @@ pub fn json(traced: &Traced<'_>) -> Value {
     let logs = traced.logs.iter().map(|log| {
         json!({ "name": log.name, "lines": log.lines, "bytes": log.bytes, "first": log.first.map(time),
             "last": log.last.map(time), "unparsed": log.unparsed, "cut": log.cut, "failed": log.failed,
-            "remarks": remarks(log) })
+            "clock": clock(log), "remarks": remarks(log) })
     });
     json!({
         "schema": "stanch/1",
@@ -23,6 +24,20 @@ pub fn json(traced: &Traced<'_>) -> Value {
         "traces": tokens,
         "logs": logs.collect::<Vec<_>>(),
         "notes": traced.notes,
+    })
+}
+
+/// How far its times can be relied on.
+fn clock(log: &Log) -> Value {
+    let skews = log.skews.iter().map(|skew| {
+        json!({ "log": skew.name, "ahead_seconds": skew.ahead / 1_000_000, "requests": skew.requests, "by_id": skew.by_id })
+    });
+    json!({
+        "goes_back": log.goes_back(),
+        "times_back": log.falls,
+        "furthest_back_seconds": log.backwards / 1_000_000,
+        "ahead_of_present_seconds": log.ahead / 1_000_000,
+        "beside": skews.collect::<Vec<_>>(),
     })
 }
 
@@ -84,6 +99,7 @@ fn user(traced: &Traced<'_>, actor: &Actor) -> Value {
         "first": actor.first.as_ref().map(|first| event(traced, first)),
         "last": actor.last.map(time),
         "addresses": addresses,
+        "more_addresses": actor.more_addresses,
         "principals": principals,
         "endpoints": counts(&actor.endpoints),
         "objects": counts(&actor.objects),

@@ -55,6 +55,22 @@ pub(super) fn time(at: i64) -> String {
     stamp.map_or_else(|| "at no known time".to_owned(), |stamp| stamp.to_string())
 }
 
+/// A stretch of time in at most two units, as `3 min 12 s`.
+pub(super) fn span(micros: i64) -> String {
+    let seconds = micros.unsigned_abs() / 1_000_000;
+    let units = [(86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")];
+    let largest = units.iter().position(|(unit, _)| seconds >= *unit).unwrap_or(units.len() - 1);
+    let mut rest = seconds;
+    let mut parts = Vec::new();
+    for (unit, name) in units.iter().skip(largest).take(2) {
+        parts.push((rest / unit, name));
+        rest %= unit;
+    }
+    let told: Vec<String> = parts.iter().map(|(count, name)| format!("{count} {name}")).collect();
+    let zero = parts.last().is_some_and(|(count, _)| *count == 0) && parts.len() > 1;
+    told[..told.len() - usize::from(zero)].join(" ")
+}
+
 /// Who somebody is, in a line.
 pub(super) fn who(actor: &Actor) -> String {
     let network = actor.network.as_ref().map_or_else(|| "no known address".to_owned(), ToString::to_string);
@@ -87,6 +103,22 @@ fn missing(missing: &Missing) -> String {
         Missing::Gap(from, to) => format!("No log tells of the time from {} to {}.", time(*from), time(*to)),
         Missing::Unread(log, why) => format!("{log} was not read as a whole: {why}."),
         Missing::Untimed(uses) => format!("{uses} uses have no time that can be read."),
+        Missing::Early(uses) => format!(
+            "{uses} uses are from before it was issued, as it says itself: the clock of their log is wrong, or its zone (--timezone)."
+        ),
+        Missing::Near(uses, doubt) => format!(
+            "{uses} uses are within {} of the leak, by which clocks of these logs may be wrong: they count as after it, and may have been before.",
+            span(*doubt)
+        ),
+        Missing::Hidden(uses) => format!(
+            "{uses} uses name no address of the internet, or come through a proxy for clients that are new: whoever made them looks like the owner. Add logs that name the clients' addresses, or name the networks that are yours (--own)."
+        ),
+        Missing::Times => {
+            "It leaked in times that are yet to come, or after it was revoked: one of these times is wrong (--leaked-at, --revoked-at).".to_owned()
+        }
+        Missing::Unsought => {
+            "Nothing is known of it that could be looked for: it is too short, or its value is not at hand.".to_owned()
+        }
         Missing::New(users) => format!(
             "{users} of its users are new since the leak. They look like the owner elsewhere, and a careful thief looks the same: name the networks that are yours (--own)."
         ),

@@ -46,7 +46,8 @@ fn one(traced: &Traced<'_>, token: &Token, judgement: &Judgement, out: &mut Stri
     }
     writeln!(out, "  {} uses on {} days before the leak", judgement.before.0, judgement.before.1)?;
     if let Some(first) = &judgement.first {
-        writeln!(out, "  first use after the leak: {}", event(traced, first))?;
+        let doubt = if first.at < token.leaked_at { ", or as near before it as clocks may be wrong" } else { "" };
+        writeln!(out, "  first use after the leak{doubt}: {}", event(traced, first))?;
     }
     for gap in &judgement.missing {
         writeln!(out, "  ! {}", terminal(&missing(gap)))?;

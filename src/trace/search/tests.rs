@@ -6,7 +6,15 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::*;
-use crate::trace::{Outcome, event::Needle, needle};
+use crate::trace::{
+    Outcome,
+    event::Needle,
+    judge::{Case, Judge},
+    needle,
+    places::Nowhere,
+    report::{self, Traced},
+    store::Store,
+};
 
 /// Nothing that a rule finds.
 const VALUE: &[u8] = b"made/up+value=for-tests";
@@ -164,10 +172,25 @@ fn samples() -> Vec<String> {
     paths.into_iter().map(|path| filled(fs::read_to_string(path).unwrap())).collect()
 }
 
+/// 2026-01-02T03:04:05Z, within the samples.
+const LEAKED: i64 = 1_767_323_045_000_000;
+
+/// What these events come to, in each format.
+fn reports(tokens: &[Token], events: Vec<Event>, log: Log) -> [String; 3] {
+    let tokens = [Token { leaked_at: Some(LEAKED), ..tokens[0].clone() }];
+    let logs = [log];
+    let mut judge = Judge::new(Case { token: &tokens[0], logs: &logs, places: &Nowhere, own: &[], now: LEAKED });
+    let mut store = Store::with_bound(1 << 12);
+    events.iter().filter(|event| event.token.is_some()).for_each(|event| store.push(event).unwrap());
+    store.sorted().unwrap().for_each(|event| judge.add(&event.unwrap()));
+    let traced = Traced { tokens: &tokens, judgements: &[judge.finish()], beside: &[], logs: &logs, notes: &[] };
+    [report::text(&traced), report::html(&traced), report::json(&traced).to_string()]
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
-    /// Whatever is broken in a log of any format: no panic, and no event with the value in it.
+    /// Whatever is broken in a log of any format: no panic, and neither an event nor a report with the value in it.
     #[test]
     fn broken_logs_of_every_format_are_read(
         nth in any::<prop::sample::Index>(),
@@ -190,11 +213,15 @@ proptest! {
         }
         let tokens = [token(needle::of(VALUE))];
         let wanted = Wanted { principals: ["ann".into()].into(), addresses: ["203.0.113.9".parse().unwrap()].into() };
-        let (events, log) = run(&bytes, &tokens, &wanted);
+        let (events, mut log) = run(&bytes, &tokens, &wanted);
         prop_assert_eq!(log.bytes, bytes.len() as u64);
-        for event in events {
+        for event in &events {
             prop_assert!(event.origin.line > 0 && event.origin.line <= log.lines + 1);
             prop_assert!(!format!("{event:?}").contains("made/up+value=for-tests"), "{:?}", event);
+        }
+        log.read_at(LEAKED);
+        for report in reports(&tokens, events, log) {
+            prop_assert!(!report.contains("made/up+value=for-tests") && !report.contains('\u{1b}'), "{}", report);
         }
     }
 }

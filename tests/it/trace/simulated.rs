@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::written::Written;
+use super::{chance::Chance, written::Written};
 use crate::stanch::Sandbox;
 
 const MINUTE: i64 = 60;
@@ -144,22 +144,6 @@ enum Deed {
     Leave,
 }
 
-/// Made-up chance that is the same each time (xorshift).
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, most: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % most
-    }
-
-    fn seconds(&mut self, most: i64) -> i64 {
-        i64::try_from(self.below(most.unsigned_abs())).unwrap()
-    }
-}
-
 /// One token, in one format, and the records that are written of it.
 struct Life {
     format: Format,
@@ -191,9 +175,9 @@ impl Life {
         for day in 0..28 {
             for _ in 0..12 + chance.below(8) {
                 let of_day = if self.story.is_of_a_program() {
-                    chance.seconds(DAY)
+                    chance.time(0, DAY)
                 } else {
-                    8 * HOUR + chance.seconds(9 * HOUR)
+                    8 * HOUR + chance.time(0, 9 * HOUR)
                 };
                 let deed = Deed::Usual(chance.below(4), chance.below(40));
                 let at = START + day * DAY + of_day;
@@ -206,10 +190,10 @@ impl Life {
 
     fn others(&mut self, chance: &mut Chance) {
         let usual = |chance: &mut Chance| Deed::Usual(chance.below(4), chance.below(40));
-        let theft = LEAK + DAY + 9 * HOUR + chance.seconds(6 * HOUR);
+        let theft = LEAK + DAY + 9 * HOUR + chance.time(0, 6 * HOUR);
         let daily = |life: &mut Self, chance: &mut Chance, place: (u8, u8), agent: &str| {
             for nth in 0..60 {
-                life.add(LEAK + 2 * DAY + nth * 110 * MINUTE + chance.seconds(HOUR), place, Some(agent), usual(chance));
+                life.add(LEAK + 2 * DAY + nth * 110 * MINUTE + chance.time(0, HOUR), place, Some(agent), usual(chance));
             }
         };
         match self.story {
@@ -222,7 +206,7 @@ impl Life {
                 let place = if self.story == Story::Move { MUNICH } else { NEW_YORK };
                 for day in 3..7 {
                     for _ in 0..15 {
-                        let at = LEAK + day * DAY + 8 * HOUR + chance.seconds(9 * HOUR);
+                        let at = LEAK + day * DAY + 8 * HOUR + chance.time(0, 9 * HOUR);
                         self.add(at, (place, 2), Some(FIREFOX), usual(chance));
                     }
                 }
