@@ -24,9 +24,10 @@ pub fn of(value: &[u8]) -> Vec<Needle> {
     if value.len() < SHORTEST {
         return needles.0;
     }
-    for bytes in [value.to_vec(), percent(value, false), percent(value, true), json(value), slashed(value)] {
+    for bytes in [value.to_vec(), percent(value, false), percent(value, true), json(value)] {
         needles.add(&bytes, Matched::Value);
     }
+    escaped(value).for_each(|bytes| needles.add(&bytes, Matched::Value));
     for skip in 0..3 {
         let core = |encoded: String| within_base64(encoded, skip, value.len());
         let padded = [&[0; 2][..skip], value].concat();
@@ -49,7 +50,7 @@ fn add_hash(hash: &[u8], needles: &mut Needles) {
     needles.add(HEXLOWER.encode(hash).as_bytes(), Matched::Hash);
     let hash = BASE64.encode(hash);
     let bare = hash.trim_end_matches('=').as_bytes();
-    for bytes in [bare.to_vec(), slashed(bare), percent(bare, false)] {
+    for bytes in escaped(bare).chain([bare.to_vec(), percent(bare, false)]) {
         needles.add(&bytes, Matched::Hash);
     }
 }
@@ -90,10 +91,20 @@ fn json(value: &[u8]) -> Vec<u8> {
     text.trim_matches('"').as_bytes().to_vec()
 }
 
-/// As a JSON string may have it: slashes escaped, and what HTML gives a meaning.
-fn slashed(value: &[u8]) -> Vec<u8> {
-    let text = String::from_utf8_lossy(&json(value)).replace('/', "\\/");
-    text.replace('&', "\\u0026").replace('=', "\\u003d").replace('+', "\\u002b").into_bytes()
+/// What encoders of JSON escape beyond what they must: PHP's; Gson's; .NET's; all of it.
+const ESCAPES: [&[(char, &str)]; 4] = [
+    &[('/', "\\/")],
+    &[('&', "\\u0026"), ('=', "\\u003d"), ('<', "\\u003c"), ('>', "\\u003e"), ('\'', "\\u0027")],
+    &[('&', "\\u0026"), ('+', "\\u002B"), ('<', "\\u003C"), ('>', "\\u003E"), ('\'', "\\u0027")],
+    &[('/', "\\/"), ('&', "\\u0026"), ('=', "\\u003d"), ('+', "\\u002b")],
+];
+
+/// As a JSON string may have it.
+fn escaped(value: &[u8]) -> impl Iterator<Item = Vec<u8>> {
+    let text = String::from_utf8_lossy(&json(value)).into_owned();
+    ESCAPES.iter().map(move |escapes| {
+        escapes.iter().fold(text.clone(), |text, (plain, escape)| text.replace(*plain, escape)).into_bytes()
+    })
 }
 
 /// The characters of `encoded` that no byte before or behind the value has a share in.
@@ -150,7 +161,14 @@ mod tests {
         {
             assert_eq!(found_in(value, text), Some(Matched::Value), "{text}");
         }
-        assert_eq!(found_in(value, "a\\/b\\u002bc\\u003dd\\u0026e\\\"f-0123456789"), Some(Matched::Value));
+        for text in [
+            "a\\/b\\u002bc\\u003dd\\u0026e\\\"f-0123456789",
+            "a\\/b+c=d&e\\\"f-0123456789",
+            "a/b+c\\u003dd\\u0026e\\\"f-0123456789",
+            "a/b\\u002Bc=d\\u0026e\\\"f-0123456789",
+        ] {
+            assert_eq!(found_in(value, text), Some(Matched::Value), "{text}");
+        }
     }
 
     #[test]
