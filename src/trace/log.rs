@@ -135,7 +135,9 @@ mod tests {
 
     fn log(minutes: &[i64]) -> Log {
         let mut log = Log::default();
-        minutes.iter().for_each(|minute| log.saw(minute * 60 * SECOND));
+        for minute in minutes {
+            log.saw(minute * 60 * SECOND);
+        }
         log
     }
 

@@ -27,6 +27,7 @@ const MOST_PRINCIPALS: usize = 20;
 
 /// What is followed of one user of a token.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Acting {
     pub(super) who: Who,
     pub(super) place: Place,

@@ -176,7 +176,7 @@ fn samples() -> Vec<String> {
 const LEAKED: i64 = 1_767_323_045_000_000;
 
 /// What these events come to, in each format.
-fn reports(tokens: &[Token], events: Vec<Event>, log: Log) -> [String; 3] {
+fn reports(tokens: &[Token], events: &[Event], log: Log) -> [String; 3] {
     let tokens = [Token { leaked_at: Some(LEAKED), ..tokens[0].clone() }];
     let logs = [log];
     let mut judge = Judge::new(Case { token: &tokens[0], logs: &logs, places: &Nowhere, own: &[], now: LEAKED });
@@ -220,7 +220,7 @@ proptest! {
             prop_assert!(!format!("{event:?}").contains("made/up+value=for-tests"), "{:?}", event);
         }
         log.read_at(LEAKED);
-        for report in reports(&tokens, events, log) {
+        for report in reports(&tokens, &events, log) {
             prop_assert!(!report.contains("made/up+value=for-tests") && !report.contains('\u{1b}'), "{}", report);
         }
     }
