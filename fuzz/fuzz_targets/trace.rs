@@ -34,7 +34,9 @@ fuzz_target!(|bytes: &[u8]| {
         store.push(event)
     });
     let mut logs = logs.expect("there is room");
-    logs.iter_mut().for_each(|log| log.read_at(LEAKED));
+    for log in &mut logs {
+        log.read_at(LEAKED);
+    }
     let mut judge =
         Judge::new(Case { token: &tokens[0], logs: &logs, places: &Nowhere, own: &[], now: LEAKED });
     for event in store.sorted().expect("there is room") {

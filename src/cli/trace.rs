@@ -120,7 +120,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Status, AnyError> {
     let mut store = Store::default();
     let mut logs = search.run(&sources, |event: &Event| store.push(event))?;
     let now = arguments.now.map_or_else(|| jiff::Timestamp::now().as_microsecond(), |now| now * SECOND);
-    logs.iter_mut().for_each(|log| log.read_at(now));
+    for log in &mut logs {
+        log.read_at(now);
+    }
     let mut said = Said::new(arguments.out()?, &found.tokens, &logs);
     let judgements = arguments.judge(&found.tokens, (&logs, &places, now), store, &mut said)?;
     let again = Again { tokens: &found.tokens, sources: &sources, logs: &logs, places: &places };
