@@ -43,7 +43,9 @@ fuzz_target!(|bytes: &[u8]| {
         judge.add(&event.expect("it is as it was written"));
     }
     let traced = Traced { tokens: &tokens, judgements: &[judge.finish()], beside: &[], logs: &logs, notes: &[] };
-    for report in [report::text(&traced), report::html(&traced), report::json(&traced).to_string()] {
-        assert!(!report.contains(VALUE) && !report.contains("<script"), "{report}");
+    let (text, html) = (report::text(&traced), report::html(&traced));
+    assert!(!html.contains("<script") && !text.contains('\u{1b}'), "{html}{text}");
+    for report in [text, html, report::json(&traced).to_string()] {
+        assert!(!report.contains(VALUE), "{report}");
     }
 });
