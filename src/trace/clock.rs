@@ -39,15 +39,9 @@ enum By {
     Looks,
 }
 
-impl By {
-    /// One that is seen no further apart is one and the same, in microseconds: a day with any zone, or a zone that is off by two hours.
-    fn within(self) -> i64 {
-        match self {
-            Self::Id => 26 * 60 * MINUTE,
-            Self::Looks => 150 * MINUTE,
-        }
-    }
-}
+/// One that is seen no further apart is one and the same, in microseconds: a day with any zone; where others look the same at other times, a zone that is off by two hours.
+const FAR: i64 = 26 * 60 * MINUTE;
+const NEAR: i64 = 150 * MINUTE;
 
 /// A request in a log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,7 +107,8 @@ impl Clocks {
         let mut apart: BTreeMap<(u32, u32), [Vec<i64>; 2]> = BTreeMap::new();
         for ((_, by), mut seen) in self.seen {
             seen.sort_unstable_by_key(|&(log, at)| (at, log));
-            for together in seen.chunk_by(|one, next| next.1.saturating_sub(one.1) <= by.within()) {
+            let within = if by == By::Id || is_once(&seen) { FAR } else { NEAR };
+            for together in seen.chunk_by(|one, next| next.1.saturating_sub(one.1) <= within) {
                 for (one, two, ahead) in pairs(together) {
                     apart.entry((one, two)).or_default()[by as usize].push(ahead);
                 }
@@ -141,17 +136,23 @@ fn tell(logs: &mut [Log], (log, other): (u32, u32), (ahead, requests, by_id): (i
 
 /// The pairs of logs that hold what is seen `together`, and by how much the first is ahead; nothing where one holds it more than once.
 fn pairs(together: &[(u32, i64)]) -> Vec<(u32, u32, i64)> {
-    let mut of_logs = together.to_vec();
-    of_logs.sort_unstable();
-    let is_once = of_logs.windows(2).all(|two| two[0].0 != two[1].0);
-    if !is_once || of_logs.len() > MOST_LOGS {
+    if together.len() > MOST_LOGS || !is_once(together) {
         return Vec::new();
     }
+    let mut of_logs = together.to_vec();
+    of_logs.sort_unstable();
     let pair = |(nth, one): (usize, &(u32, i64))| {
         let one = *one;
         of_logs[nth + 1..].iter().map(move |two| (one.0, two.0, one.1.saturating_sub(two.1))).collect::<Vec<_>>()
     };
     of_logs.iter().enumerate().flat_map(pair).collect()
+}
+
+/// Whether each log holds it at most once.
+fn is_once(seen: &[(u32, i64)]) -> bool {
+    let mut logs: Vec<u32> = seen.iter().map(|(log, _)| *log).collect();
+    logs.sort_unstable();
+    logs.windows(2).all(|two| two[0] != two[1])
 }
 
 /// What most of these agree on, and how many do; nothing where fewer than three in four do.
@@ -217,6 +218,20 @@ mod tests {
         }
         clocks.compare(&mut logs);
         assert_eq!(ahead(&logs)[0], [(1, 7 * 3600, 4, true)]);
+    }
+
+    #[test]
+    fn a_zone_that_is_off_shows_by_looks_where_no_two_requests_look_the_same() {
+        let (mut clocks, mut logs) = (Clocks::default(), logs(2));
+        for log in 0..2 {
+            for nth in 0..20 {
+                let at = nth * 3 * 3600 + i64::from(log) * 5 * 3600;
+                clocks.add(log, &sightings(at, "203.0.113.9", &format!("GET /{nth}"), None));
+                clocks.add(log, &sightings(at, "203.0.113.9", "GET /again", None));
+            }
+        }
+        clocks.compare(&mut logs);
+        assert_eq!(ahead(&logs)[1], [(0, 5 * 3600, 20, false)]);
     }
 
     #[test]
