@@ -1,0 +1,50 @@
+import os
+
+from authlib.integrations.starlette_client import OAuth
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.sessions import SessionMiddleware
+from starlette.responses import PlainTextResponse, RedirectResponse
+from starlette.routing import Route
+
+oauth = OAuth()
+oauth.register(
+    name="google",
+    server_metadata_url="https://accounts.google.com/.well-known/openid-configuration",
+    client_kwargs={"scope": "openid email profile"},
+)
+
+
+async def login(request):
+    return await oauth.google.authorize_redirect(request, request.url_for("auth"))
+
+
+async def auth(request):
+    token = await oauth.google.authorize_access_token(request)
+    request.session["user"] = token["userinfo"]
+    response = RedirectResponse("/")
+    response.set_cookie("session_token", token["access_token"], secure=True, httponly=True, samesite="lax")
+    return response
+
+
+async def logout(request):
+    request.session.clear()
+    return RedirectResponse("/")
+
+
+async def home(request):
+    return PlainTextResponse(f"Hello {request.session.get('user', {}).get('name')}")
+
+
+app = Starlette(
+    routes=[Route("/", home), Route("/login", login), Route("/auth", auth), Route("/logout", logout)],
+    middleware=[
+        Middleware(
+            SessionMiddleware,
+            secret_key=os.environ["SESSION_KEY"],
+            https_only=True,
+            same_site="lax",
+            max_age=8 * 60 * 60,
+        ),
+    ],
+)

@@ -1,0 +1,31 @@
+<?php
+
+return [
+
+    'secret' => env('JWT_SECRET'),
+
+    'keys' => [
+        'public' => env('JWT_PUBLIC_KEY'),
+        'private' => env('JWT_PRIVATE_KEY'),
+        'passphrase' => env('JWT_PASSPHRASE'),
+    ],
+
+    'ttl' => (int) env('JWT_TTL', 30),
+
+    'refresh_ttl' => (int) env('JWT_REFRESH_TTL', 20160),
+
+    'algo' => env('JWT_ALGO', 'HS256'),
+
+    'required_claims' => ['iss', 'iat', 'exp', 'nbf', 'sub', 'jti'],
+
+    'persistent_claims' => [],
+
+    'lock_subject' => true,
+
+    'leeway' => (int) env('JWT_LEEWAY', 0),
+
+    'blacklist_enabled' => env('JWT_BLACKLIST_ENABLED', true),
+
+    'decrypt_cookies' => false,
+
+];

@@ -1,0 +1,22 @@
+# frozen_string_literal: true
+
+Devise.setup do |config|
+  # config.secret_key is left out: it is secret_key_base.
+  config.mailer_sender = "shop@example.com"
+
+  require "devise/orm/active_record"
+
+  config.case_insensitive_keys = [:email]
+  config.strip_whitespace_keys = [:email]
+  config.skip_session_storage = [:http_auth]
+  config.stretches = Rails.env.test? ? 1 : 12
+  config.reconfirmable = true
+
+  config.remember_for = 2.weeks
+  config.expire_all_remember_me_on_sign_out = true
+  config.rememberable_options = { secure: true }
+
+  config.password_length = 12..128
+  config.timeout_in = 30.minutes
+  config.sign_out_via = :delete
+end
