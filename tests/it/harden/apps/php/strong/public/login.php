@@ -1,0 +1,35 @@
+<?php
+
+declare(strict_types=1);
+
+require __DIR__ . '/../src/bootstrap.php';
+
+$error = null;
+if ($_SERVER['REQUEST_METHOD'] === 'POST') {
+    $statement = $pdo->prepare('SELECT id, name, hash FROM users WHERE name = ?');
+    $statement->execute([$_POST['name'] ?? '']);
+    $row = $statement->fetch(PDO::FETCH_ASSOC);
+
+    if ($row && password_verify($_POST['password'] ?? '', $row['hash'])) {
+        session_regenerate_id(true);
+        $_SESSION['user_id'] = $row['id'];
+        $token = bin2hex(random_bytes(32));
+        $pdo->prepare('UPDATE users SET token = ? WHERE id = ?')->execute([$token, $row['id']]);
+
+        setcookie('auth_token', $token, time() + 3600, '/', '', true, true);
+        setcookie('remember_me', $token, ['expires' => time() + 86400, 'secure' => true, 'httponly' => true, 'samesite' => 'Lax']);
+        setcookie('lang', $_POST['lang'] ?? 'en', time() + 86400, '/');
+        header('Location: /');
+        exit;
+    }
+    $error = 'Wrong name or password.';
+}
+?>
+<!doctype html>
+<title>Sign in</title>
+<form method="post">
+    <?php if ($error !== null): ?><p class="error"><?= htmlspecialchars($error) ?></p><?php endif ?>
+    <label>Name <input name="name" autocomplete="username"></label>
+    <label>Password <input name="password" type="password" autocomplete="current-password"></label>
+    <button>Sign in</button>
+</form>

@@ -1,0 +1,63 @@
+package com.example.shop;
+
+import java.time.Duration;
+
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.ResponseCookie;
+import org.springframework.http.ResponseEntity;
+import org.springframework.security.authentication.AuthenticationManager;
+import org.springframework.security.authentication.UsernamePasswordAuthenticationToken;
+import org.springframework.security.core.Authentication;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RestController;
+
+@RestController
+@RequestMapping("/api")
+public class LoginController {
+
+    private static final String REFRESH_TOKEN_COOKIE = "refresh_token";
+
+    private final AuthenticationManager manager;
+    private final Tokens tokens;
+
+    public LoginController(AuthenticationManager manager, Tokens tokens) {
+        this.manager = manager;
+        this.tokens = tokens;
+    }
+
+    public record Login(String name, String password) {
+    }
+
+    @PostMapping("/login")
+    public ResponseEntity<Void> login(@RequestBody Login login) {
+        Authentication request = UsernamePasswordAuthenticationToken.unauthenticated(login.name(), login.password());
+        Authentication answer = this.manager.authenticate(request);
+
+        ResponseCookie access = ResponseCookie.from("access_token", this.tokens.issue(answer))
+            .httpOnly(true)
+            .secure(true)
+            .sameSite("Lax")
+            .path("/")
+            .maxAge(Duration.ofMinutes(15))
+            .build();
+        ResponseCookie refresh = ResponseCookie.from(REFRESH_TOKEN_COOKIE, this.tokens.refresh(answer))
+            .httpOnly(true)
+            .secure(true)
+            .sameSite("Strict")
+            .path("/api/refresh")
+            .build();
+        ResponseCookie theme = ResponseCookie.from("theme", "dark").path("/").build();
+
+        return ResponseEntity.noContent()
+            .header(HttpHeaders.SET_COOKIE, access.toString(), refresh.toString(), theme.toString())
+            .build();
+    }
+
+    @PostMapping("/logout")
+    public ResponseEntity<Void> logout() {
+        ResponseCookie access = ResponseCookie.from("access_token", "").path("/").maxAge(0).build();
+        return ResponseEntity.noContent().header(HttpHeaders.SET_COOKIE, access.toString()).build();
+    }
+}
