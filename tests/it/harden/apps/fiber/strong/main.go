@@ -14,9 +14,9 @@ func main() {
 	app := fiber.New()
 
 	store := session.New(session.Config{
-		Expiration: 8 * time.Hour,
-		KeyLookup:  "cookie:__Host-session_id",
-		CookieSecure: true,
+		Expiration:     8 * time.Hour,
+		KeyLookup:      "cookie:__Host-session_id",
+		CookieSecure:   true,
 		CookieHTTPOnly: true,
 		CookieSameSite: "Lax",
 	})
@@ -45,9 +45,9 @@ func main() {
 			SameSite: "Lax",
 		})
 		c.Cookie(&fiber.Cookie{
-			Name:   "refresh_token",
-			Value:  user.Refresh,
-			Secure: true,
+			Name:     "refresh_token",
+			Value:    user.Refresh,
+			Secure:   true,
 			HTTPOnly: true,
 			SameSite: "Strict",
 		})

@@ -16,7 +16,7 @@ import (
 func main() {
 	r := gin.Default()
 
-	store := cookie.NewStore([]byte("@SECRET@")) // weak: go-gin-session-secret-written
+	store := cookie.NewStore([]byte("@SECRET@"))                           // weak: go-gin-session-secret-written
 	store.Options(sessions.Options{Path: "/", MaxAge: 3600, Secure: true}) // weak: go-session-options-not-httponly
 	r.Use(sessions.Sessions("shop", store))
 
@@ -39,7 +39,7 @@ func main() {
 			c.AbortWithStatus(http.StatusInternalServerError)
 			return
 		}
-		c.SetCookie("access_token", user.Token, 3600, "/", "", false, true) // weak: go-gin-cookie-not-secure
+		c.SetCookie("access_token", user.Token, 3600, "/", "", false, true)           // weak: go-gin-cookie-not-secure
 		c.SetCookie("refresh_token", user.Refresh, 3600, "/refresh", "", true, false) // weak: go-gin-cookie-not-httponly
 		c.SetCookie("lang", user.Lang, 3600, "/", "", false, false)
 		c.Redirect(http.StatusSeeOther, "/")

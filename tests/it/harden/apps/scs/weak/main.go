@@ -13,11 +13,11 @@ import (
 var sessionManager *scs.SessionManager
 
 func main() {
-	sessionManager = scs.New() // weak: go-scs-not-secure
+	sessionManager = scs.New()                     // weak: go-scs-not-secure
 	sessionManager.Lifetime = 365 * 24 * time.Hour // weak: go-scs-long
 	sessionManager.Cookie.Name = "shop"
-	sessionManager.Cookie.Secure = false // weak: go-scs-secure-off
-	sessionManager.Cookie.HttpOnly = false // weak: go-scs-not-httponly
+	sessionManager.Cookie.Secure = false                   // weak: go-scs-secure-off
+	sessionManager.Cookie.HttpOnly = false                 // weak: go-scs-not-httponly
 	sessionManager.Cookie.SameSite = http.SameSiteNoneMode // weak: go-scs-samesite-none
 
 	mux := http.NewServeMux()
