@@ -47,9 +47,7 @@ pub fn find(check: &Check, text: &[u8], lexed: &Lexed) -> Places {
         if found.last().is_some_and(|last| !code[last.at.start..at.start()].contains(&b'\n')) {
             continue;
         }
-        let looked = &code[region(check.within, at.range(), lexed)];
-        if check.has.iter().all(|pattern| pattern.is_in(looked))
-            && !check.lacks.iter().any(|pattern| pattern.is_in(looked))
+        if applies(check, &region(check.within, at.range(), lexed), lexed)
             && !is_enclosed(&check.outside, code, at.start())
         {
             found.push(Found { at: at.range(), allowed: is_allowed(text, &at.range(), &check.id) });
@@ -64,6 +62,18 @@ pub fn find(check: &Check, text: &[u8], lexed: &Lexed) -> Places {
 /// Whether `check` finds anything in `text`, as a file of its kind.
 pub fn is_found(check: &Check, text: &[u8]) -> bool {
     !find(check, text, &lex(text, check.syntax)).found.is_empty()
+}
+
+/// Whether all is in a region that is to be there, and nothing that is not, as it stands or with strings where it names them.
+fn applies(check: &Check, region: &Range<usize>, lexed: &Lexed) -> bool {
+    let code = &lexed.code[region.clone()];
+    let has = |text: &[u8]| check.has.iter().all(|pattern| pattern.is_in(text));
+    let lacks = |text: &[u8]| !check.lacks.iter().any(|pattern| pattern.is_in(text));
+    if !lacks(code) || check.within == Within::File || check.has.is_empty() {
+        return lacks(code) && has(code);
+    }
+    let named = lexed.constants().put_in(code, &lexed.bare[region.clone()]);
+    named.as_deref().map_or_else(|| has(code), |named| (has(code) || has(named)) && lacks(named))
 }
 
 fn region(within: Within, at: Range<usize>, lexed: &Lexed) -> Range<usize> {

@@ -3,8 +3,9 @@
 //! No language is parsed: per syntax a handful of delimiters is known. A quote that nothing closes on its line is an ordinary character,
 //! so that an apostrophe in a text hides nothing behind it. Time is linear in the text, whatever it holds.
 
-use std::ops::Range;
+use std::{ops::Range, sync::OnceLock};
 
+use super::constants::Constants;
 use crate::rule::names;
 
 /// How comments and strings are told from code.
@@ -35,6 +36,14 @@ pub struct Lexed {
     pub bare: Vec<u8>,
     /// What is between quotes, in order.
     pub strings: Vec<Range<usize>>,
+    constants: OnceLock<Constants>,
+}
+
+impl Lexed {
+    /// The strings that the text gives a name to, sought when they are first asked for.
+    pub(super) fn constants(&self) -> &Constants {
+        self.constants.get_or_init(|| Constants::of(&self.code))
+    }
 }
 
 /// Tells comments and strings of `text` from code.
@@ -47,7 +56,7 @@ pub fn lex(text: &[u8], syntax: Syntax) -> Lexed {
     lexer.comments.iter().for_each(|range| blank(&mut code, range));
     let mut bare = code.clone();
     lexer.strings.iter().for_each(|range| blank(&mut bare, range));
-    Lexed { code, bare, strings: lexer.strings }
+    Lexed { code, bare, strings: lexer.strings, constants: OnceLock::new() }
 }
 
 fn blank(text: &mut [u8], range: &Range<usize>) {

@@ -96,6 +96,8 @@ const VENDORED: &[&str] = &[
     ".venv",
     "venv",
 ];
+/// What names of packages begin with.
+const DOMAINS: &[&str] = &["com", "org", "net", "io"];
 /// Endings of names of tests, without the extension.
 const TEST_ENDINGS: &[&str] = &["_test", ".test", ".spec", "_spec", "-test", ".cy", ".stories", "Test", "Tests", "IT"];
 /// Endings of names of what programs wrote, without the extension.
@@ -322,6 +324,9 @@ fn plain_value(text: &[u8], line: &Range<usize>) -> Option<usize> {
 fn left_out(name: &str) -> Option<Skipped> {
     let mut folders: Vec<&str> = name.split('/').collect();
     let file = folders.pop().unwrap_or_default();
+    // A package is called by a domain, `com.example.shop`: that makes no example of it.
+    let packages = folders.windows(2).position(|pair| DOMAINS.contains(&pair[0]) && pair[1] == "example");
+    packages.map(|at| folders.drain(at..at + 2));
     let is_in = |all: &[&str]| folders.iter().any(|folder| all.contains(&folder.to_ascii_lowercase().as_str()));
     let is_test_project = folders.iter().any(|folder| {
         let folder = folder.to_ascii_lowercase();

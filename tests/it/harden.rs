@@ -1,5 +1,7 @@
 //! `stanch harden`: weaknesses found, told in every format, and counted by exit statuses.
 
+mod frameworks;
+
 use std::fs;
 
 use serde_json::Value;

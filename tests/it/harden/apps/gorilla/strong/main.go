@@ -13,7 +13,9 @@ import (
 	"example.com/shop/users"
 )
 
-var store = sessions.NewCookieStore([]byte(os.Getenv("SESSION_KEY")))
+var key = []byte(os.Getenv("SESSION_KEY"))
+
+var store = sessions.NewCookieStore(key)
 
 var login = template.Must(template.ParseFiles("login.html"))
 

@@ -12,7 +12,9 @@ import (
 	"example.com/shop/users"
 )
 
-var store = sessions.NewCookieStore([]byte("@SECRET@")) // weak: go-gorilla-secret-written
+var key = []byte("@SECRET@")
+
+var store = sessions.NewCookieStore(key) // weak: go-gorilla-secret-written
 
 var login = template.Must(template.ParseFiles("login.html"))
 

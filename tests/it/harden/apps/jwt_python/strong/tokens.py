@@ -8,6 +8,8 @@ import jwt
 from jwt import PyJWKClient
 
 KEY = os.environ["JWT_KEY"]
+MAIL_KEY = os.environ["MAIL_KEY"]
+ALGORITHM = "HS256"
 jwks = PyJWKClient("https://id.example.com/jwks")
 
 
@@ -15,6 +17,12 @@ def issue(user: str) -> str:
     now = datetime.now(timezone.utc)
     payload = {"sub": user, "aud": "api", "iat": now, "exp": now + timedelta(minutes=15)}
     return jwt.encode(payload, KEY, algorithm="HS256")
+
+
+def issue_for_mail(user: str) -> str:
+    to_encode = {"sub": user}
+    to_encode["exp"] = datetime.now(timezone.utc) + timedelta(hours=1)
+    return jwt.encode(to_encode, MAIL_KEY, algorithm=ALGORITHM)
 
 
 def peek(token: str) -> dict:

@@ -8,6 +8,8 @@ import jwt
 from jwt import PyJWKClient
 
 KEY = os.environ["JWT_KEY"]
+MAIL_KEY = "@SECRET@"
+ALGORITHM = "HS256"
 jwks = PyJWKClient("https://id.example.com/jwks")
 
 
@@ -15,6 +17,12 @@ def issue(user: str) -> str:
     now = datetime.now(timezone.utc)
     payload = {"sub": user, "aud": "api", "iat": now, "exp": now + timedelta(minutes=15)}
     return jwt.encode(payload, "@SECRET@", algorithm="HS256")  # weak: python-jwt-secret-written
+
+
+def issue_for_mail(user: str) -> str:
+    to_encode = {"sub": user}
+    to_encode["exp"] = datetime.now(timezone.utc) + timedelta(days=30)  # weak: python-jwt-long
+    return jwt.encode(to_encode, MAIL_KEY, algorithm=ALGORITHM)  # weak: python-jwt-secret-written
 
 
 def peek(token: str) -> dict:

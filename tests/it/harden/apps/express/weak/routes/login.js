@@ -20,6 +20,7 @@ router.post('/login', async (req, res) => {
   if (!user) {
     return res.status(401).render('login', { wrong: true });
   }
+  req.session.user = user.id; // unsure: express-login-session-kept
   const token = jwt.sign({ sub: user.id }, process.env.JWT_SECRET, { algorithm: 'HS256', expiresIn: '15m' });
   res.cookie(THEME_COOKIE, user.theme, { sameSite: 'lax' });
   res.cookie('access_token', token, { httpOnly: true, sameSite: 'lax' }); // weak: express-cookie-not-secure

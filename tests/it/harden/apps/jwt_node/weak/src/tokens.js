@@ -4,6 +4,8 @@ const jwt = require('jsonwebtoken');
 
 const secret = process.env.JWT_SECRET || '@SECRET@'; // weak: js-jwt-secret-fallback
 
+const MAIL_SECRET = '@SECRET@';
+
 function issue(user) {
   return jwt.sign({ sub: user.id, scope: 'api' }, secret, { expiresIn: '30d' }); // weak: js-jwt-long
 }
@@ -14,6 +16,10 @@ function issueForever(user) {
 
 function issueForMail(user) {
   return jwt.sign({ sub: user.id }, '@SECRET@', { expiresIn: '1h' }); // weak: js-jwt-secret-written
+}
+
+function issueForLink(user) {
+  return jwt.sign({ sub: user.id }, MAIL_SECRET, { expiresIn: '1h' }); // weak: js-jwt-secret-written
 }
 
 function issueForRefresh(user) {
@@ -33,4 +39,4 @@ function checkOld(token) {
   return jwt.verify(token, secret, { algorithms: ['HS256'], ignoreExpiration: true }); // weak: js-jwt-expiry-ignored
 }
 
-module.exports = { issue, issueForever, issueForMail, issueForRefresh, check, checkAny, checkOld };
+module.exports = { issue, issueForever, issueForMail, issueForLink, issueForRefresh, check, checkAny, checkOld };

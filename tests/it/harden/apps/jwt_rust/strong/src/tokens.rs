@@ -16,6 +16,10 @@ pub fn issue(claims: &Claims, key: &EncodingKey) -> Result<String, Error> {
     encode(&Header::default(), claims, key)
 }
 
+pub fn issue_for_link(claims: &Claims, secret: &[u8]) -> Result<String, Error> {
+    encode(&Header::default(), claims, &EncodingKey::from_secret(secret))
+}
+
 pub fn read(token: &str, key: &DecodingKey) -> Result<TokenData<Claims>, Error> {
     let mut validation = Validation::new(Algorithm::HS256);
     validation.set_audience(&["api"]);

@@ -5,9 +5,15 @@ require "net/http"
 
 # Makes tokens, and asks the provider about others.
 class Tokens
+  LINK_SECRET = "@SECRET@"
+
   def issue(user)
     payload = { sub: user.id, exp: 15.minutes.from_now.to_i }
     JWT.encode(payload, "@SECRET@", "HS256") # weak: rails-jwt-secret-written
+  end
+
+  def issue_for_link(user)
+    JWT.encode({ sub: user.id, exp: 1.hour.from_now.to_i }, LINK_SECRET, "HS256") # weak: rails-jwt-secret-written
   end
 
   def issue_for_page(user)

@@ -22,6 +22,13 @@ public class Auth0Tokens {
             .sign(this.algorithm);
     }
 
+    public String issueForMail(String user, byte[] secret) {
+        return JWT.create()
+            .withSubject(user)
+            .withExpiresAt(Instant.now().plusSeconds(3600))
+            .sign(Algorithm.HMAC512(secret));
+    }
+
     public String user(String token) {
         DecodedJWT decoded = JWT.require(this.algorithm).withIssuer("https://id.example.com").build().verify(token);
         return decoded.getSubject();

@@ -17,6 +17,15 @@ public class Auth0Tokens {
             .sign(algorithm);
     }
 
+    private static final String MAIL_SECRET = "@SECRET@";
+
+    public String issueForMail(String user) {
+        return JWT.create()
+            .withSubject(user)
+            .withExpiresAt(Instant.now().plusSeconds(3600))
+            .sign(Algorithm.HMAC512(MAIL_SECRET)); // weak: java-jwt-secret-written
+    }
+
     public String issueForPage(String user) {
         return JWT.create().withSubject(user).sign(Algorithm.none()); // weak: java-jwt-none
     }
