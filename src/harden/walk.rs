@@ -326,7 +326,9 @@ fn left_out(name: &str) -> Option<Skipped> {
     let file = folders.pop().unwrap_or_default();
     // A package is called by a domain, `com.example.shop`: that makes no example of it.
     let packages = folders.windows(2).position(|pair| DOMAINS.contains(&pair[0]) && pair[1] == "example");
-    packages.map(|at| folders.drain(at..at + 2));
+    if let Some(at) = packages {
+        folders.drain(at..at + 2);
+    }
     let is_in = |all: &[&str]| folders.iter().any(|folder| all.contains(&folder.to_ascii_lowercase().as_str()));
     let is_test_project = folders.iter().any(|folder| {
         let folder = folder.to_ascii_lowercase();
