@@ -34,6 +34,8 @@ pub struct Check {
     pub confidence: Confidence,
     /// Who demands it not to be so.
     pub standards: Vec<Citation>,
+    /// Whether a secret stands at the place, which a report must not show.
+    pub(super) is_secret: bool,
     /// In which files it can be, by their names or their paths below what was named.
     pub(super) files: GlobSet,
     /// How comments look there.

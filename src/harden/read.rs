@@ -55,12 +55,16 @@ pub struct Checks {
     cookies: Vec<&'static weak::Check>,
 }
 
+/// The kind of what is written into a file and should not be.
+const SECRET_KIND: &str = "signing-secret";
+
 /// What weaknesses of a kind have in common.
 struct Kind {
     title: String,
     attack: String,
     severity: Severity,
     standards: Vec<Citation>,
+    is_secret: bool,
 }
 
 /// What the checks of a file have in common.
@@ -160,7 +164,8 @@ fn kinds_of(mut table: Table<'_, '_>, kinds: &mut BTreeMap<String, Kind>) {
         }
         kind.finish();
         if let (Some(id), Some(title), Some(attack), Some(severity)) = (id, title, attack, severity) {
-            kinds.insert(id, Kind { title, attack, severity, standards });
+            let is_secret = id == SECRET_KIND;
+            kinds.insert(id, Kind { title, attack, severity, standards, is_secret });
         }
     }
 }
@@ -236,6 +241,7 @@ fn check_of(mut table: Table<'_, '_>, shared: &Shared, kinds: &BTreeMap<String, 
         severity: severity.unwrap_or(kind.severity),
         confidence: confidence.map_or(Confidence::Medium, |found| found.value),
         standards: kind.standards.clone(),
+        is_secret: kind.is_secret,
         files,
         syntax: syntax.map_or(shared.syntax, |found| found.value),
         requires,

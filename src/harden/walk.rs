@@ -256,7 +256,7 @@ impl Looker<'_> {
                     continue;
                 }
                 let location = locator.locate(at.clone());
-                let evidence = self.evidence(window, text, &at, check.syntax);
+                let evidence = self.evidence(window, text, &at, check);
                 let columns = Some(columns(window.bytes(), &at));
                 let place = Place::File { path: path.clone(), location, columns };
                 self.outcome.weaknesses.push(weakness(check, place, evidence));
@@ -264,17 +264,19 @@ impl Looker<'_> {
         }
     }
 
-    /// The line of a place, secrets masked.
-    fn evidence(&mut self, window: &Window<'_>, lexed: &Lexed, at: &Range<usize>, syntax: Syntax) -> String {
+    /// The line of a place, secrets masked: all strings where a secret is what the check finds, else those that are named so.
+    fn evidence(&mut self, window: &Window<'_>, lexed: &Lexed, at: &Range<usize>, check: &Check) -> String {
         let mut line = line(window.bytes(), &(at.start..at.start), MOST_EVIDENCE);
-        let plain = !matches!(syntax, Syntax::C | Syntax::Php);
-        let hidden = plain.then(|| plain_value(window.bytes(), &line)).flatten();
-        line.end = hidden.unwrap_or(line.end);
+        let hides = |string: &Range<usize>| check.is_secret || is_secretive(window.bytes(), &line, string);
+        let plain = !matches!(check.syntax, Syntax::C | Syntax::Php);
+        let hidden = plain.then(|| plain_value(&lexed.code, &line, check.is_secret)).flatten();
+        let strings = lexed.strings[lexed.strings.partition_point(|string| string.end <= line.start)..].iter();
+        let end = hidden.unwrap_or(line.end);
+        let strings: Vec<_> = strings.take_while(|string| string.start < end).filter(|string| hides(string)).collect();
+        line.end = end;
         let mut out = String::new();
         let mut from = line.start;
-        let first = lexed.strings.partition_point(|string| string.end <= line.start);
-        let strings = lexed.strings[first..].iter().take_while(|string| string.start < line.end);
-        for string in strings.filter(|string| !string.is_empty() && is_secretive(window.bytes(), &line, string)) {
+        for string in strings.into_iter().filter(|string| !string.is_empty()) {
             let (start, end) = (string.start.max(from), string.end.min(line.end));
             out.push_str(&self.detector.masked(window, from..start, &mut self.scratch));
             out.push('…');
@@ -309,15 +311,19 @@ fn is_secretive(text: &[u8], line: &Range<usize>, string: &Range<usize>) -> bool
     SECRETIVE.iter().any(|word| memchr::memmem::find(&before, word.as_bytes()).is_some())
 }
 
-/// Where the value of a line of configuration begins that has no quotes and stands behind a word that names secrets.
-fn plain_value(text: &[u8], line: &Range<usize>) -> Option<usize> {
-    let whole = text[line.clone()].trim_ascii_end();
-    let word = whole.iter().rposition(|byte| b" \t:=".contains(byte)).map_or(0, |at| at + 1);
-    let named = whole[..word].trim_ascii_end().ends_with(b":") || whole[..word].trim_ascii_end().ends_with(b"=");
+/// Where the value of a line of configuration begins that has no quotes and stands behind a word that names secrets, or is known to be
+/// one.
+fn plain_value(code: &[u8], line: &Range<usize>, is_secret: bool) -> Option<usize> {
+    let whole = code[line.clone()].trim_ascii_end();
+    // Base64 may end with `=`.
+    let stem = &whole[..whole.iter().rposition(|byte| *byte != b'=').map_or(0, |last| last + 1)];
+    let word = stem.iter().rposition(|byte| b" \t:=".contains(byte)).map_or(0, |at| at + 1);
+    let before = whole[..word].trim_ascii_end();
+    let named = is_secret && !before.is_empty() || before.ends_with(b":") || before.ends_with(b"=");
     let bare =
         whole.len() - word >= SHORTEST_VALUE && !whole[word..].iter().any(|byte| b"\"'`()[]{}<>$%;,".contains(byte));
     let start = line.start + word;
-    (named && bare && is_secretive(text, line, &(start..start))).then_some(start)
+    (named && bare && (is_secret || is_secretive(code, line, &(start..start)))).then_some(start)
 }
 
 /// Why a file of this name is left out, unless all are asked for.
