@@ -100,6 +100,27 @@ const VENDORED: &[&str] = &[
 const DOMAINS: &[&str] = &["com", "org", "net", "io"];
 /// Endings of names of tests, without the extension.
 const TEST_ENDINGS: &[&str] = &["_test", ".test", ".spec", "_spec", "-test", ".cy", ".stories", "Test", "Tests", "IT"];
+/// What a test, or a helper of tests, brings in, wherever it lies.
+const TEST_IMPORTS: &[&str] = &[
+    "\n\t\"testing\"\n",
+    "\"github.com/onsi/gomega",
+    "\"github.com/onsi/ginkgo",
+    "\"github.com/stretchr/testify",
+    "import org.junit",
+    "import static org.junit",
+    "import org.testng",
+    "import spock.lang",
+    "\nimport pytest",
+    "\nimport unittest",
+    "using Xunit;",
+    "using NUnit.Framework",
+    "use PHPUnit\\Framework",
+    "from 'vitest'",
+    "from \"vitest\"",
+    "from '@playwright/test'",
+    "from \"@playwright/test\"",
+    "from '@jest/globals'",
+];
 /// Endings of names of what programs wrote, without the extension.
 const BUNDLED: &[&str] = &[".min", ".bundle"];
 /// A shorter value without quotes is no secret, in bytes.
@@ -234,8 +255,7 @@ impl Looker<'_> {
         if checks.is_empty() {
             return;
         }
-        let minified = is_minified(window.bytes()).then_some(Skipped::Vendored);
-        if let Some(why) = left_out(below).or(minified).filter(|_| !self.takes_all(&name)) {
+        if let Some(why) = left_out(below).or_else(|| says_left_out(window.bytes())).filter(|_| !self.takes_all(&name)) {
             return self.outcome.coverage.skip(why, name);
         }
         if str::from_utf8(window.bytes()).is_err() {
@@ -348,6 +368,12 @@ fn left_out(name: &str) -> Option<Skipped> {
     // Rails has a file for each environment.
     let is_test = is_test || folders.last() == Some(&"environments") && matches!(stem, "test" | "development");
     (is_test || is_test_project || is_in(TESTS)).then_some(Skipped::TestOrExample)
+}
+
+/// Why a file with this text is left out, unless all are asked for.
+fn says_left_out(text: &[u8]) -> Option<Skipped> {
+    let is_test = TEST_IMPORTS.iter().any(|import| memchr::memmem::find(text, import.as_bytes()).is_some());
+    is_test.then_some(Skipped::TestOrExample).or_else(|| is_minified(text).then_some(Skipped::Vendored))
 }
 
 /// Whether lines are, on average, longer than people write them.

@@ -83,6 +83,19 @@ fn what_is_not_looked_at_is_counted() {
 }
 
 #[test]
+fn what_brings_in_a_framework_of_tests_or_no_person_wrote_is_left_out() {
+    let sandbox = Sandbox::new();
+    let helper = format!("import {{ expect }} from 'vitest'\n{WEAK}");
+    sandbox.write("lib/helper.js", helper).write("lib/shown.standalone.js", WEAK);
+    let squeezed = format!("{WEAK}\n{}", "if(a.b){c.d(e)}\n;f(g)\n".repeat(2_000));
+    sandbox.write("lib/squeezed.js", squeezed);
+    let run = sandbox.run(&["harden", "-f", "json", "--check", "express-session-not-secure"]).ended(0);
+    assert_eq!((run.skipped("test-or-example").0, run.skipped("vendored").0), (1, 2));
+    sandbox.write("lib/helper.js", format!("// vitest\n{WEAK}"));
+    sandbox.run(&["harden", "--check", "express-session-not-secure"]).ended(1);
+}
+
+#[test]
 fn environments_that_are_not_production_are_left_out() {
     let sandbox = Sandbox::new();
     let text = "http.verify_mode = OpenSSL::SSL::VERIFY_NONE\n";
