@@ -31,6 +31,10 @@ pub const LARGEST: u64 = 4 << 20;
 const MOST_EVIDENCE: usize = 120;
 /// A line this long was written by a program, in bytes.
 const MINIFIED_LINE: usize = 2_000;
+/// Of how many bytes of a long text one is a space at least, where a person wrote it.
+const SPARSE: usize = 20;
+/// A shorter text can be as dense, in bytes.
+const DENSE: usize = 16 << 10;
 /// Folders of what does not run in production.
 const TESTS: &[&str] = &[
     "test",
@@ -62,6 +66,15 @@ const TESTS: &[&str] = &[
     "test-utils",
     "test_utils",
     "test_project",
+    "sandbox",
+    "testhelpers",
+    "testutil",
+    "testutils",
+    "mock",
+    "playwright",
+    ".storybook",
+    "benchmark",
+    "hack",
 ];
 /// Endings of names of such folders, lower case.
 const TEST_FOLDERS: &[&str] = &[
@@ -122,7 +135,7 @@ const TEST_IMPORTS: &[&str] = &[
     "from '@jest/globals'",
 ];
 /// Endings of names of what programs wrote, without the extension.
-const BUNDLED: &[&str] = &[".min", ".bundle"];
+const BUNDLED: &[&str] = &[".min", ".bundle", ".bundled", ".standalone", ".umd", ".iife"];
 /// A shorter value without quotes is no secret, in bytes.
 const SHORTEST_VALUE: usize = 8;
 /// Words before which stands what a string should not show.
@@ -376,9 +389,10 @@ fn says_left_out(text: &[u8]) -> Option<Skipped> {
     is_test.then_some(Skipped::TestOrExample).or_else(|| is_minified(text).then_some(Skipped::Vendored))
 }
 
-/// Whether lines are, on average, longer than people write them.
+/// Whether lines are, on average, longer than people write them, or spaces fewer.
 fn is_minified(text: &[u8]) -> bool {
-    text.len() / (memchr::memchr_iter(b'\n', text).count() + 1) > MINIFIED_LINE
+    let is_dense = || text.len() / (text.iter().filter(|byte| byte.is_ascii_whitespace()).count() + 1) >= SPARSE;
+    text.len() / (memchr::memchr_iter(b'\n', text).count() + 1) > MINIFIED_LINE || text.len() > DENSE && is_dense()
 }
 
 fn weakness(check: &Check, place: Place, evidence: String) -> Weakness {
