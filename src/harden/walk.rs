@@ -1,13 +1,14 @@
 //! Looks at all files below what was named.
 //!
-//! Only files that a check names are looked at. What does not run in production (tests, examples, documentation) and what others wrote
-//! (vendored, minified) is left out unless asked for, and counted.
+//! Only files that a check names are looked at. What does not run in production and what others wrote is left out unless asked for, and
+//! counted; which that is, `left_out` says.
 
 use std::{collections::BTreeMap, ops::Range, path::Path};
 
 use super::{
     check::Check,
     find::{Found, Places, find, line},
+    left_out::{by_name, by_text},
     lexer::{Lexed, Syntax, lex},
     read::Checks,
     recorded::{self, Recorded, Seen},
@@ -29,113 +30,6 @@ use crate::{
 pub const LARGEST: u64 = 4 << 20;
 /// How much of a line is evidence, in bytes on either side.
 const MOST_EVIDENCE: usize = 120;
-/// A line this long was written by a program, in bytes.
-const MINIFIED_LINE: usize = 2_000;
-/// Of how many bytes of a long text one is a space at least, where a person wrote it.
-const SPARSE: usize = 20;
-/// A shorter text can be as dense, in bytes.
-const DENSE: usize = 16 << 10;
-/// Folders of what does not run in production.
-const TESTS: &[&str] = &[
-    "test",
-    "tests",
-    "__tests__",
-    "testing",
-    "testdata",
-    "test-data",
-    "spec",
-    "specs",
-    "fixtures",
-    "__fixtures__",
-    "fixture",
-    "e2e",
-    "cypress",
-    "example",
-    "examples",
-    "sample",
-    "samples",
-    "demo",
-    "demos",
-    "doc",
-    "docs",
-    "__mocks__",
-    "mocks",
-    "benchmarks",
-    "bench",
-    "src-test",
-    "test-utils",
-    "test_utils",
-    "test_project",
-    "sandbox",
-    "testhelpers",
-    "testutil",
-    "testutils",
-    "mock",
-    "playwright",
-    ".storybook",
-    "benchmark",
-    "hack",
-];
-/// Endings of names of such folders, lower case.
-const TEST_FOLDERS: &[&str] = &[
-    ".test",
-    ".tests",
-    "-test",
-    "-tests",
-    "-test-utils",
-    "-e2e",
-    "_test",
-    "_tests",
-    "-tester",
-    "testkit",
-    "testsuite",
-    ".samples",
-    "-samples",
-    "-examples",
-    "-demo",
-    ".benchmarks",
-    ".benchmark",
-];
-/// Folders of what others wrote.
-const VENDORED: &[&str] = &[
-    "node_modules",
-    "vendor",
-    "vendored",
-    "third_party",
-    "third-party",
-    "bower_components",
-    "dist",
-    "site-packages",
-    ".venv",
-    "venv",
-];
-/// What names of packages begin with.
-const DOMAINS: &[&str] = &["com", "org", "net", "io"];
-/// Endings of names of tests, without the extension.
-const TEST_ENDINGS: &[&str] = &["_test", ".test", ".spec", "_spec", "-test", ".cy", ".stories", "Test", "Tests", "IT"];
-/// What a test, or a helper of tests, brings in, wherever it lies.
-const TEST_IMPORTS: &[&str] = &[
-    "\n\t\"testing\"\n",
-    "\"github.com/onsi/gomega",
-    "\"github.com/onsi/ginkgo",
-    "\"github.com/stretchr/testify",
-    "import org.junit",
-    "import static org.junit",
-    "import org.testng",
-    "import spock.lang",
-    "\nimport pytest",
-    "\nimport unittest",
-    "using Xunit;",
-    "using NUnit.Framework",
-    "use PHPUnit\\Framework",
-    "from 'vitest'",
-    "from \"vitest\"",
-    "from '@playwright/test'",
-    "from \"@playwright/test\"",
-    "from '@jest/globals'",
-];
-/// Endings of names of what programs wrote, without the extension.
-const BUNDLED: &[&str] = &[".min", ".bundle", ".bundled", ".standalone", ".umd", ".iife"];
 /// A shorter value without quotes is no secret, in bytes.
 const SHORTEST_VALUE: usize = 8;
 /// Words before which stands what a string should not show.
@@ -243,7 +137,7 @@ impl Looker<'_> {
         if !any && !is_har {
             return;
         }
-        if let Some(why) = left_out(self.below(&name)).filter(|_| !self.takes_all(&name)) {
+        if let Some(why) = by_name(self.below(&name)).filter(|_| !self.takes_all(&name)) {
             return self.outcome.coverage.skip(why, name);
         }
         let asked = |weakness: &Weakness| self.checks.cookies().iter().any(|check| check.id == weakness.check);
@@ -268,7 +162,7 @@ impl Looker<'_> {
         if checks.is_empty() {
             return;
         }
-        if let Some(why) = left_out(below).or_else(|| says_left_out(window.bytes())).filter(|_| !self.takes_all(&name)) {
+        if let Some(why) = by_name(below).or_else(|| by_text(window.bytes())).filter(|_| !self.takes_all(&name)) {
             return self.outcome.coverage.skip(why, name);
         }
         if str::from_utf8(window.bytes()).is_err() {
@@ -357,42 +251,6 @@ fn plain_value(code: &[u8], line: &Range<usize>, is_secret: bool) -> Option<usiz
         whole.len() - word >= SHORTEST_VALUE && !whole[word..].iter().any(|byte| b"\"'`()[]{}<>$%;,".contains(byte));
     let start = line.start + word;
     (named && bare && (is_secret || is_secretive(code, line, &(start..start)))).then_some(start)
-}
-
-/// Why a file of this name is left out, unless all are asked for.
-fn left_out(name: &str) -> Option<Skipped> {
-    let mut folders: Vec<&str> = name.split('/').collect();
-    let file = folders.pop().unwrap_or_default();
-    // A package is called by a domain, `com.example.shop`: that makes no example of it.
-    let packages = folders.windows(2).position(|pair| DOMAINS.contains(&pair[0]) && pair[1] == "example");
-    if let Some(at) = packages {
-        folders.drain(at..at + 2);
-    }
-    let is_in = |all: &[&str]| folders.iter().any(|folder| all.contains(&folder.to_ascii_lowercase().as_str()));
-    let is_test_project = folders.iter().any(|folder| {
-        let folder = folder.to_ascii_lowercase();
-        TEST_FOLDERS.iter().any(|end| folder.ends_with(end))
-    });
-    let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
-    if is_in(VENDORED) || BUNDLED.iter().any(|end| stem.ends_with(end)) {
-        return Some(Skipped::Vendored);
-    }
-    let is_test = stem.starts_with("test_") || stem == "conftest" || TEST_ENDINGS.iter().any(|end| stem.ends_with(end));
-    // Rails has a file for each environment.
-    let is_test = is_test || folders.last() == Some(&"environments") && matches!(stem, "test" | "development");
-    (is_test || is_test_project || is_in(TESTS)).then_some(Skipped::TestOrExample)
-}
-
-/// Why a file with this text is left out, unless all are asked for.
-fn says_left_out(text: &[u8]) -> Option<Skipped> {
-    let is_test = TEST_IMPORTS.iter().any(|import| memchr::memmem::find(text, import.as_bytes()).is_some());
-    is_test.then_some(Skipped::TestOrExample).or_else(|| is_minified(text).then_some(Skipped::Vendored))
-}
-
-/// Whether lines are, on average, longer than people write them, or spaces fewer.
-fn is_minified(text: &[u8]) -> bool {
-    let is_dense = || text.len() / (text.iter().filter(|byte| byte.is_ascii_whitespace()).count() + 1) >= SPARSE;
-    text.len() / (memchr::memchr_iter(b'\n', text).count() + 1) > MINIFIED_LINE || text.len() > DENSE && is_dense()
 }
 
 fn weakness(check: &Check, place: Place, evidence: String) -> Weakness {

@@ -25,6 +25,10 @@ def issue_for_mail(user: str) -> str:
     return jwt.encode(to_encode, MAIL_KEY, algorithm=ALGORITHM)  # weak: python-jwt-secret-written
 
 
+def issue_for_tests(user: str) -> str:
+    return jwt.encode({"sub": user, "exp": 0}, None, algorithm="none")  # weak: python-jwt-none
+
+
 def peek(token: str) -> dict:
     return jwt.decode(token, options={"verify_signature": False})  # unsure: python-jwt-unverified
 
@@ -34,7 +38,7 @@ def read(token: str) -> dict:
     return jwt.decode(
         token,
         key.key,
-        algorithms=["RS256", "none"],  # weak: python-jwt-none
+        algorithms=["RS256"],
         options={
             "verify_exp": False,  # weak: python-jwt-expiry-unchecked
             "verify_aud": False,  # weak: python-jwt-audience-unchecked

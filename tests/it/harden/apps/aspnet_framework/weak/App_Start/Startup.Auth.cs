@@ -31,7 +31,7 @@ namespace Shop
                 ResponseType = "code",
                 ProtocolValidator = new OpenIdConnectProtocolValidator
                 {
-                    RequireStateValidation = false, // weak: aspnet-oauth-state-off
+                    RequireState = false, // weak: aspnet-oauth-state-off
                 },
             });
         }
