@@ -87,7 +87,7 @@ fn what_brings_in_a_framework_of_tests_or_no_person_wrote_is_left_out() {
     let sandbox = Sandbox::new();
     let helper = format!("import {{ expect }} from 'vitest'\n{WEAK}");
     sandbox.write("lib/helper.js", helper).write("lib/shown.standalone.js", WEAK);
-    let squeezed = format!("{WEAK}\n{}", "if(a.b){c.d(e)}\n;f(g)\n".repeat(2_000));
+    let squeezed = format!("{WEAK}\n{}", "if(a.b){c.d(e)};f(g);h.i=j[k]?l:m;n(o.p,q);\n".repeat(1_000));
     sandbox.write("lib/squeezed.js", squeezed);
     let run = sandbox.run(&["harden", "-f", "json", "--check", "express-session-not-secure"]).ended(0);
     assert_eq!((run.skipped("test-or-example").0, run.skipped("vendored").0), (1, 2));
