@@ -98,7 +98,7 @@ fn what_brings_in_a_framework_of_tests_or_no_person_wrote_is_left_out() {
 #[test]
 fn environments_that_are_not_production_are_left_out() {
     let sandbox = Sandbox::new();
-    let text = "http.verify_mode = OpenSSL::SSL::VERIFY_NONE\n";
+    let text = "request.basic_auth(user, password)\nhttp.verify_mode = OpenSSL::SSL::VERIFY_NONE\n";
     sandbox.write("config/environments/test.rb", text).write("config/environments/development.rb", text);
     assert_eq!(sandbox.run(&["harden", "-f", "json"]).ended(0).skipped("test-or-example").0, 2);
     sandbox.write("config/environments/production.rb", text);
