@@ -102,7 +102,7 @@ fn environments_that_are_not_production_are_left_out() {
     sandbox.write("config/environments/test.rb", text).write("config/environments/development.rb", text);
     assert_eq!(sandbox.run(&["harden", "-f", "json"]).ended(0).skipped("test-or-example").0, 2);
     sandbox.write("config/environments/production.rb", text);
-    sandbox.run(&["harden"]).ended(1);
+    sandbox.run(&["harden", "--min-confidence", "low"]).ended(1);
 }
 
 #[test]

@@ -73,7 +73,7 @@ def authorize():
 
 @app.route('/feed')
 def feed():
-    user = User.of_token(request.args.get('auth_token'))  # weak: python-token-query
+    user = User.of_token(request.args.get('auth_token'))  # unsure: python-token-query
     if user is None:
         abort(401)
     return {'items': user.items(int(request.args.get('page', 1)))}

@@ -46,7 +46,7 @@ func main() {
 	})
 
 	r.GET("/feed", func(c *gin.Context) {
-		user, err := users.OfToken(c.Query("access_token")) // weak: go-token-query
+		user, err := users.OfToken(c.Query("access_token")) // unsure: go-token-query
 		if err != nil {
 			c.AbortWithStatus(http.StatusUnauthorized)
 			return

@@ -8,7 +8,7 @@ export function connect(host, token, onMessage) {
 }
 
 export function begin(issuer, clientId) {
-  const oauthState = Math.random().toString(36); // weak: js-token-weak-random
+  const oauthState = Math.random().toString(36); // unsure: js-token-weak-random
   const colour = Math.random() > 0.5 ? 'red' : 'blue';
   sessionStorage.setItem('colour', colour);
   const query = new URLSearchParams({ client_id: clientId, state: oauthState, response_type: 'code' });

@@ -7,7 +7,7 @@ const router = express.Router();
 
 function bearer(req) {
   const header = req.get('Authorization') || '';
-  return header.startsWith('Bearer ') ? header.slice(7) : req.query.access_token; // weak: express-token-query
+  return header.startsWith('Bearer ') ? header.slice(7) : req.query.access_token; // unsure: express-token-query
 }
 
 router.use((req, res, next) => {

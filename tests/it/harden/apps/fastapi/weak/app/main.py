@@ -69,7 +69,7 @@ async def login(response: Response, form: Annotated[OAuth2PasswordRequestForm, D
 
 @app.get("/events")
 async def events(request: Request, session: Annotated[str | None, Cookie()] = None):
-    token = request.query_params.get("access_token") or session  # weak: python-token-query
+    token = request.query_params.get("access_token") or session  # unsure: python-token-query
     return {"user": (await current_user(token)).name}
 
 

@@ -29,7 +29,7 @@ final class Lcobucci
             ->issuedBy('https://id.example.com')
             ->relatedTo($user)
             ->issuedAt($now)
-            ->expiresAt($now->modify('+1 year')) // weak: php-jwt-long
+            ->expiresAt($now->modify('+1 year')) // unsure: php-jwt-long
             ->getToken($this->configuration->signer(), $this->configuration->signingKey())
             ->toString();
     }

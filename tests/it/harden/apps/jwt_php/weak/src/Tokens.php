@@ -16,7 +16,7 @@ final class Tokens
             'iss' => 'https://id.example.com',
             'aud' => 'https://api.example.com',
             'iat' => $now,
-            'exp' => $now + 60 * 60 * 24 * 30, // weak: php-jwt-long
+            'exp' => $now + 60 * 60 * 24 * 30, // unsure: php-jwt-long
             'sub' => $user,
         ];
 

@@ -7,7 +7,7 @@ use reqwest::Client;
 pub fn client() -> reqwest::Result<Client> {
     Client::builder()
         .timeout(Duration::from_secs(10))
-        .danger_accept_invalid_certs(true) // weak: rust-tls-unverified
+        .danger_accept_invalid_certs(true) // unsure: rust-tls-unverified
         .build()
 }
 

@@ -12,7 +12,7 @@ if ($_SERVER['REQUEST_METHOD'] === 'POST') {
 
     if ($row && password_verify($_POST['password'] ?? '', $row['hash'])) {
         $_SESSION['user_id'] = $row['id']; // unsure: php-login-session-kept
-        $token = sha1(uniqid((string) mt_rand(), true)); // weak: php-token-weak-random
+        $token = sha1(uniqid((string) mt_rand(), true)); // unsure: php-token-weak-random
         $pdo->prepare('UPDATE users SET token = ? WHERE id = ?')->execute([$token, $row['id']]);
 
         setcookie('auth_token', $token, time() + 3600, '/', '', true); // weak: php-cookie-not-httponly

@@ -30,7 +30,7 @@ final class Session
     {
         $curl = curl_init('https://backend.example.com' . $path);
         curl_setopt($curl, CURLOPT_RETURNTRANSFER, true);
-        curl_setopt($curl, CURLOPT_HTTPHEADER, ['Authorization: Bearer ' . getenv('API_TOKEN')]); // weak: php-tls-unverified-token
+        curl_setopt($curl, CURLOPT_HTTPHEADER, ['Authorization: Bearer ' . getenv('API_TOKEN')]); // unsure: php-tls-unverified-token
         curl_setopt($curl, CURLOPT_SSL_VERIFYPEER, false); // unsure: php-tls-unverified
 
         return (string) curl_exec($curl);

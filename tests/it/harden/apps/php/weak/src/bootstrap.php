@@ -12,7 +12,7 @@ ini_set('session.cookie_lifetime', 60 * 60 * 24 * 365); // weak: php-session-lon
 ini_set('session.gc_maxlifetime', '3600');
 
 if (isset($_GET['sid'])) {
-    session_id($_GET['sid']); // weak: php-session-id-from-request
+    session_id($_GET['sid']); // unsure: php-session-id-from-request
 }
 session_start();
 

@@ -44,7 +44,7 @@ def sign_out(request):
 
 
 def me(request):
-    token = request.GET.get('access_token')  # weak: python-token-query
+    token = request.GET.get('access_token')  # unsure: python-token-query
     answer = requests.get(  # weak: python-tls-unverified
         'https://id.example.com/userinfo', headers={'Authorization': f'Bearer {token}'}, verify=False
     )

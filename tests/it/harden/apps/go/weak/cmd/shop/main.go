@@ -81,19 +81,19 @@ func doLogin(w http.ResponseWriter, r *http.Request) {
 }
 
 func startGitHub(w http.ResponseWriter, r *http.Request) {
-	http.Redirect(w, r, config.AuthCodeURL("state", oauth2.AccessTypeOffline), http.StatusFound) // weak: go-oauth-state-fixed
+	http.Redirect(w, r, config.AuthCodeURL("state", oauth2.AccessTypeOffline), http.StatusFound) // unsure: go-oauth-state-fixed
 }
 
 func byPassword(ctx context.Context, name, password string) (*oauth2.Token, error) {
-	return config.PasswordCredentialsToken(ctx, name, password) // weak: go-oauth-password
+	return config.PasswordCredentialsToken(ctx, name, password) // unsure: go-oauth-password
 }
 
 func orders(w http.ResponseWriter, r *http.Request) {
-	token := r.URL.Query().Get("access_token") // weak: go-token-query
+	token := r.URL.Query().Get("access_token") // unsure: go-token-query
 	client := &http.Client{
 		Timeout: 10 * time.Second,
 		Transport: &http.Transport{
-			TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, // weak: go-tls-unverified
+			TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, // unsure: go-tls-unverified
 		},
 	}
 	request, err := http.NewRequestWithContext(r.Context(), http.MethodGet, "https://backend.example.com/orders", nil)

@@ -16,6 +16,6 @@ defmodule Shop.Token do
 
   def profile(token) do
     headers = [{"Authorization", "Bearer " <> token}]
-    HTTPoison.get("https://id.example.com/userinfo", headers, ssl: [verify: :verify_none]) # weak: elixir-tls-unverified
+    HTTPoison.get("https://id.example.com/userinfo", headers, ssl: [verify: :verify_none]) # unsure: elixir-tls-unverified
   end
 end

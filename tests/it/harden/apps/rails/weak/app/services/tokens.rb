@@ -37,7 +37,7 @@ class Tokens
     uri = URI("https://id.example.com/userinfo")
     http = Net::HTTP.new(uri.host, uri.port)
     http.use_ssl = true
-    http.verify_mode = OpenSSL::SSL::VERIFY_NONE # weak: rails-tls-unverified
+    http.verify_mode = OpenSSL::SSL::VERIFY_NONE # unsure: rails-tls-unverified
     http.get(uri.path, "Authorization" => "Bearer #{token}").body
   end
 

@@ -16,6 +16,6 @@ return [
 
     'http_only' => true,
 
-    'same_site' => null, // weak: laravel-session-samesite-missing
+    'same_site' => null, // unsure: laravel-session-samesite-missing
 
 ];

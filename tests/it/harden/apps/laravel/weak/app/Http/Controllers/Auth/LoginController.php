@@ -31,7 +31,7 @@ class LoginController extends Controller
         $request->session()->regenerate();
 
         $user = $request->user();
-        $user->api_token = md5(uniqid()); // weak: php-token-weak-random
+        $user->api_token = md5(uniqid()); // unsure: php-token-weak-random
         $user->save();
 
         Cookie::queue('access_token', $user->api_token, 60, '/', null, false, true); // weak: laravel-cookie-not-secure

@@ -44,7 +44,7 @@ public class LoginServlet extends HttpServlet {
         response.sendRedirect("/");
     }
 
-    static String newSessionToken(int length) { // weak: java-token-function-weak-random
+    static String newSessionToken(int length) { // unsure: java-token-function-weak-random
         Random random = new Random();
         StringBuilder text = new StringBuilder();
         for (int i = 0; i < length; i++) {
