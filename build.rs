@@ -111,7 +111,11 @@ fn table_of(rules: &[Rule]) -> String {
         let _ = writeln!(out, "const RULE_{number}: Rule = {};", rule_of(rule));
     }
     let names: Vec<String> = (0..rules.len()).map(|number| format!("RULE_{number}")).collect();
-    let _ = writeln!(out, "/// The rules that come with the program.\npub(super) static RULES: &[Rule] = &[{}];", names.join(","));
+    let _ = writeln!(
+        out,
+        "/// The rules that come with the program.\npub(super) static RULES: &[Rule] = &[{}];",
+        names.join(",")
+    );
     out
 }
 
