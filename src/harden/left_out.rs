@@ -44,6 +44,7 @@ const TESTS: &[&str] = &[
     "sandbox",
     "development",
     "devel",
+    "devproject",
     "testhelpers",
     "testutil",
     "testutils",
