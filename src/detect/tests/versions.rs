@@ -128,7 +128,7 @@ fn an_edit_anywhere_near_a_token_is_seen() {
             step += 1;
             let new = ["user ", "x", "\"", "--- "][step % 4];
             follow(&BUILTIN, &text, &put_in_and_take_out(&text, at, new)).unwrap();
-            at += 1 + step % 17;
+            at += 1 + step % 41;
         }
     }
 }
