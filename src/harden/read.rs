@@ -55,15 +55,13 @@ pub struct Checks {
     cookies: Vec<&'static weak::Check>,
 }
 
-/// The kind of what is written into a file and should not be.
-const SECRET_KIND: &str = "signing-secret";
-
 /// What weaknesses of a kind have in common.
 struct Kind {
     title: String,
     attack: String,
     severity: Severity,
     standards: Vec<Citation>,
+    /// Whether what is found is itself a secret.
     is_secret: bool,
 }
 
@@ -162,9 +160,9 @@ fn kinds_of(mut table: Table<'_, '_>, kinds: &mut BTreeMap<String, Kind>) {
         if standards.is_empty() || severity.is_none() {
             kind.problem(kind.span(), "a kind has `standards` and a `severity`");
         }
+        let is_secret = kind.boolean("secret").unwrap_or(false);
         kind.finish();
         if let (Some(id), Some(title), Some(attack), Some(severity)) = (id, title, attack, severity) {
-            let is_secret = id == SECRET_KIND;
             kinds.insert(id, Kind { title, attack, severity, standards, is_secret });
         }
     }
