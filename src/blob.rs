@@ -8,6 +8,7 @@ use std::{
     borrow::Cow,
     fmt::{self, Write},
     ops::Range,
+    sync::Arc,
 };
 
 use memchr::{memchr_iter, memrchr};
@@ -31,14 +32,14 @@ pub enum Origin {
     Forge(PathName),
 }
 
-/// A path as reports show it: bytes, as file systems and git have them, with `/` between its parts.
+/// A path as reports show it: bytes, as file systems and git have them, with `/` between its parts. Clones share them.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct PathName(Vec<u8>);
+pub struct PathName(Arc<[u8]>);
 
 impl PathName {
     /// A path made of these bytes.
     pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
-        Self(bytes.into())
+        Self(bytes.into().into())
     }
 
     /// A path of this system; on Windows its separators become `/`.
@@ -46,11 +47,11 @@ impl PathName {
         #[cfg(unix)]
         {
             use std::os::unix::ffi::OsStrExt;
-            Self(path.as_os_str().as_bytes().to_vec())
+            Self(path.as_os_str().as_bytes().into())
         }
         #[cfg(not(unix))]
         {
-            Self(path.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/").into_bytes())
+            Self::new(path.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/"))
         }
     }
 
@@ -79,6 +80,12 @@ impl PathName {
             }
         }
         Cow::Owned(out)
+    }
+}
+
+impl From<Arc<[u8]>> for PathName {
+    fn from(bytes: Arc<[u8]>) -> Self {
+        Self(bytes)
     }
 }
 

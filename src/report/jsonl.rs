@@ -10,8 +10,8 @@ pub(super) struct Jsonl;
 impl Reporter for Jsonl {
     fn write(&self, report: &Report<'_>, out: &mut dyn io::Write) -> io::Result<()> {
         let redactor = Redactor::new(report);
-        for incident in report.incidents {
-            json::value(out, &model::Incident::new(incident, report, &redactor))?;
+        json::incidents(out, report, &redactor, b"\n")?;
+        if !report.incidents.is_empty() {
             out.write_all(b"\n")?;
         }
         for playbook in model::Playbook::all(report) {

@@ -9,6 +9,7 @@ use std::{
 };
 
 use globset::GlobMatcher;
+use rayon::prelude::*;
 use rusqlite::Connection;
 
 use super::{
@@ -79,6 +80,7 @@ impl State {
         heads.retain(|head| filter.takes(head));
         let mut wanted = Wanted { filter, holders: &holders, names: Numbered::default(), places: Numbered::default() };
         wanted.read(&moment, &mut reader, &heads)?;
+        wanted.sort();
         let mut rules = Rules::new(rules);
         let mut incidents = Vec::with_capacity(heads.len());
         for head in heads {
@@ -244,19 +246,33 @@ impl Wanted<'_> {
     fn read(&mut self, database: &Connection, reader: &mut Reader, heads: &[Head]) -> Result<(), Error> {
         self.names = self.holders.iter().map(|(id, holder)| (*id, self.name(holder))).collect();
         self.places = heads.iter().map(|head| (head.number, Vec::new())).collect();
-        let select = format!("SELECT incident, repository, seen, {COLUMNS} FROM occurrence");
+        // The table is in this order.
+        let select = format!("SELECT incident, repository, seen, {COLUMNS} FROM occurrence ORDER BY incident");
         let mut select = database.prepare(&select)?;
         let mut rows = select.query([])?;
+        let (mut incident, mut places) = (None, Vec::new());
         while let Some(row) = rows.next()? {
             let Some(Some((name, scanned))) = self.names.get(&row.get(1)?) else { continue };
             if *scanned != row.get::<_, i64>(2)? {
                 continue;
             }
-            if let Some(places) = self.places.get_mut(&row.get(0)?) {
+            let number = row.get(0)?;
+            if incident != Some(number) {
+                keep(&mut self.places, incident, &mut places);
+                incident = self.places.contains_key(&number).then_some(number);
+            }
+            if incident.is_some() {
                 places.push(reader.occurrence(row, 3, name)?);
             }
         }
+        keep(&mut self.places, incident, &mut places);
         Ok(())
+    }
+
+    /// Puts each incident's places in order.
+    fn sort(&mut self) {
+        let mut all: Vec<&mut Vec<Occurrence>> = self.places.values_mut().filter(|places| places.len() > 1).collect();
+        all.par_iter_mut().for_each(|places| places.sort_by(|a, b| order(a).cmp(&order(b))));
     }
 
     fn name(&self, holder: &Holder) -> Option<(Arc<str>, i64)> {
@@ -266,11 +282,21 @@ impl Wanted<'_> {
     }
 }
 
-fn incident(head: Head, mut places: Vec<Occurrence>, rules: &mut Rules) -> Incident {
-    fn order(found: &Occurrence) -> impl Ord {
-        (group::nearness(found), &found.repository)
+/// Keeps all `places` of one incident in no more memory than they take: there can be a million of them in all.
+fn keep(all: &mut Numbered<Vec<Occurrence>>, incident: Option<i64>, places: &mut Vec<Occurrence>) {
+    if let Some(kept) = incident.and_then(|incident| all.get_mut(&incident)) {
+        kept.reserve_exact(places.len());
+        kept.append(places);
     }
-    places.sort_by(|a, b| order(a).cmp(&order(b)));
+}
+
+/// The order of places.
+fn order(found: &Occurrence) -> impl Ord {
+    (group::nearness(found), &found.repository)
+}
+
+/// `places` are in order.
+fn incident(head: Head, places: Vec<Occurrence>, rules: &mut Rules) -> Incident {
     let rule = rules.find(&head.facts);
     let surest = places.iter().map(|found| found.confidence).max();
     let confidence = surest.or_else(|| Confidence::from_name(&head.facts.confidence)).unwrap_or(Confidence::Low);

@@ -13,7 +13,7 @@ use super::{
     place::{BETWEEN, REACHES, SOURCES},
 };
 use crate::{
-    blob::{ObjectId, PathName},
+    blob::ObjectId,
     finding::Excerpt,
     incident::{CommitInfo, GitPlace, Occurrence},
     location::{Location, Span},
@@ -87,9 +87,13 @@ impl Reader {
         Ok(reader)
     }
 
+    fn text(&self, id: i64) -> Result<&Arc<[u8]>, Error> {
+        self.texts.get(&id).ok_or_else(|| damaged("a text is missing"))
+    }
+
     /// A text.
     pub(super) fn bytes(&self, id: i64) -> Result<&[u8], Error> {
-        self.texts.get(&id).map(|text| &**text).ok_or_else(|| damaged("a text is missing"))
+        self.text(id).map(|text| &**text)
     }
 
     /// A text that is one.
@@ -113,7 +117,7 @@ impl Reader {
             repository: Some(repository.clone()),
             owner: self.owner(column(21)?)?,
             source: one_of(&SOURCES, column(1)?)?,
-            path: (path != 0).then(|| self.bytes(path).map(PathName::new)).transpose()?,
+            path: (path != 0).then(|| self.text(path).map(|text| text.clone().into())).transpose()?,
             location: Location {
                 span: Span::new(start, stop.max(start)),
                 line: count(5)?,
