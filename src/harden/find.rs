@@ -3,7 +3,7 @@
 //! How much is looked at is bounded: a region ends after [`LONGEST_REGION`] bytes, and a check is tried at [`MOST_MATCHES`] places of a
 //! file, so that no file takes more than linear time.
 
-use std::ops::Range;
+use std::{ops::Range, sync::LazyLock};
 
 use super::{
     check::{Check, Pattern, Within},
@@ -16,6 +16,15 @@ const LONGEST_REGION: usize = 16 << 10;
 const MOST_MATCHES: usize = 1_000;
 /// What allows a check in a comment.
 const ALLOW: &[u8] = b"stanch:allow";
+
+/// A branch that is taken where an application is developed, or where no login is asked for.
+static DEVELOPMENT: LazyLock<Option<Pattern>> = LazyLock::new(|| {
+    let what = r"is_?local(?:host)?|(?:is_?)?dev(?:elopment)?_?mode|is_?dev(?:elopment)?|(?:is_?)?debug(?:_?mode)?|is_?test(?:ing)?|(?:disable|skip|no)_?auth|auth_?(?:is_?)?disabled";
+    Pattern::new(format!(
+        r"\b(?:if|elif|elsif)\b[\s(]*(?:[\w$]+(?:\.|::|->))*\$?(?i:{what})(?:\(\)|\?)?\s*(?:[){{:]|&&|$)"
+    ))
+    .ok()
+});
 
 /// A place where a check applies.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +57,7 @@ pub fn find(check: &Check, text: &[u8], lexed: &Lexed) -> Places {
             continue;
         }
         if applies(check, &region(check.within, at.range(), lexed), lexed)
-            && !is_enclosed(&check.outside, code, at.start())
+            && !is_enclosed(check.outside.iter().chain(&*DEVELOPMENT), code, at.start())
         {
             found.push(Found { at: at.range(), allowed: is_allowed(text, &at.range(), &check.id) });
         }
@@ -116,16 +125,16 @@ fn indented(bare: &[u8], at: &Range<usize>) -> Range<usize> {
 
 /// Whether one of `patterns` is in a line above `at` that is less deep than all between them: a branch, a function, a section. What holds
 /// brackets alone, or `#pragma`, encloses nothing.
-fn is_enclosed(patterns: &[Pattern], code: &[u8], at: usize) -> bool {
+fn is_enclosed<'p>(patterns: impl Iterator<Item = &'p Pattern> + Clone, code: &[u8], at: usize) -> bool {
     let mut this = line(code, &(at..at), LONGEST_REGION);
     let (least, mut depth) = (this.start.saturating_sub(LONGEST_REGION), indentation(&code[this.clone()]));
-    while !patterns.is_empty() && depth > 0 && this.start > least {
+    while depth > 0 && this.start > least {
         this = line(code, &(this.start - 1..this.start - 1), LONGEST_REGION);
         let text = &code[this.clone()];
         let says = text.iter().any(|byte| !b" \t\r{([".contains(byte)) && !text.starts_with(b"#pragma");
         if indentation(text) < depth && says {
             depth = indentation(text);
-            if patterns.iter().any(|pattern| pattern.is_in(text)) {
+            if patterns.clone().any(|pattern| pattern.is_in(text)) {
                 return true;
             }
         }

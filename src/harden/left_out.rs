@@ -146,6 +146,7 @@ pub(super) fn by_name(name: &str) -> Option<Skipped> {
         return Some(Skipped::Vendored);
     }
     let is_test = stem.starts_with("test_") || stem == "conftest" || TEST_ENDINGS.iter().any(|end| stem.ends_with(end));
+    let is_test = is_test || stem.split(&['_', '-', '.'][..]).any(|word| word.eq_ignore_ascii_case("debug"));
     // Rails has a file for each environment.
     let is_test = is_test || folders.last() == Some(&"environments") && matches!(stem, "test" | "development");
     (is_test || is_test_project || is_in(TESTS)).then_some(Skipped::TestOrExample)
@@ -162,4 +163,24 @@ pub(super) fn by_text(text: &[u8]) -> Option<Skipped> {
 fn is_minified(text: &[u8]) -> bool {
     let is_dense = || text.len() / (text.iter().filter(|byte| byte.is_ascii_whitespace()).count() + 1) >= SPARSE;
     text.len() / (memchr::memchr_iter(b'\n', text).count() + 1) > MINIFIED_LINE || text.len() > DENSE && is_dense()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_tell_what_does_not_run_in_production() {
+        for name in
+            ["src/test/a.js", "local_debug_router.ts", "a/routes.debug.js", "app_test.go", "conftest.py", "x-e2e/a.ts"]
+        {
+            assert_eq!(by_name(name), Some(Skipped::TestOrExample), "{name}");
+        }
+        for name in ["a/node_modules/b/c.js", "site.min.js", "vendor/a/b.php"] {
+            assert_eq!(by_name(name), Some(Skipped::Vendored), "{name}");
+        }
+        for name in ["src/app.js", "debugger.js", "com/example/shop/Login.java", "testimonials.php", "debug/app.js"] {
+            assert_eq!(by_name(name), None, "{name}");
+        }
+    }
 }

@@ -82,6 +82,20 @@ fn what_encloses_a_place_can_except_it() {
 }
 
 #[test]
+fn what_runs_where_an_application_is_developed_is_not_told() {
+    let check = framework("at = 'f\\('\nmatch = ['f(1)']\nno_match = ['g(1)']");
+    let of = |text: &str| is_found(&checks(&check).unwrap().all()[0], text.as_bytes());
+    for branch in
+        ["if (env.dev.isLocal) {", "if DEBUG:", "if ($debug) {", "elsif dev_mode?", "if (config.noAuth && x) {"]
+    {
+        assert!(!of(&format!("{branch}\n  f(1)\n}}")), "{branch}");
+    }
+    for branch in ["if (!isLocal) {", "if not DEBUG:", "if (device) {", "if (isLocalised) {", "function debug() {"] {
+        assert!(of(&format!("{branch}\n  f(1)\n}}")), "{branch}");
+    }
+}
+
+#[test]
 fn a_comment_allows_a_check() {
     let check = framework("at = 'f\\('\nmatch = ['f(1)']\nno_match = ['g(1)']");
     let checks = checks(&check).unwrap();

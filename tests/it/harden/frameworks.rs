@@ -18,7 +18,7 @@ const PLACEHOLDER: &str = "@SECRET@";
 /// What is weak in files that have no comments: the framework, the file, the line, the check, and whether it is sure.
 const UNMARKED: &[(&str, &str, u64, &str, bool)] = &[
     ("express", "package.json", 7, "js-tls-unverified-everywhere", true),
-    ("express", "package.json", 17, "passport-session-kept", true),
+    ("express", "package.json", 16, "passport-session-kept", true),
     ("keycloak", "realm-export.json", 6, "keycloak-ssl-not-required", false),
     ("keycloak", "realm-export.json", 15, "keycloak-refresh-kept", false),
     ("keycloak", "realm-export.json", 25, "keycloak-redirect-any", true),
@@ -117,11 +117,13 @@ fn written(files: &[(String, String)]) -> Sandbox {
 fn marked(name: &str, text: &str, word: &str) -> Told {
     let mut told = Told::new();
     for (line, number) in text.lines().zip(1..) {
-        let Some((before, checks)) = line.split_once(&format!(" {word}: ")) else { continue };
+        let Some((_, checks)) = line.split_once(&format!(" {word}: ")) else { continue };
+        let before =
+            [" weak: ", " unsure: "].iter().filter_map(|word| line.find(word)).min().map_or("", |at| &line[..at]);
         let alone = matches!(before.trim(), "#" | "//" | ";" | "<!--");
         let is_check =
             |word: &&str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-        let checks = checks.split(&[',', ' '][..]).filter(is_check);
+        let checks = checks.split(&[',', ' '][..]).take_while(|word| !word.ends_with(':')).filter(is_check);
         told.extend(checks.map(|check| (check.to_owned(), name.to_owned(), number + u64::from(alone))));
     }
     told

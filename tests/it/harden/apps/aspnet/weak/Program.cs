@@ -13,7 +13,7 @@ builder.Services.AddSession(options =>
 {
     options.Cookie.Name = "Shop.Session";
     options.Cookie.HttpOnly = false; // weak: aspnet-cookie-policy-not-httponly
-    options.Cookie.SameSite = SameSiteMode.None; // weak: aspnet-cookie-policy-samesite-none
+    options.Cookie.SameSite = SameSiteMode.None; // unsure: aspnet-cookie-policy-samesite-none
     options.Cookie.SecurePolicy = CookieSecurePolicy.None; // weak: aspnet-cookie-policy-not-secure
     options.IdleTimeout = TimeSpan.FromDays(90); // weak: aspnet-session-long
 });

@@ -4,15 +4,10 @@ const express = require('express');
 const session = require('express-session');
 const cookieParser = require('cookie-parser');
 const cors = require('cors');
-const { RedisStore } = require('connect-redis');
-const { createClient } = require('redis');
 
 const passport = require('./lib/passport');
 const login = require('./routes/login');
 const api = require('./routes/api');
-
-const redis = createClient({ url: process.env.REDIS_URL });
-redis.connect().catch(console.error);
 
 const app = express();
 
@@ -23,8 +18,7 @@ app.use(cookieParser('@SECRET@')); // weak: express-cookie-parser-secret
 
 app.use(cors({ origin: true, credentials: true })); // weak: express-cors-any
 
-app.use(session({ // weak: express-session-not-secure, express-session-not-httponly, express-session-samesite-none, express-session-secret-written, express-session-long
-  store: new RedisStore({ client: redis, prefix: 'sess:' }),
+app.use(session({ // weak: express-session-not-secure, express-session-not-httponly, express-session-secret-written, express-session-long unsure: express-session-samesite-none
   name: 'sid',
   genid: () => Math.random().toString(36).slice(2), // weak: express-session-id-weak
   secret: '@SECRET@',

@@ -15,7 +15,7 @@ app.secret_key = '@SECRET@'  # weak: python-flask-secret-written
 app.config['SQLALCHEMY_DATABASE_URI'] = os.environ['DATABASE_URL']
 app.config['SESSION_COOKIE_SECURE'] = False  # weak: python-flask-session-secure-off
 app.config['SESSION_COOKIE_HTTPONLY'] = False  # weak: python-flask-session-not-httponly
-app.config['SESSION_COOKIE_SAMESITE'] = 'None'  # weak: python-flask-samesite-none
+app.config['SESSION_COOKIE_SAMESITE'] = 'None'  # unsure: python-flask-samesite-none
 app.config['REMEMBER_COOKIE_HTTPONLY'] = False  # weak: python-flask-remember-not-httponly
 app.config['PERMANENT_SESSION_LIFETIME'] = timedelta(days=365)  # weak: python-flask-session-long
 
@@ -50,7 +50,7 @@ def login():
         response = redirect(url_for('index'))
         response.set_cookie('auth_token', user.token(), httponly=True, samesite='Lax')  # weak: python-cookie-not-secure
         response.set_cookie(ACCESS_TOKEN_COOKIE, user.token(), secure=True)  # weak: python-cookie-not-httponly
-        response.set_cookie('session_id', user.id, secure=True, httponly=True, samesite='None')  # weak: python-cookie-samesite-none
+        response.set_cookie('session_id', user.id, secure=True, httponly=True, samesite='None')  # unsure: python-cookie-samesite-none
         response.set_cookie(  # weak: python-cookie-long
             'remember_me', user.id, max_age=60 * 60 * 24 * 365, secure=True, httponly=True
         )

@@ -19,7 +19,7 @@ var store = sessions.NewCookieStore(key) // weak: go-gorilla-secret-written
 var login = template.Must(template.ParseFiles("login.html"))
 
 func init() {
-	store.Options = &sessions.Options{ // weak: go-session-options-not-secure, go-session-options-not-httponly, go-session-options-samesite-none, go-session-long
+	store.Options = &sessions.Options{ // weak: go-session-options-not-secure, go-session-options-not-httponly, go-session-long unsure: go-session-options-samesite-none
 		Path:     "/",
 		MaxAge:   86400 * 365,
 		SameSite: http.SameSiteNoneMode,

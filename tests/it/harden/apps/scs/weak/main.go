@@ -18,7 +18,7 @@ func main() {
 	sessionManager.Cookie.Name = "shop"
 	sessionManager.Cookie.Secure = false                   // weak: go-scs-secure-off
 	sessionManager.Cookie.HttpOnly = false                 // weak: go-scs-not-httponly
-	sessionManager.Cookie.SameSite = http.SameSiteNoneMode // weak: go-scs-samesite-none
+	sessionManager.Cookie.SameSite = http.SameSiteNoneMode // unsure: go-scs-samesite-none
 
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /login", doLogin)

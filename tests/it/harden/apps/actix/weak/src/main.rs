@@ -63,7 +63,7 @@ async fn main() -> std::io::Result<()> {
             .cookie_name("shop".to_owned())
             .cookie_secure(false) // weak: actix-session-secure-off
             .cookie_http_only(false) // weak: actix-session-not-httponly
-            .cookie_same_site(SameSite::None) // weak: actix-session-samesite-none
+            .cookie_same_site(SameSite::None) // unsure: actix-session-samesite-none
             .build();
         App::new()
             .wrap(IdentityMiddleware::default())

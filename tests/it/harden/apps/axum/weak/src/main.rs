@@ -58,7 +58,7 @@ async fn main() {
         .with_name("shop")
         .with_secure(false) // weak: tower-sessions-secure-off
         .with_http_only(false) // weak: tower-sessions-not-httponly
-        .with_same_site(tower_sessions::cookie::SameSite::None) // weak: tower-sessions-samesite-none
+        .with_same_site(tower_sessions::cookie::SameSite::None) // unsure: tower-sessions-samesite-none
         .with_expiry(Expiry::OnInactivity(Duration::hours(8)));
     let key = Key::from(b"@SECRET@"); // weak: rust-session-key-written
     let app = Router::new()

@@ -61,7 +61,7 @@ SESSION_ENGINE = 'django.contrib.sessions.backends.signed_cookies'
 SESSION_SERIALIZER = 'django.contrib.sessions.serializers.PickleSerializer'  # weak: django-pickle-sessions
 SESSION_COOKIE_SECURE = False  # weak: django-session-secure-off
 SESSION_COOKIE_HTTPONLY = False  # weak: django-session-not-httponly
-SESSION_COOKIE_SAMESITE = 'None'  # weak: django-session-samesite-none
+SESSION_COOKIE_SAMESITE = 'None'  # unsure: django-session-samesite-none
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 365  # weak: django-session-long
 SESSION_COOKIE_DOMAIN = '.example.com'  # weak: django-session-domain-wide
 CSRF_COOKIE_HTTPONLY = False
@@ -80,7 +80,7 @@ OAUTH2_PROVIDER = {
 SIMPLE_JWT = {
     'ACCESS_TOKEN_LIFETIME': timedelta(days=30),  # weak: django-simplejwt-long
     'REFRESH_TOKEN_LIFETIME': timedelta(days=90),
-    'ROTATE_REFRESH_TOKENS': False,  # weak: django-simplejwt-refresh-kept
+    'ROTATE_REFRESH_TOKENS': False,  # unsure: django-simplejwt-refresh-kept
     'SIGNING_KEY': '@SECRET@',  # weak: django-simplejwt-secret-written
     'AUTH_HEADER_TYPES': ('Bearer',),
 }

@@ -39,7 +39,7 @@ async def home(request):
 app = Starlette(
     routes=[Route("/", home), Route("/login", login), Route("/auth", auth), Route("/logout", logout)],
     middleware=[
-        Middleware(  # weak: python-starlette-session-not-secure, python-starlette-session-samesite-none, python-starlette-session-long
+        Middleware(  # weak: python-starlette-session-not-secure, python-starlette-session-long unsure: python-starlette-session-samesite-none
             SessionMiddleware,
             secret_key=os.environ["SESSION_KEY"],
             same_site="none",

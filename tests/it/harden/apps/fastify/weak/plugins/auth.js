@@ -8,7 +8,7 @@ export default fp(async (fastify) => {
     cookie: { cookieName: 'token', signed: false },
     sign: {
       iss: 'https://api.example.com',
-      expiresIn: '90d', // weak: js-jwt-long
+      expiresIn: '90d', // unsure: js-jwt-long
     },
     verify: {
       allowedIss: 'https://api.example.com',

@@ -14,7 +14,7 @@ import { AuthService } from './auth.service';
       inject: [ConfigService],
       useFactory: (config: ConfigService) => ({
         secret: config.getOrThrow('JWT_SECRET'),
-        signOptions: { expiresIn: '30d' }, // weak: js-jwt-module-long
+        signOptions: { expiresIn: '30d' }, // unsure: js-jwt-module-long
       }),
     }),
   ],

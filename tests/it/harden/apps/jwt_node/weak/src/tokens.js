@@ -7,7 +7,7 @@ const secret = process.env.JWT_SECRET || '@SECRET@'; // weak: js-jwt-secret-fall
 const MAIL_SECRET = '@SECRET@';
 
 function issue(user) {
-  return jwt.sign({ sub: user.id, scope: 'api' }, secret, { expiresIn: '30d' }); // weak: js-jwt-long
+  return jwt.sign({ sub: user.id, scope: 'api' }, secret, { expiresIn: '30d' }); // unsure: js-jwt-long
 }
 
 function issueForever(user) {

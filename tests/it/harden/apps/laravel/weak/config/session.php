@@ -44,7 +44,7 @@ return [
 
     'http_only' => env('SESSION_HTTP_ONLY', false), // weak: laravel-session-not-httponly
 
-    'same_site' => env('SESSION_SAME_SITE', 'none'), // weak: laravel-session-samesite-none
+    'same_site' => env('SESSION_SAME_SITE', 'none'), // unsure: laravel-session-samesite-none
 
     'partitioned' => env('SESSION_PARTITIONED_COOKIE', false),
 

@@ -7,9 +7,9 @@ ini_set('session.use_only_cookies', '0'); // weak: php-session-use-only-cookies-
 ini_set('session.use_trans_sid', '1'); // weak: php-session-trans-sid
 ini_set('session.cookie_httponly', '0'); // weak: php-session-httponly-off
 ini_set('session.cookie_secure', '0'); // weak: php-session-secure-off
-ini_set('session.cookie_samesite', 'None'); // weak: php-session-samesite-none
+ini_set('session.cookie_samesite', 'None'); // unsure: php-session-samesite-none
 ini_set('session.cookie_lifetime', 60 * 60 * 24 * 365); // weak: php-session-long
-ini_set('session.gc_maxlifetime', '3600');
+ini_set('session.gc_maxlifetime', 60 * 60 * 24 * 365);
 
 if (isset($_GET['sid'])) {
     session_id($_GET['sid']); // unsure: php-session-id-from-request

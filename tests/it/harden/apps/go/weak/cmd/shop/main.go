@@ -58,7 +58,7 @@ func doLogin(w http.ResponseWriter, r *http.Request) {
 		HttpOnly: true,
 		SameSite: http.SameSiteLaxMode,
 	})
-	http.SetCookie(w, &http.Cookie{ // weak: go-cookie-not-httponly, go-cookie-samesite-none
+	http.SetCookie(w, &http.Cookie{ // weak: go-cookie-not-httponly unsure: go-cookie-samesite-none
 		Name:     "refresh_token",
 		Value:    tokens.Refresh(user),
 		Path:     "/refresh",

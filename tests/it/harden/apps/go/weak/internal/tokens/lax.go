@@ -13,7 +13,7 @@ const letters = "abcdefghijklmnopqrstuvwxyz0123456789"
 func ReadUnsigned(text string) (*jwt.Token, error) {
 	parser := jwt.NewParser(jwt.WithoutClaimsValidation()) // weak: go-jwt-claims-unchecked
 	return parser.Parse(text, func(token *jwt.Token) (any, error) {
-		return jwt.UnsafeAllowNoneSignatureType, nil // weak: go-jwt-none
+		return jwt.UnsafeAllowNoneSignatureType, nil // unsure: go-jwt-none
 	})
 }
 

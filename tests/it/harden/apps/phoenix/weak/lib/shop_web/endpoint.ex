@@ -4,7 +4,7 @@ defmodule ShopWeb.Endpoint do
   # The session will be stored in the cookie and signed,
   # this means its contents can be read but not tampered with.
   # Set :encryption_salt if you would also like to encrypt it.
-  # weak: phoenix-session-secure-off, phoenix-session-not-httponly, phoenix-session-samesite-none, phoenix-session-long
+  # weak: phoenix-session-secure-off, phoenix-session-not-httponly, phoenix-session-long unsure: phoenix-session-samesite-none
   @session_options [
     store: :cookie,
     key: "_shop_key",

@@ -29,7 +29,7 @@ class Tokens
   end
 
   def reset(user)
-    user.reset_token = rand(10**10).to_s # weak: rails-token-weak-random
+    user.reset_token = rand(10**10).to_s # unsure: rails-token-weak-random
     user.save!
   end
 
@@ -42,7 +42,7 @@ class Tokens
   end
 
   def backend
-    Faraday.new("https://backend.example.com", ssl: { verify: false }) # weak: rails-client-tls-unverified
+    Faraday.new("https://backend.example.com", ssl: { verify: false }) # unsure: rails-client-tls-unverified
   end
 
   private

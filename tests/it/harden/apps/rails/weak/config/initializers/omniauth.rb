@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-OmniAuth.config.allowed_request_methods = [:post, :get] # weak: rails-omniauth-get
+OmniAuth.config.allowed_request_methods = [:post, :get] # unsure: rails-omniauth-get
 OmniAuth.config.silence_get_warning = true
 
 Rails.application.config.middleware.use OmniAuth::Builder do

@@ -41,7 +41,7 @@ public class LoginController {
             .path("/")
             .maxAge(Duration.ofMinutes(15))
             .build();
-        ResponseCookie refresh = ResponseCookie.from(REFRESH_TOKEN_COOKIE, this.tokens.refresh(answer)) // weak: java-response-cookie-not-httponly, java-response-cookie-samesite-none
+        ResponseCookie refresh = ResponseCookie.from(REFRESH_TOKEN_COOKIE, this.tokens.refresh(answer)) // weak: java-response-cookie-not-httponly unsure: java-response-cookie-samesite-none
             .secure(true)
             .sameSite("None")
             .path("/api/refresh")
