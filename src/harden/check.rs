@@ -52,12 +52,23 @@ pub struct Check {
     pub(super) lacks: Vec<Pattern>,
     /// None of which is anywhere in the file.
     pub(super) unless: Vec<Pattern>,
+    /// None of which is in any file of the project, else a place is hardly one.
+    pub(super) unless_elsewhere: Vec<Pattern>,
+    /// What some file of the project holds, else a place is hardly one.
+    pub(super) requires_elsewhere: Option<Pattern>,
     /// None of which is in a line that encloses the place by indentation.
     pub(super) outside: Vec<Pattern>,
     /// Files in which it finds something.
     pub matching: Vec<Example>,
     /// Files in which it finds nothing.
     pub not_matching: Vec<Example>,
+}
+
+impl Check {
+    /// Whether other files have a say.
+    pub(super) fn asks_elsewhere(&self) -> bool {
+        !self.unless_elsewhere.is_empty() || self.requires_elsewhere.is_some()
+    }
 }
 
 /// A file to try a check on.

@@ -57,7 +57,7 @@ pub fn find(check: &Check, text: &[u8], lexed: &Lexed) -> Places {
             continue;
         }
         if applies(check, &region(check.within, at.range(), lexed), lexed)
-            && !is_enclosed(check.outside.iter().chain(&*DEVELOPMENT), code, at.start())
+            && !is_enclosed(&check.outside, code, at.start())
         {
             found.push(Found { at: at.range(), allowed: is_allowed(text, &at.range(), &check.id) });
         }
@@ -123,9 +123,9 @@ fn indented(bare: &[u8], at: &Range<usize>) -> Range<usize> {
     first.start..end
 }
 
-/// Whether one of `patterns` is in a line above `at` that is less deep than all between them: a branch, a function, a section. What holds
+/// Whether one of `patterns`, or what says [`DEVELOPMENT`], is in a line above `at` that is less deep than all between them: a branch, a function, a section. What holds
 /// brackets alone, or `#pragma`, encloses nothing.
-fn is_enclosed<'p>(patterns: impl Iterator<Item = &'p Pattern> + Clone, code: &[u8], at: usize) -> bool {
+fn is_enclosed(patterns: &[Pattern], code: &[u8], at: usize) -> bool {
     let mut this = line(code, &(at..at), LONGEST_REGION);
     let (least, mut depth) = (this.start.saturating_sub(LONGEST_REGION), indentation(&code[this.clone()]));
     while depth > 0 && this.start > least {
@@ -134,7 +134,7 @@ fn is_enclosed<'p>(patterns: impl Iterator<Item = &'p Pattern> + Clone, code: &[
         let says = text.iter().any(|byte| !b" \t\r{([".contains(byte)) && !text.starts_with(b"#pragma");
         if indentation(text) < depth && says {
             depth = indentation(text);
-            if patterns.clone().any(|pattern| pattern.is_in(text)) {
+            if patterns.iter().chain(&*DEVELOPMENT).any(|pattern| pattern.is_in(text)) {
                 return true;
             }
         }

@@ -91,6 +91,8 @@ const VENDORED: &[&str] = &[
 const DOMAINS: &[&str] = &["com", "org", "net", "io"];
 /// Endings of names of tests, without the extension.
 const TEST_ENDINGS: &[&str] = &["_test", ".test", ".spec", "_spec", "-test", ".cy", ".stories", "Test", "Tests", "IT"];
+/// Names of files of settings that are not production's, without the extension.
+const ENVIRONMENTS: &[&str] = &["test", "testing", "development", "dev", "local", "ci"];
 /// What a test, or a helper of tests, brings in, wherever it lies.
 const TEST_IMPORTS: &[&str] = &[
     "\n\t\"testing\"\n",
@@ -145,10 +147,15 @@ pub(super) fn by_name(name: &str) -> Option<Skipped> {
     if is_in(VENDORED) || BUNDLED.iter().any(|end| stem.ends_with(end)) {
         return Some(Skipped::Vendored);
     }
-    let is_test = stem.starts_with("test_") || stem == "conftest" || TEST_ENDINGS.iter().any(|end| stem.ends_with(end));
+    let is_test = stem.starts_with("test_")
+        || stem.starts_with("test-")
+        || stem == "conftest"
+        || TEST_ENDINGS.iter().any(|end| stem.ends_with(end));
     let is_test = is_test || stem.split(&['_', '-', '.'][..]).any(|word| word.eq_ignore_ascii_case("debug"));
-    // Rails has a file for each environment.
-    let is_test = is_test || folders.last() == Some(&"environments") && matches!(stem, "test" | "development");
+    // Some have a file for each environment.
+    let of_environments =
+        folders.last().is_some_and(|folder| matches!(*folder, "environments" | "settings" | "config" | "configs"));
+    let is_test = is_test || of_environments && ENVIRONMENTS.contains(&stem);
     (is_test || is_test_project || is_in(TESTS)).then_some(Skipped::TestOrExample)
 }
 
@@ -171,9 +178,17 @@ mod tests {
 
     #[test]
     fn names_tell_what_does_not_run_in_production() {
-        for name in
-            ["src/test/a.js", "local_debug_router.ts", "a/routes.debug.js", "app_test.go", "conftest.py", "x-e2e/a.ts"]
-        {
+        for name in [
+            "src/test/a.js",
+            "local_debug_router.ts",
+            "a/routes.debug.js",
+            "app_test.go",
+            "conftest.py",
+            "x-e2e/a.ts",
+            "a/settings/local.py",
+            "test-token.js",
+            "config/environments/test.rb",
+        ] {
             assert_eq!(by_name(name), Some(Skipped::TestOrExample), "{name}");
         }
         for name in ["a/node_modules/b/c.js", "site.min.js", "vendor/a/b.php"] {

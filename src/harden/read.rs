@@ -209,7 +209,8 @@ fn check_of(mut table: Table<'_, '_>, shared: &Shared, kinds: &BTreeMap<String, 
     let names = if own.is_empty() { shared.files.clone() } else { own };
     let requires = table.string("requires").or_else(|| shared.requires.clone());
     let requires = requires.and_then(|text| pattern(&table, text));
-    let [has, lacks, unless] = ["has", "lacks", "unless"].map(|key| {
+    let requires_elsewhere = table.string("requires_elsewhere").and_then(|text| pattern(&table, text));
+    let [has, lacks, unless, unless_elsewhere] = ["has", "lacks", "unless", "unless_elsewhere"].map(|key| {
         let texts = table.strings(key);
         texts.into_iter().filter_map(|text| pattern(&table, text)).collect::<Vec<_>>()
     });
@@ -248,6 +249,8 @@ fn check_of(mut table: Table<'_, '_>, shared: &Shared, kinds: &BTreeMap<String, 
         has,
         lacks,
         unless,
+        unless_elsewhere,
+        requires_elsewhere,
         outside,
         matching,
         not_matching,

@@ -7,6 +7,7 @@ use std::{collections::BTreeMap, ops::Range, path::Path};
 
 use super::{
     check::Check,
+    elsewhere,
     find::{Found, Places, find, line},
     left_out::{by_name, by_text},
     lexer::{Lexed, Syntax, lex},
@@ -74,10 +75,13 @@ pub fn run(options: &Options, checks: &Checks, detector: &Detector) -> Outcome {
             recorded: None,
             outcome: Outcome::default(),
         };
+        let mut found = Vec::new();
         for looked in files::scan(root, &options.files, looker) {
-            outcome.weaknesses.extend(looked.outcome.weaknesses);
+            found.extend(looked.outcome.weaknesses);
             outcome.coverage.add(looked.outcome.coverage);
         }
+        elsewhere::lower(root, &options.files, checks, &mut found);
+        outcome.weaknesses.extend(found.into_iter().filter(|weakness| weakness.confidence >= options.least));
     }
     sort(&mut outcome.weaknesses);
     outcome.weaknesses.dedup();
@@ -137,7 +141,7 @@ impl Looker<'_> {
         if !any && !is_har {
             return;
         }
-        if let Some(why) = by_name(self.below(&name)).filter(|_| !self.takes_all(&name)) {
+        if let Some(why) = by_name(below(self.root, &name)).filter(|_| !self.takes_all(&name)) {
             return self.outcome.coverage.skip(why, name);
         }
         let asked = |weakness: &Weakness| self.checks.cookies().iter().any(|check| check.id == weakness.check);
@@ -156,7 +160,7 @@ impl Looker<'_> {
 
     fn file(&mut self, path: &PathName, window: &Window<'_>) {
         let name = path.to_text().into_owned();
-        let below = self.below(&name);
+        let below = below(self.root, &name);
         let applies = |check: &&Check| check.confidence >= self.options.least && check.files.is_match(Path::new(below));
         let checks: Vec<&Check> = self.checks.all().iter().filter(applies).collect();
         if checks.is_empty() {
@@ -213,13 +217,13 @@ impl Looker<'_> {
         out.push_str(if hidden.is_some() { "…" } else { "" });
         out.trim().to_owned()
     }
+}
 
-    /// The part of a name behind what was named.
-    fn below<'n>(&self, name: &'n str) -> &'n str {
-        let prefix = self.root.prefix.to_string_lossy();
-        let rest = name.strip_prefix(&*prefix).filter(|rest| !rest.is_empty());
-        rest.map_or_else(|| name.rsplit('/').next().unwrap_or(name), |rest| rest.trim_start_matches('/'))
-    }
+/// The part of a name behind what was named.
+pub(super) fn below<'n>(root: &Root, name: &'n str) -> &'n str {
+    let prefix = root.prefix.to_string_lossy();
+    let rest = name.strip_prefix(&*prefix).filter(|rest| !rest.is_empty());
+    rest.map_or_else(|| name.rsplit('/').next().unwrap_or(name), |rest| rest.trim_start_matches('/'))
 }
 
 /// The first column of a place and one past its last, in UTF-16 code units; a line break at its end belongs to the line that it ends.

@@ -57,12 +57,12 @@ pub(super) fn incidents(
     // Behind the last round there is nothing to make, and its text to write.
     for round in rest.chunks(threads).chain([&[][..]]) {
         let mut result = Ok(());
-        let make = |(text, incidents): (&mut Vec<u8>, &&[incident::Incident])| {
+        let render = |(text, incidents): (&mut Vec<u8>, &&[incident::Incident])| {
             text.extend_from_slice(between);
             batch(text, incidents, report, redactor, between)
         };
         rayon::in_place_scope(|scope| {
-            scope.spawn(|_| result = next.par_iter_mut().zip(round).try_for_each(make));
+            scope.spawn(|_| result = next.par_iter_mut().zip(round).try_for_each(render));
             made.iter_mut().try_for_each(|text| out.write_all(text).map(|()| text.clear()))
         })?;
         result?;

@@ -276,3 +276,27 @@ fn sarif_is_what_its_schema_requires_and_points_at_the_match() {
     assert_eq!((&place["region"]["startLine"], &place["region"]["endLine"]), (&1.into(), &1.into()));
     assert!(place["contextRegion"]["snippet"]["text"].as_str().is_some_and(|text| text.contains("session({")));
 }
+
+/// What another file of the project takes back is told only to who asks for what is less sure; tests and other people's code take
+/// nothing back, and a file that was named alone has no others.
+#[test]
+fn other_files_take_back_what_they_overrule() {
+    let told = |sandbox: &Sandbox, arguments: &[&str]| {
+        let run = sandbox.run(&[&["harden", "-f", "json", "--fail-on", "never"], arguments].concat()).ended(0);
+        checks(&run).into_iter().map(|(check, _)| check).collect::<Vec<_>>()
+    };
+    let (off, on) = ("SESSION_COOKIE_SECURE = False\n", "SESSION_COOKIE_SECURE = True\n");
+    let base = Sandbox::new();
+    base.write("site/settings.py", off).write("tests/settings.py", on).write("vendor/x/settings.py", on);
+    base.write("notes.py", "# SESSION_COOKIE_SECURE = True\n");
+    assert_eq!(told(&base, &[]), ["django-session-secure-off"]);
+    base.write("site/prod_settings.py", &format!("from .settings import *\n{on}"));
+    assert_eq!(told(&base, &[]), [] as [&str; 0]);
+    assert_eq!(told(&base, &["--min-confidence", "low"]), ["django-session-secure-off"]);
+    assert_eq!(told(&base, &["site/settings.py"]), ["django-session-secure-off"]);
+    let left_over = Sandbox::new();
+    left_over.write("config/jwt.php", "<?php return [ 'secret' => env('JWT_SECRET', 'changeme'), ];\n");
+    assert_eq!(told(&left_over, &[]), [] as [&str; 0]);
+    left_over.write("composer.json", "{\"require\": {\"tymon/jwt-auth\": \"^2.0\"}}");
+    assert_eq!(told(&left_over, &[]), ["laravel-jwt-secret-written"]);
+}

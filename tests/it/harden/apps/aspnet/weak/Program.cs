@@ -45,7 +45,7 @@ builder.Services.AddCors(options =>
 {
     options.AddDefaultPolicy(policy =>
     {
-        policy.SetIsOriginAllowed(_ => true) // weak: aspnet-cors-any
+        policy.SetIsOriginAllowed(_ => true) // unsure: aspnet-cors-any
             .AllowAnyHeader()
             .AllowAnyMethod()
             .AllowCredentials();

@@ -16,7 +16,7 @@ app.use(express.urlencoded({ extended: false }));
 app.use(express.json());
 app.use(cookieParser('@SECRET@')); // weak: express-cookie-parser-secret
 
-app.use(cors({ origin: true, credentials: true })); // weak: express-cors-any
+app.use(cors({ origin: true, credentials: true })); // unsure: express-cors-any
 
 app.use(session({ // weak: express-session-not-secure, express-session-not-httponly, express-session-secret-written, express-session-long unsure: express-session-samesite-none
   name: 'sid',

@@ -13,7 +13,7 @@ const app = Fastify({
 });
 
 await app.register(fastifyFormbody);
-await app.register(cors, { origin: true, credentials: true }); // weak: fastify-cors-any
+await app.register(cors, { origin: true, credentials: true }); // unsure: fastify-cors-any
 await app.register(fastifyCookie, { secret: '@SECRET@' }); // weak: fastify-session-secret-written
 await app.register(fastifySession, { // weak: fastify-session-secret-written, fastify-session-secure-off, fastify-session-not-httponly, fastify-session-long unsure: fastify-session-samesite-none
   store,

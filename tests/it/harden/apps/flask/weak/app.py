@@ -19,7 +19,7 @@ app.config['SESSION_COOKIE_SAMESITE'] = 'None'  # unsure: python-flask-samesite-
 app.config['REMEMBER_COOKIE_HTTPONLY'] = False  # weak: python-flask-remember-not-httponly
 app.config['PERMANENT_SESSION_LIFETIME'] = timedelta(days=365)  # weak: python-flask-session-long
 
-CORS(app, supports_credentials=True)  # weak: python-flask-cors-any
+CORS(app, supports_credentials=True)  # unsure: python-flask-cors-any
 db.init_app(app)
 
 login_manager = LoginManager(app)

@@ -6,7 +6,7 @@ from shop.auth import bp
 
 
 class ProductionConfig:
-    SECRET_KEY = os.environ.get('SECRET_KEY', '@SECRET@')  # weak: python-secret-fallback
+    SECRET_KEY = os.environ.get('SECRET_KEY', '@SECRET@')  # unsure: python-secret-fallback
     SESSION_COOKIE_NAME = 'shop'
 
 

@@ -17,7 +17,7 @@ Session(app)
 
 backend = requests.Session()
 backend.headers['Authorization'] = f"Bearer {os.environ['BACKEND_TOKEN']}"
-backend.verify = False  # weak: python-session-tls-unverified
+backend.verify = False  # unsure: python-session-tls-unverified
 
 
 @app.post('/login')

@@ -20,7 +20,7 @@ func main() {
 	store.Options(sessions.Options{Path: "/", MaxAge: 3600, Secure: true}) // weak: go-session-options-not-httponly
 	r.Use(sessions.Sessions("shop", store))
 
-	r.Use(cors.New(cors.Config{ // weak: go-cors-any
+	r.Use(cors.New(cors.Config{ // unsure: go-cors-any
 		AllowOriginFunc:  func(origin string) bool { return true },
 		AllowMethods:     []string{"GET", "POST"},
 		AllowCredentials: true,

@@ -56,7 +56,7 @@ func main() {
 	router := mux.NewRouter()
 	router.HandleFunc("/login", doLogin).Methods("POST")
 	router.HandleFunc("/logout", doLogout).Methods("POST")
-	handler := cors.New(cors.Options{ // weak: go-cors-any
+	handler := cors.New(cors.Options{ // unsure: go-cors-any
 		AllowOriginFunc:  func(origin string) bool { return true },
 		AllowCredentials: true,
 	}).Handler(router)

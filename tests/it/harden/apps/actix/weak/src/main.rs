@@ -58,7 +58,7 @@ async fn main() -> std::io::Result<()> {
     let store = RedisSessionStore::new(std::env::var("REDIS_URL").unwrap()).await.unwrap();
     let key = Key::from(&[0; 64]); // weak: rust-session-key-written
     HttpServer::new(move || {
-        let cors = Cors::default().allow_any_origin().allow_any_method().supports_credentials(); // weak: rust-cors-any
+        let cors = Cors::default().allow_any_origin().allow_any_method().supports_credentials(); // unsure: rust-cors-any
         let sessions = SessionMiddleware::builder(store.clone(), key.clone())
             .cookie_name("shop".to_owned())
             .cookie_secure(false) // weak: actix-session-secure-off

@@ -65,7 +65,7 @@ async fn main() {
         .route("/", get(index))
         .route("/login", post(login))
         .route("/logout", post(logout))
-        .layer(CorsLayer::very_permissive()) // weak: rust-cors-any
+        .layer(CorsLayer::very_permissive()) // unsure: rust-cors-any
         .layer(sessions)
         .with_state(App { key, users: users::all() });
     let listener = tokio::net::TcpListener::bind("0.0.0.0:3000").await.unwrap();

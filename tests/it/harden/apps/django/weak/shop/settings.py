@@ -59,14 +59,14 @@ USE_TZ = True
 
 SESSION_ENGINE = 'django.contrib.sessions.backends.signed_cookies'
 SESSION_SERIALIZER = 'django.contrib.sessions.serializers.PickleSerializer'  # weak: django-pickle-sessions
-SESSION_COOKIE_SECURE = False  # weak: django-session-secure-off
+SESSION_COOKIE_SECURE = False  # unsure: django-session-secure-off
 SESSION_COOKIE_HTTPONLY = False  # weak: django-session-not-httponly
 SESSION_COOKIE_SAMESITE = 'None'  # unsure: django-session-samesite-none
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 365  # weak: django-session-long
 SESSION_COOKIE_DOMAIN = '.example.com'  # weak: django-session-domain-wide
 CSRF_COOKIE_HTTPONLY = False
 
-CORS_ALLOW_ALL_ORIGINS = True  # weak: django-cors-any
+CORS_ALLOW_ALL_ORIGINS = True  # unsure: django-cors-any
 CORS_ALLOW_CREDENTIALS = True
 
 OAUTH2_PROVIDER = {

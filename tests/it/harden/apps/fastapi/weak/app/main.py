@@ -19,7 +19,7 @@ app = FastAPI()
 oauth2_scheme = OAuth2PasswordBearer(tokenUrl="token")
 
 app.add_middleware(SessionMiddleware, secret_key="@SECRET@", https_only=True)  # weak: python-starlette-secret-written
-app.add_middleware(  # weak: python-cors-any
+app.add_middleware(  # unsure: python-cors-any
     CORSMiddleware,
     allow_origins=["*"],
     allow_credentials=True,

@@ -6,7 +6,7 @@ return [
 
     'allowed_methods' => ['*'],
 
-    'allowed_origins' => ['*'], // weak: laravel-cors-any
+    'allowed_origins' => ['*'], // unsure: laravel-cors-any
 
     'allowed_origins_patterns' => [],
 

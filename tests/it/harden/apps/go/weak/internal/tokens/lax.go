@@ -18,7 +18,7 @@ func ReadUnsigned(text string) (*jwt.Token, error) {
 }
 
 // NewResetToken goes into a mail.
-func NewResetToken(n int) string { // weak: go-token-function-weak-random
+func NewResetToken(n int) string { // unsure: go-token-function-weak-random
 	b := make([]byte, n)
 	for i := range b {
 		b[i] = letters[rand.Intn(len(letters))]

@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 Devise.setup do |config|
-  config.secret_key = "@SECRET@" # weak: rails-devise-secret-written
+  config.secret_key = "@SECRET@" # unsure: rails-devise-secret-written
   config.mailer_sender = "shop@example.com"
 
   require "devise/orm/active_record"
