@@ -93,9 +93,14 @@ const DOMAINS: &[&str] = &["com", "org", "net", "io"];
 const TEST_ENDINGS: &[&str] = &["_test", ".test", ".spec", "_spec", "-test", ".cy", ".stories", "Test", "Tests", "IT"];
 /// Names of files of settings that are not production's, without the extension.
 const ENVIRONMENTS: &[&str] = &["test", "testing", "development", "dev", "local", "ci"];
-/// What a test, or a helper of tests, brings in, wherever it lies.
+/// What a test, or a helper of tests, brings in or says, wherever it lies.
 const TEST_IMPORTS: &[&str] = &[
     "\n\t\"testing\"\n",
+    "//go:build dev\n",
+    "//go:build debug\n",
+    "//go:build test\n",
+    "//go:build e2e\n",
+    "//go:build integration\n",
     "\"github.com/onsi/gomega",
     "\"github.com/onsi/ginkgo",
     "\"github.com/stretchr/testify",

@@ -290,7 +290,7 @@ fn other_files_take_back_what_they_overrule() {
     base.write("site/settings.py", off).write("tests/settings.py", on).write("vendor/x/settings.py", on);
     base.write("notes.py", "# SESSION_COOKIE_SECURE = True\n");
     assert_eq!(told(&base, &[]), ["django-session-secure-off"]);
-    base.write("site/prod_settings.py", &format!("from .settings import *\n{on}"));
+    base.write("site/prod_settings.py", format!("from .settings import *\n{on}"));
     assert_eq!(told(&base, &[]), [] as [&str; 0]);
     assert_eq!(told(&base, &["--min-confidence", "low"]), ["django-session-secure-off"]);
     assert_eq!(told(&base, &["site/settings.py"]), ["django-session-secure-off"]);

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeSet, HashSet},
+    fmt::Write as _,
     fs,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
@@ -58,6 +59,10 @@ fn repository_of_everything() -> (Repo, BTreeSet<Vec<u8>>) {
     }
     repo.commit("everything");
     fs::remove_dir_all(repo.path().join("removed")).unwrap();
+    // A commit for each rule, all at once: git would look at every file for each of them.
+    let branch = repo.git(&["symbolic-ref", "HEAD"]);
+    let branch = branch.trim();
+    let mut commits = format!("reset {branch}\nfrom {branch}^0\n\n");
     let mut refs = BTreeSet::new();
     for (_, text) in all_examples() {
         let name = secrets_of(&detector, &text).iter().find_map(|secret| as_name(str::from_utf8(secret).unwrap()));
@@ -66,20 +71,16 @@ fn repository_of_everything() -> (Repo, BTreeSet<Vec<u8>>) {
         let address = if name.contains([' ', '@']) { "nobody" } else { name };
         let author = format!("{name} <{address}@example.com>");
         let message = format!("message\n\n{text}");
-        repo.git(&[
-            "commit",
-            "--quiet",
-            "--allow-empty",
-            "--cleanup=verbatim",
-            "--author",
-            &author,
-            "--message",
-            &message,
-        ]);
+        let _ = write!(
+            commits,
+            "commit {branch}\nauthor {author} 1700000000 +0000\ncommitter Test <test@example.com> 1700000000 +0000\ndata {}\n{message}\n",
+            message.len()
+        );
         if name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte)) {
             refs.insert(format!("update refs/heads/b-{name} HEAD\n"));
         }
     }
+    repo.git_with(&["fast-import", "--quiet"], commits.as_bytes());
     repo.git_with(&["update-ref", "--stdin"], refs.into_iter().collect::<String>().as_bytes());
     (repo, secrets)
 }

@@ -17,7 +17,7 @@ use crate::stanch::{Sandbox, token};
 const PLACEHOLDER: &str = "@SECRET@";
 /// What is weak in files that have no comments: the framework, the file, the line, the check, and whether it is sure.
 const UNMARKED: &[(&str, &str, u64, &str, bool)] = &[
-    ("express", "package.json", 7, "js-tls-unverified-everywhere", true),
+    ("express", "package.json", 7, "js-tls-unverified-everywhere", false),
     ("express", "package.json", 16, "passport-session-kept", true),
     ("keycloak", "realm-export.json", 6, "keycloak-ssl-not-required", false),
     ("keycloak", "realm-export.json", 15, "keycloak-refresh-kept", false),

@@ -11,7 +11,7 @@ function issue(user) {
 }
 
 function issueForever(user) {
-  return jwt.sign({ sub: user.id }, secret); // weak: js-jwt-no-expiry
+  return jwt.sign({ sub: user.id }, secret); // unsure: js-jwt-no-expiry
 }
 
 function issueForMail(user) {

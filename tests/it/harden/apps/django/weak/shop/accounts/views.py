@@ -24,7 +24,7 @@ def sign_in(request):
         )
         if user is not None:
             login(request, user)
-            device_token = ''.join(random.choice(string.ascii_letters) for _ in range(32))  # weak: python-token-weak-random
+            device_token = ''.join(random.choice(string.ascii_letters) for _ in range(32))  # unsure: python-token-weak-random
             Device.objects.create(user=user, token=device_token)
             response = HttpResponseRedirect('/')
             response.set_cookie('remember_token', device_token, secure=True, samesite='Lax')  # weak: python-cookie-not-httponly

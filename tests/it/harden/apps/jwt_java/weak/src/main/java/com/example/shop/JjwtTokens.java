@@ -45,6 +45,6 @@ public class JjwtTokens {
     }
 
     public Claims read(String token) {
-        return Jwts.parser().unsecured().verifyWith(this.key).build().parseSignedClaims(token).getPayload(); // weak: java-jjwt-unsigned
+        return Jwts.parser().unsecured().verifyWith(this.key).build().parseSignedClaims(token).getPayload(); // unsure: java-jjwt-unsigned
     }
 }
