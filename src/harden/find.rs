@@ -123,8 +123,8 @@ fn indented(bare: &[u8], at: &Range<usize>) -> Range<usize> {
     first.start..end
 }
 
-/// Whether one of `patterns`, or what says [`DEVELOPMENT`], is in a line above `at` that is less deep than all between them: a branch, a function, a section. What holds
-/// brackets alone, or `#pragma`, encloses nothing.
+/// Whether one of `patterns`, or what says [`DEVELOPMENT`], is in a line above `at` that is less deep than all between them: a branch, a
+/// function, a section. What holds brackets alone, or `#pragma`, encloses nothing.
 fn is_enclosed(patterns: &[Pattern], code: &[u8], at: usize) -> bool {
     let mut this = line(code, &(at..at), LONGEST_REGION);
     let (least, mut depth) = (this.start.saturating_sub(LONGEST_REGION), indentation(&code[this.clone()]));

@@ -51,6 +51,10 @@ pub(super) fn incidents(
     let batches = batches(report.incidents);
     let [first, rest @ ..] = &batches[..] else { return Ok(()) };
     batch(out, first, report, redactor, between)?;
+    if rest.is_empty() {
+        // Starting threads takes longer than most reports.
+        return Ok(());
+    }
     // Of each thread, a text that is being made and one that is being written.
     let threads = rayon::current_num_threads();
     let (mut made, mut next) = (vec![Vec::new(); threads], vec![Vec::new(); threads]);

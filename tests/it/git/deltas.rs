@@ -12,7 +12,7 @@ use crate::{
     stanch::{rule, scan},
 };
 
-const COMMITS: usize = 80;
+const COMMITS: usize = 60;
 /// Files are cut down to this.
 const MOST: usize = 30_000;
 
